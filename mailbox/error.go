@@ -1,0 +1,81 @@
+package mailbox
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrorKind classes errors by what the receiver can do about them. Lua reads
+// it as err:kind().
+type ErrorKind string
+
+// Error makes a kind a target for errors.Is.
+func (k ErrorKind) Error() string { return string(k) }
+
+// The kinds of error that the runtime itself makes. Extensions may add theirs.
+const (
+	Invalid     ErrorKind = "invalid"     // an argument or value does not fit; the text says which
+	NotFound    ErrorKind = "not_found"   // no such entry, group, method, file
+	NoProc      ErrorKind = "noproc"      // no process has that PID or name
+	Unavailable ErrorKind = "unavailable" // no room now: a full mailbox or group. Retryable
+	Denied      ErrorKind = "denied"      // a capability, module or path is not granted
+	Timeout     ErrorKind = "timeout"     // a deadline passed
+	Killed      ErrorKind = "killed"      // the process was terminated
+	Cancelled   ErrorKind = "cancelled"   // the process was killed at a cancel's deadline
+	LimitHit    ErrorKind = "limit"       // a limit of SPEC section 2 was reached
+	Failed      ErrorKind = "failed"      // the process itself failed: a Lua error, a trap, a result's error
+	Internal    ErrorKind = "internal"    // a fault of the runtime or of an extension
+)
+
+// Error is the error value of SPEC section 3: it crosses between processes,
+// Lua reads its kind, message and retryable flag, and Go code branches on its
+// kind with errors.As or Is. It is immutable once made.
+type Error struct {
+	Kind      ErrorKind
+	Message   string
+	Retryable bool
+	// Value is what the process failed with: the error of a WIT result, or what
+	// was given to Lua's error. Nil when there is nothing beyond the message.
+	Value Value
+	// Trace is the backtrace, a line per frame, innermost first; empty when the
+	// error was not raised by a guest.
+	Trace []string
+	// Cause is the Go error behind it, nil where there is none. It does not
+	// cross between machines.
+	Cause error
+}
+
+// Errorf makes an error of a kind. A %w verb sets its cause.
+func Errorf(kind ErrorKind, format string, args ...any) *Error {
+	wrapped := fmt.Errorf(format, args...)
+	return &Error{
+		Kind:      kind,
+		Message:   wrapped.Error(),
+		Retryable: kind == Unavailable,
+		Cause:     errors.Unwrap(wrapped),
+	}
+}
+
+// AsError gives err as an error value: itself if it is one, wrapped as
+// Internal otherwise. It returns nil for nil.
+func AsError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return &Error{Kind: Internal, Message: err.Error(), Cause: err}
+}
+
+// Error implements error: the message alone.
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap implements the errors package's chain.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Is makes errors.Is(err, NoProc) true for errors of kind NoProc.
+func (e *Error) Is(target error) bool {
+	k, ok := target.(ErrorKind)
+	return ok && k == e.Kind
+}

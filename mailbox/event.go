@@ -1,0 +1,66 @@
+package mailbox
+
+import "time"
+
+// Type says what an Event is. Its String is the `type` field that Lua sees.
+type Type uint8
+
+// The event types of SPEC section 3.
+const (
+	Message Type = iota
+	ExitEvent
+	LinkDown
+	CancelEvent
+)
+
+// String gives the event type's name in SPEC section 3.
+func (t Type) String() string {
+	return [...]string{"MESSAGE", "EXIT", "LINK_DOWN", "CANCEL"}[t]
+}
+
+// Reason is why a process ended (SPEC section 3, "Processes").
+type Reason string
+
+// The exit reasons.
+const (
+	ReasonNormal    Reason = "normal"
+	ReasonError     Reason = "error"
+	ReasonKilled    Reason = "killed"
+	ReasonCancelled Reason = "cancelled"
+	ReasonLimit     Reason = "limit"
+	ReasonNoProc    Reason = "noproc"
+	ReasonNodeDown  Reason = "nodedown"
+)
+
+// Ref names one monitor; it is unique on its node. Zero is no monitor.
+type Ref uint64
+
+// Event is what a mailbox holds. It is immutable once posted: one event may
+// stand in many mailboxes (an Exit is shared by all monitors).
+type Event struct {
+	Type   Type
+	From   PID
+	Topic  string  // Message only
+	Values []Value // the payload of a Message
+	Ref    Ref     // ExitEvent only: the monitor that it answers
+	Exit   *Exit   // ExitEvent and LinkDown
+	Cancel *Cancel // CancelEvent only
+}
+
+// Exit is how a process ended.
+type Exit struct {
+	Entry  string
+	Reason Reason
+	Values []Value // what the process returned
+	// Code is the exit code that the guest chose; HasCode tells whether it did.
+	Code    int
+	HasCode bool
+	Err     *Error // nil when Reason is normal
+}
+
+// Cancel asks a process to end by itself before Deadline, on the node's clock;
+// it is killed then.
+type Cancel struct {
+	Reason   string
+	Deadline time.Time
+}

@@ -1,0 +1,48 @@
+package mailbox
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// PID is the address of a mailbox, and so of the process that owns it. It
+// prints as <node.group.n> and is opaque to users: equality is the only
+// operation that they need. The zero PID is nobody (SPEC section 3).
+//
+// A PID is a string, not a struct, because both guests' languages hold it as
+// one: crossing into Lua costs no formatting.
+type PID string
+
+// MakePID returns the n-th PID of a group on a node. Node and group are
+// small numbers that the node hands out; n is never used twice.
+func MakePID(node, group uint32, n uint64) PID {
+	b := make([]byte, 0, 24)
+	b = append(b, '<')
+	b = strconv.AppendUint(b, uint64(node), 10)
+	b = append(b, '.')
+	b = strconv.AppendUint(b, uint64(group), 10)
+	b = append(b, '.')
+	b = strconv.AppendUint(b, n, 10)
+	return PID(append(b, '>'))
+}
+
+// IsPID tells whether s has the form of a PID, which no registered name may have.
+func IsPID(s string) bool { return len(s) > 0 && s[0] == '<' }
+
+// Split gives back what MakePID was given. The error says what was expected.
+func (p PID) Split() (node, group uint32, n uint64, err error) {
+	s, ok := strings.CutPrefix(string(p), "<")
+	s, end := strings.CutSuffix(s, ">")
+	parts := strings.Split(s, ".")
+	if !ok || !end || len(parts) != 3 {
+		return 0, 0, 0, fmt.Errorf("expected a PID like <1.2.3>, got %q", string(p))
+	}
+	var v [3]uint64
+	for i, bits := range []int{32, 32, 64} {
+		if v[i], err = strconv.ParseUint(parts[i], 10, bits); err != nil {
+			return 0, 0, 0, fmt.Errorf("expected a PID like <1.2.3>, got %q", string(p))
+		}
+	}
+	return uint32(v[0]), uint32(v[1]), v[2], nil
+}

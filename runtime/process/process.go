@@ -1,0 +1,201 @@
+// Package process holds the contracts between kinds of process, the scheduler
+// that runs them and the node that they live on. [Program] is an entry made
+// ready to run, [Process] one instance of it, [Context] what an instance may
+// ask of its node. A new kind of process implements the first two; the
+// scheduler implements the third. Nothing here knows a language or an engine.
+package process
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"wippy/mailbox"
+)
+
+// Program is what an entry's code was compiled to. One Program serves all
+// processes of its entry; its methods may be called from any goroutine.
+type Program interface {
+	// New checks the arguments of a spawn, and that the code can run within the
+	// limits, and makes a process that holds them and has not begun. It neither
+	// blocks nor instantiates anything: it runs on the spawner's worker. Its
+	// error is what spawn returns; kind Invalid with the path to the argument
+	// that does not fit, LimitHit with the limit's name.
+	New(args []mailbox.Value, limits Limits) (Process, error)
+	// Straight tells that the code never suspends and ends within a slice, so
+	// that it may run on the worker itself, without a coroutine. A straight
+	// process must not call Await, Receive, Sleep, Yield or a blocking Send.
+	Straight() bool
+}
+
+// Process is one running instance (SPEC section 3, "Processes"). The scheduler
+// calls Init, then Step until it says Done, then Close; never two at once,
+// each from the process's own coroutine, whatever goroutine that is on. A panic in
+// any of them ends this process, and no other.
+type Process interface {
+	// Init instantiates. An error ends the process with reason `error`.
+	Init(ctx Context) error
+	// Step runs the process. Calls of ctx suspend inside it, so that most kinds
+	// need one Step for their whole life; a process written as a state machine
+	// returns Idle to be called again at the next event, or Again to be called
+	// after others had their turn.
+	Step(ctx Context) (Result, Status)
+	// Close frees everything that the process holds. It is called exactly once
+	// for every process that New made, also when Init was never called, and
+	// must not suspend. EXIT is sent after it.
+	Close()
+}
+
+// Status is what a Step came to.
+type Status uint8
+
+// What Step returns.
+const (
+	Done  Status = iota // ended; the Result counts
+	Idle                // nothing to do until the next event
+	Again               // gave up its turn
+)
+
+// Result is how a process ended by itself. Err nil is reason `normal`.
+type Result struct {
+	Values  []mailbox.Value
+	Code    int // the exit code that the guest chose, where HasCode
+	HasCode bool
+	Err     *mailbox.Error
+}
+
+// Fail makes the Result of an error; the error's kind LimitHit gives reason
+// `limit`, every other reason `error`.
+func Fail(err error) Result { return Result{Err: mailbox.AsError(err)} }
+
+// Context is what a process may ask of its node. It belongs to one process
+// and is called from that process's coroutine only, except where a method says
+// otherwise. A method that suspends returns the worker to others and, when the
+// process is killed meanwhile, does not return: it unwinds the coroutine by a
+// panic that no one may swallow (see Unwinding).
+type Context interface {
+	Identity
+	Suspender
+	Peers
+}
+
+// Identity says who a process is. Any goroutine may ask.
+type Identity interface {
+	Self() mailbox.PID
+	Entry() string // the entry's ID
+	Group() string // the group's ID
+	Limits() Limits
+	// Terminal gives the process's standard streams; nil where its group is no terminal.
+	Terminal() *Terminal
+	Clock() Clock
+	// Entropy is the node's source of randomness; safe for concurrent use.
+	Entropy() io.Reader
+	// Logger has the process's entry and pid as attributes.
+	Logger() *slog.Logger
+}
+
+// Suspender is how a process waits and shares the worker.
+type Suspender interface {
+	// Receive takes the oldest event that match accepts, waiting at most
+	// timeout for one: negative waits for ever, zero does not wait. It returns
+	// nil on time-out. match may be nil; it must be quick (see mailbox.Take).
+	Receive(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event
+	// ReceiveFunc is Receive for a match that may be slow, suspend, fail by a
+	// panic, or use ctx itself; each event is given to it once.
+	ReceiveFunc(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event
+	// Sleep suspends for d.
+	Sleep(d time.Duration)
+	// Await runs f on the I/O pool and suspends until it returns, with its
+	// error. f's context is cancelled when the process is killed. An f that
+	// goes on regardless is abandoned after a grace (SPEC section 5). f must
+	// not use the Context. A full pool makes f wait for its turn.
+	Await(f func(context.Context) error) error
+	// Suspend is the primitive under the others, for hosts that are woken and
+	// need no goroutine: start is called at once and given a wake that any
+	// goroutine may call once; Suspend returns after that. When the process is killed first,
+	// cancel is called, on the process's coroutine; what start set up must be
+	// gone when it returns.
+	Suspend(start func(wake func()), cancel func())
+	// Checkpoint charges fuel since the last call, and unwinds a process that
+	// was killed or is beyond its fuel. Long-running code calls it at least
+	// every 100 µs or so. It never suspends.
+	Checkpoint(fuel uint64)
+	// Yield ends the slice: others run, then the process goes on. As Checkpoint(0) it unwinds.
+	Yield()
+}
+
+// Peers is what a process does with others (SPEC section 3, module process).
+// Errors are *mailbox.Error.
+type Peers interface {
+	// Spawn starts a process. It returns once entry, group, room, arguments are
+	// checked and the process is in the run queue.
+	Spawn(req Spawn) (mailbox.PID, error)
+	// Send posts a message; under the overflow policy `block` it suspends.
+	Send(to mailbox.PID, topic string, values []mailbox.Value) error
+	// SendAfter posts a message to this very process's mailbox after d, and
+	// then every period if that is positive. stop is idempotent.
+	SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func())
+	// Monitor asks for an EXIT of pid; of the dead one with reason noproc comes at once.
+	Monitor(pid mailbox.PID) (mailbox.Ref, error)
+	// Demonitor ends a monitor and removes its EXIT if that is queued. False if there was none.
+	Demonitor(ref mailbox.Ref) bool
+	// DemonitorAll ends every monitor of pid, as Demonitor does.
+	DemonitorAll(pid mailbox.PID) bool
+	// Cancel asks pid to end before grace is over; it is killed then. Zero means DefaultGrace.
+	Cancel(pid mailbox.PID, reason string, grace time.Duration) error
+	// Terminate kills pid.
+	Terminate(pid mailbox.PID) error
+	// Info describes a living process.
+	Info(pid mailbox.PID) (Info, bool)
+	// List gives the living processes of a group, or of all for "".
+	List(group string) ([]mailbox.PID, error)
+}
+
+// Spawn is a request for a process.
+type Spawn struct {
+	Entry   string // an entry's ID
+	Group   string // a group's ID
+	Args    []mailbox.Value
+	Monitor bool // the spawner gets the EXIT; atomic with the spawn
+}
+
+// DefaultGrace is the time between a CANCEL and the kill where nothing is said.
+const DefaultGrace = 5 * time.Second
+
+// Info describes a living process (SPEC section 3, process.info).
+type Info struct {
+	PID     mailbox.PID
+	Entry   string
+	Group   string
+	State   string // "starting", "runnable", "running", "waiting", "ending"
+	Steps   uint64 // times that a worker ran it
+	Mailbox int    // events that wait
+	Dropped uint64 // messages lost to the mailbox's overflow policy
+	Fuel    uint64 // used so far
+	Memory  uint64 // bytes that its Process reports, see Measured
+	Uptime  time.Duration
+}
+
+// Measured is implemented by a Process that knows how much memory it holds.
+type Measured interface {
+	// Memory is in bytes. Any goroutine may call it, at any time.
+	Memory() uint64
+}
+
+// unwinding is the panic value that ends a process from within. It is not an
+// error of the guest's: whoever recovers panics passes it on.
+type unwinding struct{}
+
+func (unwinding) String() string { return "process unwinding" }
+
+// Unwind ends the calling process from within; only a scheduler calls it.
+func Unwind() { panic(unwinding{}) }
+
+// Unwinding tells whether a recovered panic value ends its process: such a one
+// must be panicked again. Swallowing it does not save the process, since every
+// later call of its Context unwinds anew.
+func Unwinding(recovered any) bool {
+	_, ok := recovered.(unwinding)
+	return ok
+}

@@ -1,0 +1,150 @@
+package scheduler
+
+import "iter"
+
+const (
+	// slotStreak bounds how many processes in a row an executor takes from its
+	// slot before it looks at the queue, where others wait.
+	slotStreak = 64
+	// pooledCoroutines is how many idle coroutines an executor keeps.
+	pooledCoroutines = 256
+)
+
+// executor runs processes one at a time, on a goroutine of its own.
+type executor struct {
+	s      *Scheduler
+	signal chan struct{} // there is work, or the end
+	group  *group        // the group that it counts as a worker of
+
+	// next is the process that the running one woke first: it goes on next, on
+	// this executor, with no lock and no other thread involved. Only the
+	// running process and, between two, the executor touch it. A process that
+	// goes on running hands it over at its next Checkpoint if anyone is idle.
+	next   *task
+	streak int
+
+	current *task
+	free    []*coroutine
+}
+
+// loop is the executor's goroutine.
+func (e *executor) loop() {
+	over := false
+	defer func() {
+		if !over { // a guest's Go code called runtime.Goexit: only its process ends
+			go e.loop()
+			return
+		}
+		e.s.execs.Done()
+	}()
+	for t := e.take(); t != nil; t = e.take() {
+		e.run(t)
+	}
+	for _, c := range e.free {
+		c.stop()
+	}
+	over = true
+}
+
+func (e *executor) take() *task {
+	if t := e.next; t != nil {
+		e.next = nil
+		if e.streak < slotStreak && e.s.queue.enter(e, t.g) {
+			e.streak++
+			return t
+		}
+		e.s.queue.put(t, false)
+	}
+	e.streak = 0
+	return e.s.queue.take(e)
+}
+
+// run gives t the executor until it suspends, uses up its slice, or ends.
+func (e *executor) run(t *task) {
+	t.exec = e
+	e.current = t
+	if t.co == nil {
+		if t.prog.Straight() {
+			t.state.Store(running)
+			t.steps.Add(1)
+			t.live()
+			return
+		}
+		t.co = e.coroutine(t)
+	}
+	t.state.Store(running)
+	for {
+		t.steps.Add(1)
+		sig, _ := t.co.next()
+		switch sig {
+		case sigEnd:
+			e.recycle(t)
+			return
+		case sigYield:
+			t.exec = nil
+			t.state.Store(queued)
+			e.s.queue.put(t, true)
+			return
+		case sigPark:
+			t.exec = nil
+			if t.state.CompareAndSwap(running, parked) {
+				return
+			}
+			// Woken between its last look and here: it goes on at once.
+			t.exec = e
+			t.state.Store(running)
+		}
+	}
+}
+
+// signal is what a coroutine tells the executor when it switches back.
+type signal uint8
+
+const (
+	sigEnd   signal = iota // the process is over; the coroutine may serve another
+	sigYield               // the slice is used up
+	sigPark                // it waits to be woken
+)
+
+// coroutine is a goroutine that runs processes, one after the other, and that
+// the executor switches to and from without the Go scheduler.
+type coroutine struct {
+	next  func() (signal, bool)
+	stop  func()
+	yield func(signal) bool
+	t     *task
+}
+
+func (e *executor) coroutine(t *task) *coroutine {
+	if n := len(e.free); n > 0 {
+		c := e.free[n-1]
+		e.free = e.free[:n-1]
+		c.t = t
+		return c
+	}
+	c := &coroutine{t: t}
+	c.next, c.stop = iter.Pull(func(yield func(signal) bool) {
+		c.yield = yield
+		for {
+			c.t.live()
+			c.t = nil
+			if !yield(sigEnd) {
+				return
+			}
+		}
+	})
+	return c
+}
+
+func (e *executor) recycle(t *task) {
+	c := t.co
+	t.co = nil
+	if c.t != nil { // runtime.Goexit ended it
+		return
+	}
+	if len(e.free) < pooledCoroutines {
+		e.free = append(e.free, c)
+	} else {
+		c.stop()
+	}
+}

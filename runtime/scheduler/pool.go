@@ -1,0 +1,124 @@
+package scheduler
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"wippy/mailbox"
+)
+
+// pool runs what may block a thread. Its goroutines come with work and go
+// when there is none; max bounds how many jobs run at one moment, the rest
+// queue in order.
+type pool struct {
+	max int
+
+	mu      sync.Mutex
+	running int
+	waiting []*job
+}
+
+// job is one call of Await.
+type job struct {
+	f    func(context.Context) error
+	ctx  context.Context
+	t    *task
+	err  error
+	done atomic.Bool
+
+	abandoned bool // guarded by the pool's mutex: its place is given away already
+}
+
+func (p *pool) submit(j *job) {
+	p.mu.Lock()
+	if p.running >= p.max {
+		p.waiting = append(p.waiting, j)
+		p.mu.Unlock()
+		return
+	}
+	p.running++
+	p.mu.Unlock()
+	go p.work(j)
+}
+
+func (p *pool) work(j *job) {
+	defer func() {
+		if j != nil { // its function called runtime.Goexit, and so ends this goroutine
+			if next := p.following(j); next != nil {
+				go p.work(next)
+			}
+		}
+	}()
+	for j != nil {
+		j.call()
+		j = p.following(j)
+	}
+}
+
+// following frees the place of a job that ended and gives the next one for it.
+func (p *pool) following(j *job) *job {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if j.abandoned {
+		return nil
+	}
+	return p.free()
+}
+
+// free gives a place to the job that has waited longest, if any.
+func (p *pool) free() *job {
+	if len(p.waiting) == 0 {
+		p.running--
+		return nil
+	}
+	next := p.waiting[0]
+	p.waiting[0] = nil
+	p.waiting = p.waiting[1:]
+	return next
+}
+
+// withdraw takes a job back that has not begun.
+func (p *pool) withdraw(j *job) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.Index(p.waiting, j)
+	if i < 0 {
+		return false
+	}
+	p.waiting = slices.Delete(p.waiting, i, i+1)
+	return true
+}
+
+// abandon gives a stuck job's place to the next one. False when it ended after all.
+func (p *pool) abandon(j *job) bool {
+	p.mu.Lock()
+	if j.done.Load() {
+		p.mu.Unlock()
+		return false
+	}
+	j.abandoned = true
+	next := p.free()
+	p.mu.Unlock()
+	if next != nil {
+		go p.work(next)
+	}
+	return true
+}
+
+// call runs the job and wakes its process, whatever the function does.
+func (j *job) call() {
+	returned := false
+	defer func() {
+		if p := recover(); p != nil {
+			j.err = mailbox.Errorf(mailbox.Internal, "fault in a host function: %v", p)
+		} else if !returned {
+			j.err = mailbox.Errorf(mailbox.Internal, "a host function called runtime.Goexit")
+		}
+		j.done.Store(true)
+		j.t.wake(nil)
+	}()
+	j.err = j.f(j.ctx)
+	returned = true
+}

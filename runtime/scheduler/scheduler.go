@@ -1,0 +1,171 @@
+// Package scheduler runs processes of every kind: groups, run queues, slices,
+// coroutines, monitors, timers and the I/O pool. [Scheduler] is one node's;
+// it implements process.Context for each of its processes. It is the only
+// package that starts goroutines which touch a process.
+//
+// A fixed number of executors (GOMAXPROCS) take processes from the run queue.
+// A process that may suspend runs in a coroutine: waiting, or using up its
+// slice, switches back to the executor, which takes the next one. Waiting
+// processes cost no thread and no executor.
+package scheduler
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	goruntime "runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"wippy/mailbox"
+	"wippy/runtime/process"
+)
+
+// Config tells a scheduler where its world comes from. Only Resolve is required.
+type Config struct {
+	// Node is the first number of its PIDs.
+	Node uint32
+	// Resolve gives an entry's program and limits at a spawn. It must not
+	// block for long: it runs on the spawner's executor.
+	Resolve func(entry string) (process.Program, process.Limits, error)
+	// Clock is the source of time. Nil means the system's.
+	Clock process.Clock
+	// Entropy is the source of randomness. Nil means crypto/rand.
+	Entropy io.Reader
+	// Logger gets abnormal exits and faults. Nil discards them.
+	Logger *slog.Logger
+	// Executors is how many processes run at one moment; zero means GOMAXPROCS.
+	Executors int
+	// IOWorkers bounds the functions that Await runs at one moment; zero means
+	// DefaultIOWorkers. More wait for their turn.
+	IOWorkers int
+	// AbandonAfter is how long a killed process waits for a function that
+	// ignores its cancelled context before it is abandoned; zero means
+	// DefaultAbandonAfter.
+	AbandonAfter time.Duration
+	// Limits hold for every process below its entry's and its group's.
+	Limits process.Limits
+}
+
+// Defaults of Config.
+const (
+	DefaultIOWorkers    = 256
+	DefaultAbandonAfter = 100 * time.Millisecond
+)
+
+// Scheduler runs the processes of one node. Its methods may be called from any
+// goroutine.
+type Scheduler struct {
+	cfg     Config
+	started time.Time
+
+	procs table
+	pool  pool
+	queue runQueue
+
+	groupsMu sync.RWMutex
+	groups   map[string]*group
+
+	pids      atomic.Uint64
+	refs      atomic.Uint64
+	abandoned atomic.Int64
+
+	live     atomic.Int64
+	stopping atomic.Bool
+	idle     chan struct{} // a token whenever the last process ends
+	execs    sync.WaitGroup
+}
+
+// New starts a scheduler's executors. It ends with Stop.
+func New(cfg Config) *Scheduler {
+	if cfg.Clock == nil {
+		cfg.Clock = process.SystemClock{}
+	}
+	if cfg.Entropy == nil {
+		cfg.Entropy = rand.Reader
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Executors <= 0 {
+		cfg.Executors = goruntime.GOMAXPROCS(0)
+	}
+	if cfg.IOWorkers <= 0 {
+		cfg.IOWorkers = DefaultIOWorkers
+	}
+	if cfg.AbandonAfter <= 0 {
+		cfg.AbandonAfter = DefaultAbandonAfter
+	}
+	s := &Scheduler{
+		cfg:     cfg,
+		started: cfg.Clock.Now(),
+		groups:  map[string]*group{},
+		idle:    make(chan struct{}, 1),
+	}
+	s.pool.max = cfg.IOWorkers
+	s.procs.init()
+	for range cfg.Executors {
+		e := &executor{s: s, signal: make(chan struct{}, 1)}
+		s.queue.executors = append(s.queue.executors, e)
+	}
+	for _, e := range s.queue.executors {
+		s.execs.Add(1)
+		go e.loop()
+	}
+	return s
+}
+
+// Started is the node's clock at New.
+func (s *Scheduler) Started() time.Time { return s.started }
+
+// Live is the number of processes that have not ended.
+func (s *Scheduler) Live() int { return int(s.live.Load()) }
+
+// Abandoned is the number of functions that ignored their cancelled context
+// and outlived their process.
+func (s *Scheduler) Abandoned() int { return int(s.abandoned.Load()) }
+
+// Stop ends every process and then the scheduler. Processes get a CANCEL with
+// the reason and grace, and are killed when that is over; spawns fail from
+// now on. It waits for all of them, until ctx is done at the most.
+//
+// # Errors
+//
+// When ctx ends first, an error that names the processes that could not be
+// ended; the scheduler is unusable then and its goroutines remain.
+func (s *Scheduler) Stop(ctx context.Context, reason string, grace time.Duration) error {
+	s.stopping.Store(true)
+	for _, t := range s.procs.all() {
+		t.cancel("", reason, grace)
+	}
+	for s.live.Load() > 0 {
+		select {
+		case <-s.idle:
+		case <-ctx.Done():
+			return s.stuck()
+		}
+	}
+	s.queue.close()
+	s.execs.Wait()
+	return nil
+}
+
+// KillAll terminates every process: the second, impatient way to stop.
+func (s *Scheduler) KillAll() {
+	for _, t := range s.procs.all() {
+		t.kill(killed)
+	}
+}
+
+func (s *Scheduler) stuck() error {
+	var names []string
+	for _, t := range s.procs.all() {
+		names = append(names, fmt.Sprintf("%s (%s)", t.pid, t.entry))
+	}
+	slices.Sort(names)
+	return mailbox.Errorf(mailbox.Timeout, "%d processes did not end: %q", len(names), names)
+}

@@ -1,0 +1,262 @@
+package scheduler
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	goruntime "runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"wippy/mailbox"
+	"wippy/runtime/process"
+)
+
+// The states of a task. Only wake moves it from parked to queued, only its
+// executor the rest.
+const (
+	queued  uint32 = iota // in a run queue or an executor's slot
+	running               // on an executor
+	woken                 // on an executor, and something came for it meanwhile
+	parked                // waits for wake
+	ended
+)
+
+// task is one process as the scheduler sees it. It implements process.Context.
+type task struct {
+	s      *Scheduler
+	g      *group
+	pid    mailbox.PID
+	serial uint64 // n of the pid
+	entry  string
+	prog   process.Program
+	proc   process.Process
+	limits process.Limits
+	box    *mailbox.Mailbox
+	brood  *atomic.Int64 // its spawner's children, which it counts for
+	onExit func(mailbox.PID, *mailbox.Exit)
+	born   time.Time
+
+	state  atomic.Uint32
+	steps  atomic.Uint64
+	fuel   atomic.Uint64
+	doomed atomic.Pointer[mailbox.Exit] // why it has to end, once somebody decided that
+
+	next *task      // in a taskList
+	co   *coroutine // while it has begun and not ended
+	exec *executor  // while it runs
+
+	children  *atomic.Int64 // alive; made at the first spawn
+	begun     atomic.Bool
+	alarm     alarm // wakes a Receive or Sleep at its deadline
+	lastFuel  uint64
+	unwinding bool
+
+	mu       sync.Mutex
+	over     bool
+	watchers *monitor                 // those who get its EXIT
+	watching map[mailbox.Ref]*monitor // whose EXIT it gets
+	timers   map[*timer]struct{}      // what its clock owes it
+	deadline process.Timer            // max_execution_ms
+}
+
+var _ process.Context = (*task)(nil)
+
+// The ends that others decide.
+var (
+	killed = &mailbox.Exit{Reason: mailbox.ReasonKilled,
+		Err: &mailbox.Error{Kind: mailbox.Killed, Message: "the process was terminated"}}
+	cancelled = &mailbox.Exit{Reason: mailbox.ReasonCancelled,
+		Err: &mailbox.Error{Kind: mailbox.Cancelled, Message: "the process did not end before its cancel's deadline"}}
+)
+
+func limitExit(format string, args ...any) *mailbox.Exit {
+	return &mailbox.Exit{Reason: mailbox.ReasonLimit, Err: mailbox.Errorf(mailbox.LimitHit, format, args...)}
+}
+
+// wake makes a waiting task runnable. from is the executor whose process does
+// it, nil elsewhere.
+func (t *task) wake(from *executor) {
+	for {
+		switch t.state.Load() {
+		case parked:
+			if t.state.CompareAndSwap(parked, queued) {
+				t.s.ready(t, from)
+				return
+			}
+		case running:
+			if t.state.CompareAndSwap(running, woken) {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+// ready queues a new or woken task: in the slot of the executor that woke it if that is free.
+func (s *Scheduler) ready(t *task, from *executor) {
+	if from != nil && from.next == nil {
+		from.next = t
+		return
+	}
+	s.queue.put(t, false)
+}
+
+// kill decides that the task ends; the first decision counts. A waiting task
+// is woken to unwind, a running one does so at its next Checkpoint.
+func (t *task) kill(why *mailbox.Exit) {
+	if t.doomed.CompareAndSwap(nil, why) {
+		t.wake(nil)
+	}
+}
+
+// live is a process's whole life, on its coroutine (or, straight, on the executor).
+func (t *task) live() {
+	result := process.Result{Err: &mailbox.Error{Kind: mailbox.Internal, Message: "the process's Go code called runtime.Goexit"}}
+	defer func() {
+		t.end(result)
+	}()
+	result = t.guard(func() process.Result {
+		if t.doomed.Load() != nil {
+			return process.Result{}
+		}
+		t.begin()
+		if err := t.proc.Init(t); err != nil {
+			return process.Fail(err)
+		}
+		for {
+			r, status := t.proc.Step(t)
+			switch status {
+			case process.Done:
+				return r
+			case process.Idle:
+				for t.box.Len() == 0 {
+					t.park()
+				}
+			case process.Again:
+				t.Yield()
+			}
+		}
+	})
+}
+
+// guard turns a panic into the process's failure.
+func (t *task) guard(f func() process.Result) (r process.Result) {
+	defer func() {
+		p := recover()
+		if p == nil || process.Unwinding(p) {
+			return
+		}
+		stack := make([]byte, 8<<10)
+		stack = stack[:goruntime.Stack(stack, false)]
+		t.Logger().Error("a fault of the runtime or an extension ended the process", "panic", fmt.Sprint(p), "stack", string(stack))
+		r = process.Result{Err: mailbox.Errorf(mailbox.Internal, "fault in the host: %v", p)}
+	}()
+	return f()
+}
+
+// begin starts what counts from Init.
+func (t *task) begin() {
+	t.begun.Store(true)
+	if ms := t.limits.MaxExecutionMS; ms > 0 {
+		t.deadline = t.s.cfg.Clock.AfterFunc(time.Duration(ms)*time.Millisecond, func() {
+			t.kill(limitExit("max_execution_ms: the process was still there after %d ms", ms))
+		})
+	}
+}
+
+// end frees everything, and then tells those who watch.
+func (t *task) end(r process.Result) {
+	if t.deadline != nil {
+		t.deadline.Stop()
+	}
+	t.alarm.stop()
+	t.guard(func() process.Result { t.proc.Close(); return r })
+	t.stopTimers()
+	t.state.Store(ended)
+	t.s.procs.remove(t.pid)
+	t.box.Close()
+	t.g.live.Add(-1)
+	if t.brood != nil {
+		t.brood.Add(-1)
+	}
+	exit := t.exit(r)
+	t.report(exit)
+	t.notify(exit)
+	if t.onExit != nil {
+		t.onExit(t.pid, exit)
+	}
+	if t.s.live.Add(-1) == 0 {
+		select {
+		case t.s.idle <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// exit says how the process ended: a decision of others goes before what the
+// process itself came to, since it was acted upon only where it unwound.
+func (t *task) exit(r process.Result) *mailbox.Exit {
+	if d := t.doomed.Load(); d != nil && (t.unwinding || !t.begun.Load()) {
+		e := *d
+		e.Entry = t.entry
+		return &e
+	}
+	e := &mailbox.Exit{Entry: t.entry, Reason: mailbox.ReasonNormal, Values: r.Values, Code: r.Code, HasCode: r.HasCode, Err: r.Err}
+	if r.Err != nil {
+		e.Reason = mailbox.ReasonError
+		if r.Err.Kind == mailbox.LimitHit {
+			e.Reason = mailbox.ReasonLimit
+		}
+	}
+	return e
+}
+
+// report logs an end other than normal, in one line.
+func (t *task) report(e *mailbox.Exit) {
+	if e.Reason == mailbox.ReasonNormal {
+		return
+	}
+	level := slog.LevelError
+	if e.Reason == mailbox.ReasonKilled || e.Reason == mailbox.ReasonCancelled {
+		level = slog.LevelInfo
+	}
+	log := t.Logger()
+	if !log.Enabled(context.Background(), level) {
+		return
+	}
+	attrs := []any{"reason", string(e.Reason), "error", e.Err.Message, "fuel", t.fuel.Load(), "steps", t.steps.Load()}
+	if len(e.Err.Trace) > 0 {
+		attrs = append(attrs, "trace", e.Err.Trace)
+	}
+	log.Log(context.Background(), level, "process ended", attrs...)
+}
+
+// Self implements process.Identity.
+func (t *task) Self() mailbox.PID { return t.pid }
+
+// Entry implements process.Identity.
+func (t *task) Entry() string { return t.entry }
+
+// Group implements process.Identity.
+func (t *task) Group() string { return t.g.ID }
+
+// Limits implements process.Identity.
+func (t *task) Limits() process.Limits { return t.limits }
+
+// Terminal implements process.Identity.
+func (t *task) Terminal() *process.Terminal { return t.g.Terminal }
+
+// Clock implements process.Identity.
+func (t *task) Clock() process.Clock { return t.s.cfg.Clock }
+
+// Entropy implements process.Identity.
+func (t *task) Entropy() io.Reader { return t.s.cfg.Entropy }
+
+// Logger implements process.Identity.
+func (t *task) Logger() *slog.Logger {
+	return t.s.cfg.Logger.With("entry", t.entry, "pid", string(t.pid))
+}

@@ -1,0 +1,108 @@
+package scheduler
+
+import (
+	"sync/atomic"
+	"time"
+
+	"wippy/mailbox"
+	"wippy/runtime/process"
+)
+
+// timer is something that the clock owes a task; it dies with the task.
+type timer struct {
+	t       *task
+	clock   process.Timer
+	stopped atomic.Bool
+}
+
+// addTimer orders one call of f. False when the task has ended.
+func (t *task) addTimer(d time.Duration, f func()) bool {
+	tm := &timer{t: t}
+	return tm.start(d, func() {
+		tm.stop()
+		f()
+	})
+}
+
+func (tm *timer) start(d time.Duration, f func()) bool {
+	t := tm.t
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.over {
+		return false
+	}
+	if t.timers == nil {
+		t.timers = map[*timer]struct{}{}
+	}
+	t.timers[tm] = struct{}{}
+	tm.clock = t.s.cfg.Clock.AfterFunc(d, func() {
+		if !tm.stopped.Load() {
+			f()
+		}
+	})
+	return true
+}
+
+func (tm *timer) stop() {
+	if tm.stopped.Swap(true) {
+		return
+	}
+	t := tm.t
+	t.mu.Lock()
+	delete(t.timers, tm)
+	clock := tm.clock
+	t.mu.Unlock()
+	clock.Stop()
+}
+
+func (t *task) stopTimers() {
+	t.mu.Lock()
+	timers := t.timers
+	t.timers = nil
+	t.over = true
+	t.mu.Unlock()
+	for tm := range timers {
+		tm.stopped.Store(true)
+		tm.clock.Stop()
+	}
+}
+
+// SendAfter implements process.Peers. A single message finds room even in a
+// full mailbox; a periodic one that finds none is counted as dropped.
+func (t *task) SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func()) {
+	t.unwindIfDoomed()
+	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
+	tm := &timer{t: t}
+	due := t.s.cfg.Clock.Now().Add(d)
+	tm.start(d, func() {
+		if period <= 0 {
+			tm.stop()
+			if t.box.PostDue(ev) == nil {
+				t.wake(nil)
+			}
+			return
+		}
+		if t.box.Post(ev) == nil {
+			t.wake(nil)
+		} else {
+			t.box.CountDropped()
+		}
+		tm.again(&due, period)
+	})
+	return tm.stop
+}
+
+// again orders the next tick at a multiple of the period, so that ticks do not
+// drift; those that are missed altogether are left out.
+func (tm *timer) again(due *time.Time, period time.Duration) {
+	now := tm.t.s.cfg.Clock.Now()
+	*due = due.Add(period)
+	if late := now.Sub(*due); late > 0 {
+		*due = due.Add(late.Truncate(period) + period)
+	}
+	tm.t.mu.Lock()
+	defer tm.t.mu.Unlock()
+	if !tm.stopped.Load() {
+		tm.clock.Reset(due.Sub(now))
+	}
+}

@@ -184,3 +184,14 @@ func (s *Scheduler) List(groupID string) ([]mailbox.PID, error) {
 	}
 	return pids, nil
 }
+
+// Waiting is the number of processes that wait to be woken.
+func (s *Scheduler) Waiting() int {
+	n := 0
+	for _, t := range s.procs.all() {
+		if t.state.Load() == parked {
+			n++
+		}
+	}
+	return n
+}

@@ -30,8 +30,13 @@ type Config struct {
 	// Node is the first number of its PIDs.
 	Node uint32
 	// Resolve gives an entry's program and limits at a spawn. It must not
-	// block for long: it runs on the spawner's executor.
+	// block: it runs on the spawner's executor. A nil program without an error
+	// means that the entry has to be prepared first.
 	Resolve func(entry string) (process.Program, process.Limits, error)
+	// Prepare does what takes long, such as compiling, after which Resolve has
+	// the program. It runs on the I/O pool, or on the caller's goroutine for a
+	// Start; ctx ends when the spawner is killed. Nil if there is nothing to prepare.
+	Prepare func(ctx context.Context, entry string) error
 	// Clock is the source of time. Nil means the system's.
 	Clock process.Clock
 	// Entropy is the source of randomness. Nil means crypto/rand.

@@ -102,7 +102,7 @@ func (n *node) def(name string, f behaviour) *program {
 func (n *node) start(entry string, args ...mailbox.Value) (mailbox.PID, <-chan *mailbox.Exit) {
 	n.t.Helper()
 	exit := make(chan *mailbox.Exit, 1)
-	pid, err := n.Start(Start{Entry: entry, Group: "g", Args: args, OnExit: func(_ mailbox.PID, e *mailbox.Exit) { exit <- e }})
+	pid, err := n.Start(context.Background(), Start{Entry: entry, Group: "g", Args: args, OnExit: func(_ mailbox.PID, e *mailbox.Exit) { exit <- e }})
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -599,7 +599,7 @@ func TestStopAsksFirst(t *testing.T) {
 	if e := <-exit; e.Reason != mailbox.ReasonNormal {
 		t.Fatalf("%+v", e)
 	}
-	if _, err := n.Start(Start{Entry: "polite", Group: "g"}); !errors.Is(err, mailbox.Unavailable) {
+	if _, err := n.Start(context.Background(), Start{Entry: "polite", Group: "g"}); !errors.Is(err, mailbox.Unavailable) {
 		t.Fatalf("spawn after the stop: %v", err)
 	}
 }

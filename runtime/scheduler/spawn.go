@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"context"
 	"strings"
 	"sync/atomic"
 
@@ -23,12 +24,14 @@ type Start struct {
 	OnExit func(mailbox.PID, *mailbox.Exit)
 }
 
-// Start starts a process; its errors are those of process.Peers.Spawn.
-func (s *Scheduler) Start(r Start) (mailbox.PID, error) {
+// Start starts a process; its errors are those of process.Peers.Spawn. It
+// blocks while the entry is prepared.
+func (s *Scheduler) Start(ctx context.Context, r Start) (mailbox.PID, error) {
 	prog, limits := r.Program, r.Limits
 	if prog == nil {
 		var err error
-		if prog, limits, err = s.cfg.Resolve(r.Entry); err != nil {
+		prog, limits, err = s.resolve(r.Entry, func(f func(context.Context) error) error { return f(ctx) })
+		if err != nil {
 			return "", err
 		}
 	}
@@ -50,7 +53,7 @@ func (t *task) Spawn(r process.Spawn) (mailbox.PID, error) {
 	if limit := t.limits.MaxChildren; limit > 0 && t.children.Load() >= limit {
 		return "", mailbox.Errorf(mailbox.LimitHit, "max_children: %d of %d children are alive", limit, limit)
 	}
-	prog, limits, err := t.s.cfg.Resolve(r.Entry)
+	prog, limits, err := t.s.resolve(r.Entry, t.Await)
 	if err != nil {
 		return "", err
 	}
@@ -65,6 +68,18 @@ func (t *task) Spawn(r process.Spawn) (mailbox.PID, error) {
 	}
 	t.s.launch(child, t.exec)
 	return child.pid, nil
+}
+
+// resolve finds an entry's program; await runs what takes long.
+func (s *Scheduler) resolve(entry string, await func(func(context.Context) error) error) (process.Program, process.Limits, error) {
+	prog, limits, err := s.cfg.Resolve(entry)
+	if prog != nil || err != nil || s.cfg.Prepare == nil {
+		return prog, limits, err
+	}
+	if err := await(func(ctx context.Context) error { return s.cfg.Prepare(ctx, entry) }); err != nil {
+		return nil, limits, err
+	}
+	return s.cfg.Resolve(entry)
 }
 
 // prepare makes a task that nobody knows yet. It undoes everything on an error.

@@ -1,0 +1,72 @@
+package runtime
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"wippy/config"
+	"wippy/mailbox"
+)
+
+// directorySpec is an fs.directory entry.
+type directorySpec struct {
+	// Directory is relative to the YAML file.
+	Directory string `yaml:"directory" config:"required,nonempty"`
+	// AutoInit makes the directory where there is none.
+	AutoInit bool `yaml:"auto_init"`
+	// ReadOnly refuses every write through this entry.
+	ReadOnly bool `yaml:"read_only"`
+}
+
+func (s *directorySpec) path(e *config.Entry) string {
+	if filepath.IsAbs(s.Directory) {
+		return s.Directory
+	}
+	return filepath.Join(e.Dir, filepath.FromSlash(s.Directory))
+}
+
+var directoryKind = config.Kind{
+	Name: "fs.directory",
+	New:  func() any { return new(directorySpec) },
+	Check: func(c *config.Check, e *config.Entry) {
+		spec := e.Spec.(*directorySpec)
+		info, err := os.Stat(spec.path(e))
+		switch {
+		case err == nil && !info.IsDir():
+			c.Error(e.At("directory"), "directory: \""+spec.Directory+"\" is a file", "name the folder that it is in")
+		case os.IsNotExist(err) && !spec.AutoInit:
+			c.Error(e.At("directory"), "directory: there is no folder \""+spec.Directory+"\"", "make it, or write auto_init: true")
+		case err != nil && !os.IsNotExist(err):
+			c.Errorf(e.At("directory"), "directory: %v", err)
+		}
+	},
+}
+
+// Dir implements process.App: it opens the directory of an fs.directory entry,
+// once. Names in it cannot leave it, through symbolic links neither.
+func (rt *Runtime) Dir(id config.ID) (fs.FS, error) {
+	rt.dirMu.Lock()
+	defer rt.dirMu.Unlock()
+	if d, ok := rt.dirs[id]; ok {
+		return d, nil
+	}
+	e := rt.app.Entry(id)
+	if e == nil || e.Kind != directoryKind.Name {
+		return nil, mailbox.Errorf(mailbox.NotFound, "there is no fs.directory %q", id)
+	}
+	spec := e.Spec.(*directorySpec)
+	path := spec.path(e)
+	if spec.AutoInit {
+		if err := os.MkdirAll(path, 0o777); err != nil {
+			return nil, mailbox.Errorf(mailbox.Invalid, "%s: directory: %w", id, err)
+		}
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, mailbox.Errorf(mailbox.NotFound, "%s: directory: %w", id, err)
+	}
+	rt.close = append(rt.close, root.Close)
+	rt.dirs[id] = root.FS()
+	return rt.dirs[id], nil
+}

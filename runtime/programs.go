@@ -1,0 +1,134 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"wippy/config"
+	"wippy/mailbox"
+	"wippy/runtime/process"
+)
+
+// program is an entry that runs as a process, and what it was compiled to.
+type program struct {
+	entry *config.Entry
+	kind  process.Kind
+
+	mu    sync.Mutex // held while it is compiled
+	ready atomic.Pointer[compiled]
+}
+
+type compiled struct {
+	prog   process.Program
+	limits process.Limits
+}
+
+// resolve gives the scheduler an entry's program, if it is compiled.
+func (rt *Runtime) resolve(id string) (process.Program, process.Limits, error) {
+	p := rt.programs[config.ID(id)]
+	if p == nil {
+		return nil, process.Limits{}, rt.noEntry(id)
+	}
+	if c := p.ready.Load(); c != nil {
+		return c.prog, c.limits, nil
+	}
+	return nil, process.Limits{}, nil
+}
+
+func (rt *Runtime) noEntry(id string) error {
+	if e := rt.app.Entry(config.ID(id)); e != nil {
+		return mailbox.Errorf(mailbox.Invalid, "entry %q is an %s, which cannot be spawned; process.lua and process.wasm can", id, e.Kind)
+	}
+	var known []string
+	for id := range rt.programs {
+		known = append(known, string(id))
+	}
+	slices.Sort(known)
+	hint := ""
+	if near := config.Nearest(id, known); near != "" {
+		hint = "; did you mean \"" + near + "\"?"
+	}
+	return mailbox.Errorf(mailbox.NotFound, "there is no entry %q%s", id, hint)
+}
+
+// prepare compiles an entry unless that is done. A failure is not kept: the
+// file behind the entry may be mended while the node runs.
+func (rt *Runtime) prepare(ctx context.Context, id string) error {
+	p := rt.programs[config.ID(id)]
+	if p == nil {
+		return rt.noEntry(id)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ready.Load() != nil {
+		return nil
+	}
+	prog, err := p.kind.Compile(ctx, p.entry, rt)
+	if err != nil {
+		return asErrorValue(err)
+	}
+	p.ready.Store(&compiled{prog: prog, limits: p.kind.Limits(p.entry)})
+	return nil
+}
+
+// asErrorValue keeps an error's own kind; mistakes in an entry or its file are Invalid.
+func asErrorValue(err error) error {
+	if _, ok := errors.AsType[*mailbox.Error](err); ok {
+		return err
+	}
+	return mailbox.Errorf(mailbox.Invalid, "%w", err)
+}
+
+// Check compiles every entry that can be spawned: hashes, methods, imports and
+// sources are verified.
+//
+// # Errors
+//
+// config.Errors with all that is wrong.
+func (rt *Runtime) Check(ctx context.Context) error {
+	var errs config.Errors
+	for _, id := range slices.Sorted(maps.Keys(rt.programs)) {
+		err := rt.prepare(ctx, string(id))
+		if err == nil {
+			continue
+		}
+		if own, ok := errors.AsType[config.Errors](err); ok {
+			errs = append(errs, own...)
+		} else {
+			errs = append(errs, &config.Error{Pos: rt.programs[id].entry.Pos, Message: err.Error()})
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return errs
+}
+
+// Command is an entry that the command line runs by a name of its own.
+type Command struct {
+	Name  string
+	Short string
+	Kind  string
+	Entry config.ID
+}
+
+// Commands gives the application's commands, sorted by name.
+func (rt *Runtime) Commands() []Command {
+	var cs []Command
+	for _, e := range rt.app.Entries {
+		if c := e.Meta.Command; c != nil {
+			cs = append(cs, Command{Name: c.Name, Short: c.Short, Kind: e.Kind, Entry: e.ID})
+		}
+	}
+	slices.SortFunc(cs, func(a, b Command) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return cs
+}

@@ -1,0 +1,214 @@
+// Package runtime is the embedding API: a Go program makes a [Runtime], loads
+// an application of YAML entries into it, and spawns Lua scripts and
+// WebAssembly modules that run as supervised, message-passing processes.
+//
+//	rt, err := runtime.New(runtime.WithModule(luamod.Bind("greet", greet)))
+//	…
+//	defer rt.Close()
+//	err = rt.Load("./app")
+//	…
+//	err = rt.Start()
+//	…
+//	values, err := rt.Run(ctx, "myns:compute", "myns:processes", 6, 7)
+package runtime
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"wippy/config"
+	"wippy/lua"
+	"wippy/luamod"
+	envmod "wippy/luamod/env"
+	jsonmod "wippy/luamod/json"
+	logmod "wippy/luamod/log"
+	processmod "wippy/luamod/process"
+	timemod "wippy/luamod/time"
+	"wippy/mailbox"
+	"wippy/runtime/env"
+	"wippy/runtime/process"
+	"wippy/runtime/scheduler"
+	"wippy/wasmhost"
+)
+
+// Runtime is one node: an application, its compiled programs, and the
+// scheduler that runs them. Its life is New, Load (at most once), Start,
+// Spawn and Run as often as wanted, Stop, Close. Methods may be called from
+// any goroutine once Start has returned.
+type Runtime struct {
+	opts    options
+	app     *config.App
+	kinds   map[string]process.Kind
+	wasm    *wasmhost.Host
+	engine  *lua.Engine
+	env     *env.Store
+	started time.Time
+
+	programs map[config.ID]*program
+
+	dirMu sync.Mutex
+	dirs  map[config.ID]fs.FS
+	close []func() error
+
+	sched *scheduler.Scheduler // from Start on
+}
+
+// New makes a runtime. It starts nothing.
+//
+// # Errors
+//
+// When two modules or kinds have the same name.
+func New(opts ...Option) (*Runtime, error) {
+	rt := &Runtime{opts: defaults(), kinds: map[string]process.Kind{}, dirs: map[config.ID]fs.FS{}}
+	for _, o := range opts {
+		o(&rt.opts)
+	}
+	rt.started = rt.opts.clock.Now()
+	modules := append([]luamod.Module{
+		processmod.Module(),
+		timemod.Module(rt.started),
+		jsonmod.Module(),
+		logmod.Module(),
+		envmod.Module(rt, rt.mayReadSecret),
+	}, rt.opts.modules...)
+	var err error
+	if rt.engine, err = lua.NewEngine(lua.Options{Modules: modules}); err != nil {
+		return nil, err
+	}
+	rt.wasm = wasmhost.New(wasmhost.Options{CacheDir: rt.opts.cacheDir, Progress: rt.opts.progress})
+	luaKind, _ := rt.engine.Kinds()
+	for _, k := range append([]process.Kind{luaKind, rt.wasm.Kind()}, rt.opts.kinds...) {
+		if _, taken := rt.kinds[k.Name]; taken {
+			return nil, mailbox.Errorf(mailbox.Invalid, "two kinds are called %q", k.Name)
+		}
+		rt.kinds[k.Name] = k
+	}
+	rt.adopt(&config.App{})
+	return rt, nil
+}
+
+// ConfigKinds gives every kind of entry that Load knows.
+func (rt *Runtime) ConfigKinds() []config.Kind {
+	_, library := rt.engine.Kinds()
+	kinds := []config.Kind{directoryKind, hostKind, terminalKind, library}
+	kinds = append(kinds, env.Kinds()...)
+	for _, k := range rt.kinds {
+		kinds = append(kinds, k.Kind)
+	}
+	return kinds
+}
+
+// Load reads the application in dir. It compiles nothing: see Check, and
+// Spawn, which compiles what it starts.
+//
+// # Errors
+//
+// config.Errors with every mistake of the entries, or why dir is unreadable.
+func (rt *Runtime) Load(dir string) error {
+	app, err := config.Load(dir, rt.ConfigKinds())
+	if err != nil {
+		return err
+	}
+	if errs := rt.checkApp(app); len(errs) > 0 {
+		return errs
+	}
+	rt.adopt(app)
+	return nil
+}
+
+func (rt *Runtime) adopt(app *config.App) {
+	rt.app = app
+	rt.env = env.NewStore(app)
+	rt.programs = map[config.ID]*program{}
+	for _, e := range app.Entries {
+		if k, ok := rt.kinds[e.Kind]; ok {
+			rt.programs[e.ID] = &program{entry: e, kind: k}
+		}
+	}
+}
+
+// checkApp finds what concerns several entries.
+func (rt *Runtime) checkApp(app *config.App) config.Errors {
+	var errs config.Errors
+	for _, e := range app.Entries {
+		if _, runs := rt.kinds[e.Kind]; e.Meta.Command != nil && !runs {
+			errs = append(errs, &config.Error{Pos: e.Meta.Command.Pos,
+				Message: "meta.command makes a process a command; " + e.Kind + " is none"})
+		}
+	}
+	terminals := app.ByKind(terminalKind.Name)
+	for _, e := range terminals[min(1, len(terminals)):] {
+		errs = append(errs, &config.Error{Pos: e.Pos,
+			Message: "there may be one terminal.host; the first is \"" + string(terminals[0].ID) + "\" at " + terminals[0].Pos.String()})
+	}
+	return errs
+}
+
+// Start starts the node: from here on processes can be spawned. The groups are
+// those of the application; one without any gets the group DefaultGroup, one
+// without a terminal.host the terminal DefaultTerminal.
+func (rt *Runtime) Start() error {
+	if rt.sched != nil {
+		return errors.New("the runtime is started already")
+	}
+	groups := rt.groups()
+	rt.sched = scheduler.New(scheduler.Config{
+		Node: 1, Clock: rt.opts.clock, Entropy: rt.opts.entropy, Logger: rt.opts.logger,
+		Executors: rt.opts.executors, Limits: rt.opts.limits,
+		Resolve: rt.resolve, Prepare: rt.prepare,
+	})
+	for _, g := range groups {
+		if err := rt.sched.AddGroup(g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stop asks every process to end within grace, kills those that do not, and
+// stops the node. It waits for that until ctx is done at the most.
+//
+// # Errors
+//
+// When ctx ends first, an error that names the processes that are stuck.
+func (rt *Runtime) Stop(ctx context.Context, reason string, grace time.Duration) error {
+	if rt.sched == nil {
+		return nil
+	}
+	return rt.sched.Stop(ctx, reason, grace)
+}
+
+// KillAll kills every process at once.
+func (rt *Runtime) KillAll() {
+	if rt.sched != nil {
+		rt.sched.KillAll()
+	}
+}
+
+// Close frees compiled code and open directories. Processes must have ended.
+func (rt *Runtime) Close() error {
+	errs := []error{rt.wasm.Close(context.Background())}
+	for _, c := range slices.Backward(rt.close) {
+		errs = append(errs, c())
+	}
+	return errors.Join(errs...)
+}
+
+// Logger implements process.App.
+func (rt *Runtime) Logger() *slog.Logger { return rt.opts.logger }
+
+// Entry implements process.App.
+func (rt *Runtime) Entry(id config.ID) *config.Entry { return rt.app.Entry(id) }
+
+// App gives the loaded application; empty before Load.
+func (rt *Runtime) App() *config.App { return rt.app }
+
+// Env implements process.App.
+func (rt *Runtime) Env(id config.ID) (value string, secret bool, err error) { return rt.env.Get(id) }
+
+var _ process.App = (*Runtime)(nil)

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"wippy/mailbox"
+	"wippy/runtime"
+)
+
+// tiny is the smallest useful module: (func (export "add") (param i32 i32) (result i32)).
+var tiny = []byte("\x00asm\x01\x00\x00\x00" +
+	"\x01\x07\x01\x60\x02\x7f\x7f\x01\x7f" +
+	"\x03\x02\x01\x00" +
+	"\x07\x07\x01\x03add\x00\x00" +
+	"\x0a\x09\x01\x07\x00\x20\x00\x20\x01\x6a\x0b")
+
+// paged is tiny with a page of memory and a data segment: it has state, so that
+// every process needs an instance of its own.
+var paged = []byte("\x00asm\x01\x00\x00\x00" +
+	"\x01\x07\x01\x60\x02\x7f\x7f\x01\x7f" +
+	"\x03\x02\x01\x00" +
+	"\x05\x03\x01\x00\x01" +
+	"\x07\x07\x01\x03add\x00\x00" +
+	"\x0a\x09\x01\x07\x00\x20\x00\x20\x01\x6a\x0b" +
+	"\x0b\x0a\x01\x00\x41\x00\x0b\x04abcd")
+
+// entries is the application that the benchmarks run; HASH:NAME stands for a binary's hash.
+const entries = `
+namespace: bench
+entries:
+  - name: bin
+    kind: fs.directory
+    directory: .
+  - name: processes
+    kind: process.host
+  - name: terminal
+    kind: terminal.host
+  - name: tiny
+    kind: process.wasm
+    fs: bin
+    path: tiny.wasm
+    hash: HASH:tiny
+    method: add
+  - name: paged
+    kind: process.wasm
+    fs: bin
+    path: paged.wasm
+    hash: HASH:paged
+    method: add
+  - name: cycles
+    kind: process.lua
+    source: |
+      -- n spawn→EXIT cycles, with up to depth of them in flight.
+      local entry, n, depth = ...
+      local process = process
+      local spawned, ended = 0, 0
+      while ended < n do
+        while spawned < n and spawned - ended < depth do
+          assert(process.spawn_monitored(entry, "bench:processes", 6, 7))
+          spawned = spawned + 1
+        end
+        local event = process.receive()
+        assert(event.value == 13)
+        ended = ended + 1
+      end
+  - name: noop
+    kind: process.lua
+    source: return 13
+  - name: echo
+    kind: process.lua
+    source: |
+      local process = process
+      while true do
+        local event = process.receive()
+        process.send(event.from, "pong", event.payload)
+      end
+  - name: ping
+    kind: process.lua
+    source: |
+      -- pairs pairs of processes, n round trips each.
+      local n = ...
+      local process = process
+      local echo = assert(process.spawn("bench:echo", "bench:processes"))
+      for i = 1, n do
+        process.send(echo, "ping", i)
+        process.receive()
+      end
+      process.terminate(echo)
+  - name: idle
+    kind: process.lua
+    source: process.receive()
+`
+
+// start loads the application into a running node that ends with the benchmark.
+func start(b *testing.B) *runtime.Runtime {
+	b.Helper()
+	dir := b.TempDir()
+	text := entries
+	for name, binary := range map[string][]byte{"tiny": tiny, "paged": paged} {
+		text = strings.ReplaceAll(text, "HASH:"+name, hash(binary))
+		write(b, filepath.Join(dir, name+".wasm"), binary)
+	}
+	write(b, filepath.Join(dir, "_index.yaml"), []byte(text))
+	rt, err := runtime.New()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := rt.Load(dir); err != nil {
+		b.Fatal(err)
+	}
+	if err := rt.Check(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	if err := rt.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		rt.KillAll()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := rt.Stop(ctx, "over", 0); err != nil {
+			b.Error(err)
+		}
+		if err := rt.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return rt
+}
+
+func write(b *testing.B, name string, data []byte) {
+	b.Helper()
+	if err := os.WriteFile(name, data, 0o666); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// run runs an entry of the application to its end.
+func run(b *testing.B, rt *runtime.Runtime, entry string, args ...any) []mailbox.Value {
+	b.Helper()
+	values, err := rt.Run(context.Background(), "bench:"+entry, "bench:processes", args...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return values
+}

@@ -1,0 +1,9 @@
+package main
+
+import "testing"
+
+func BenchmarkAll(b *testing.B) {
+	for _, c := range cases {
+		b.Run(c.name, c.run)
+	}
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	goruntime "runtime"
+	"sync"
+	"testing"
+)
+
+func hash(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
+
+// benchCase is one benchmark and what is aimed at.
+type benchCase struct {
+	name string
+	run  func(b *testing.B)
+	// metric is the unit of the benchmark's own result, per second where it ends in /s.
+	metric string
+	aim    float64 // zero: none
+	less   bool    // the aim is an upper bound
+}
+
+// cases are all benchmarks of the main job.
+var cases = []benchCase{
+	{"SpawnExit/tiny/one-by-one", cycles("bench:tiny", 1), "cycles/s", 60000, false},
+	{"SpawnExit/tiny/16-in-flight", cycles("bench:tiny", 16), "cycles/s", 60000, false},
+	{"SpawnExit/paged/16-in-flight", cycles("bench:paged", 16), "cycles/s", 0, false},
+	{"SpawnExit/lua/16-in-flight", cycles("bench:noop", 16), "cycles/s", 0, false},
+	{"RoundTrip/lua/1-pair", roundTrips(1), "trips/s", 0, false},
+	{"RoundTrip/lua/2-pairs", roundTrips(2), "trips/s", 300000, false},
+	{"Idle/lua", idle, "B/process", 20480, true},
+}
+
+// cycles spawns an entry from Lua, monitored, until b.N have ended.
+func cycles(entry string, depth int) func(*testing.B) {
+	return func(b *testing.B) {
+		rt := start(b)
+		b.ReportAllocs()
+		b.ResetTimer()
+		run(b, rt, "cycles", entry, b.N, depth)
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "cycles/s")
+	}
+}
+
+// roundTrips sends messages to and fro between pairs of Lua processes.
+func roundTrips(pairs int) func(*testing.B) {
+	return func(b *testing.B) {
+		rt := start(b)
+		b.ReportAllocs()
+		b.ResetTimer()
+		var wg sync.WaitGroup
+		for range pairs {
+			wg.Go(func() { run(b, rt, "ping", (b.N+pairs-1)/pairs) })
+		}
+		wg.Wait()
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "trips/s")
+	}
+}
+
+// idle measures what a Lua process costs that waits for a message: heap and
+// stacks together.
+func idle(b *testing.B) {
+	const n = 10000
+	var total uint64
+	for range b.N {
+		rt := start(b)
+		before := held()
+		for range n {
+			if _, err := rt.Spawn(context.Background(), "bench:idle", "bench:processes"); err != nil {
+				b.Fatal(err)
+			}
+		}
+		for waiting := 0; waiting < n; waiting = rt.Waiting() {
+			goruntime.Gosched()
+		}
+		total += held() - before
+		rt.KillAll()
+	}
+	b.ReportMetric(float64(total)/float64(b.N)/n, "B/process")
+}
+
+// held is the memory that the program holds after a collection.
+func held() uint64 {
+	goruntime.GC()
+	goruntime.GC()
+	var m goruntime.MemStats
+	goruntime.ReadMemStats(&m)
+	return m.HeapAlloc + m.StackInuse
+}

@@ -1,0 +1,52 @@
+// Command bench runs the project's benchmarks in one go and prints what they
+// reached beside what is aimed at:
+//
+//	go run ./test/bench
+//
+// The same benchmarks run under go test -bench . ./test/bench, for benchstat.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+func main() {
+	only := flag.String("only", "", "run the benchmarks whose names contain this")
+	testing.Init()
+	flag.Parse()
+	os.Exit(report(*only))
+}
+
+func report(only string) int {
+	fmt.Printf("%-32s %14s %-12s %s\n", "benchmark", "reached", "unit", "aim")
+	for _, c := range cases {
+		if !strings.Contains(c.name, only) {
+			continue
+		}
+		r := testing.Benchmark(c.run)
+		if r.N == 0 {
+			fmt.Printf("%-32s failed\n", c.name)
+			return 1
+		}
+		got := r.Extra[c.metric]
+		fmt.Printf("%-32s %14.0f %-12s %s\n", c.name, got, c.metric, verdict(c, got))
+	}
+	if strings.Contains("Startup", only) {
+		return startup()
+	}
+	return 0
+}
+
+func verdict(c benchCase, got float64) string {
+	switch {
+	case c.aim == 0:
+		return "-"
+	case c.less:
+		return fmt.Sprintf("at most %.0f: %.2f of it", c.aim, got/c.aim)
+	}
+	return fmt.Sprintf("at least %.0f: %.2f of it", c.aim, got/c.aim)
+}

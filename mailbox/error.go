@@ -45,27 +45,35 @@ type Error struct {
 	Cause error
 }
 
-// Errorf makes an error of a kind. A %w verb sets its cause.
+// Errorf makes an error of a kind. A %w verb sets its cause; of several,
+// errors.Is and errors.As find each.
 func Errorf(kind ErrorKind, format string, args ...any) *Error {
 	wrapped := fmt.Errorf(format, args...)
-	return &Error{
-		Kind:      kind,
-		Message:   wrapped.Error(),
-		Retryable: kind == Unavailable,
-		Cause:     errors.Unwrap(wrapped),
+	cause := errors.Unwrap(wrapped)
+	if _, several := wrapped.(interface{ Unwrap() []error }); several {
+		cause = wrapped
 	}
+	return &Error{Kind: kind, Message: wrapped.Error(), Retryable: kind == Unavailable, Cause: cause}
 }
 
-// AsError gives err as an error value: itself if it is one, wrapped as
-// Internal otherwise. It returns nil for nil.
+// AsError gives err as an error value: itself if it is one, and nil for nil.
+// Any other becomes the cause of a new one with its text: of the kind, value
+// and trace of the first error value in its chain, of the kind alone of an
+// ErrorKind there, or else Internal.
 func AsError(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := errors.AsType[*Error](err); ok {
+	if e, ok := err.(*Error); ok {
 		return e
 	}
-	return &Error{Kind: Internal, Message: err.Error(), Cause: err}
+	out := &Error{Kind: Internal, Message: err.Error(), Cause: err}
+	if e, ok := errors.AsType[*Error](err); ok && e != nil {
+		out.Kind, out.Retryable, out.Value, out.Trace = e.Kind, e.Retryable, e.Value, e.Trace
+	} else if k, ok := errors.AsType[ErrorKind](err); ok {
+		out.Kind, out.Retryable = k, k == Unavailable
+	}
+	return out
 }
 
 // Error implements error: the message alone.

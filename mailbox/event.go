@@ -39,6 +39,7 @@ type Ref uint64
 // stand in many mailboxes (an Exit is shared by all monitors).
 type Event struct {
 	Type   Type
+	due    bool // a Message of PostDue; here it fits into the padding
 	From   PID
 	Topic  string  // Message only
 	Values []Value // the payload of a Message
@@ -46,6 +47,9 @@ type Event struct {
 	Exit   *Exit   // ExitEvent and LinkDown
 	Cancel *Cancel // CancelEvent only
 }
+
+// counts tells whether the event counts against a mailbox's capacity.
+func (e *Event) counts() bool { return e.Type == Message && !e.due }
 
 // Exit is how a process ended.
 type Exit struct {

@@ -33,31 +33,21 @@ var (
 )
 
 // Mailbox is a queue of events in order of arrival. Messages count against its
-// capacity; EXIT, LINK_DOWN and CANCEL never do and are never dropped: how
-// many can come is bounded by the monitors and links that the owner made.
+// capacity; EXIT, LINK_DOWN, CANCEL and what PostDue appends never do and are
+// never dropped: how many can come is bounded by the monitors, links and
+// timers that the owner made.
 //
-// Every method may be called from any goroutine and none blocks. Only the
-// owner calls Take and Scan.
+// Every method may be called from any goroutine and none blocks. A [Scan]
+// belongs to one goroutine at a time, so that in practice only the owner calls
+// Take, Next and Remove.
 type Mailbox struct {
 	cfg Config
 
-	mu       sync.Mutex
-	head     *node // sentinel-free doubly linked list, oldest first
-	tail     *node
-	messages int // of the list, those that count
-	events   int // the whole list
-	seq      uint64
-	dropped  uint64
-	waiters  []*Waiter // senders that Block holds, oldest first
-	closed   bool
-}
-
-// node holds its event by value: a message costs one allocation. Unlinked, it
-// keeps nothing else alive.
-type node struct {
-	ev         Event
-	seq        uint64
-	prev, next *node
+	mu      sync.Mutex
+	queue   list
+	waiters waiters // held by Block; while there are any, the mailbox is full
+	dropped uint64
+	closed  bool
 }
 
 // New makes an empty mailbox.
@@ -82,32 +72,32 @@ func (m *Mailbox) Post(e Event) error {
 }
 
 func (m *Mailbox) post(e Event) error {
-	if m.closed {
+	switch {
+	case m.closed:
 		return ErrClosed
+	case !e.counts() || m.hasRoom():
+	case m.cfg.Overflow == DropOldest:
+		m.queue.unlink(m.queue.oldest)
+		m.dropped++
+	default:
+		return ErrFull
 	}
-	if e.Type == Message {
-		if m.messages >= m.cfg.Capacity || len(m.waiters) > 0 {
-			if m.cfg.Overflow != DropOldest {
-				return ErrFull
-			}
-			m.dropOldest()
-		}
-	}
-	m.push(e)
+	m.queue.push(e)
 	return nil
 }
 
+func (m *Mailbox) hasRoom() bool { return m.queue.messages < m.cfg.Capacity }
+
 // PostDue appends a message that the owner ordered itself and cannot ask for
-// again, such as a timer's. It has room even in a full mailbox: how many there
-// can be is bounded by the timers that the owner holds.
+// again, such as a timer's. It does not count against the capacity and is not
+// dropped for a later one; how many there can be is the owner's own doing.
+//
+// # Errors
+//
+// ErrClosed when the owner has ended.
 func (m *Mailbox) PostDue(e Event) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed {
-		return ErrClosed
-	}
-	m.push(e)
-	return nil
+	e.due = true
+	return m.Post(e)
 }
 
 // CountDropped counts one message that was not posted for want of room by a
@@ -118,241 +108,42 @@ func (m *Mailbox) CountDropped() {
 	m.mu.Unlock()
 }
 
+// Close ends the mailbox: what it holds is freed, waiting senders and every
+// later Post get ErrClosed. Closing it again does nothing.
+func (m *Mailbox) Close() {
+	m.mu.Lock()
+	waiting := m.waiters
+	m.closed = true
+	m.queue, m.waiters = list{}, waiters{}
+	for w := waiting.first; w != nil; w = w.next {
+		w.waiting = false
+	}
+	m.mu.Unlock()
+	// Nobody else touches the chain now: Withdraw leaves those alone that do
+	// not wait any more.
+	for w := waiting.first; w != nil; w = w.next {
+		w.done(ErrClosed)
+	}
+}
+
 // Capacity is the number of messages that it holds.
 func (m *Mailbox) Capacity() int { return m.cfg.Capacity }
 
 // Overflow gives the policy.
 func (m *Mailbox) Overflow() Overflow { return m.cfg.Overflow }
 
-// Waiter is one message that waits for room.
-type Waiter struct {
-	ev   Event
-	done func(error)
-}
-
-// PostWhenRoom appends e as soon as there is room and calls done exactly once:
-// with nil when it is in the queue, with ErrClosed when the owner ended. Both
-// may happen before it returns. Waiting messages go in in the order of their
-// calls. done is called with no lock held, from whichever goroutine made room.
-func (m *Mailbox) PostWhenRoom(e Event, done func(error)) *Waiter {
-	w := &Waiter{ev: e, done: done}
-	m.mu.Lock()
-	err := m.post(e)
-	if err == ErrFull {
-		m.waiters = append(m.waiters, w)
-	}
-	m.mu.Unlock()
-	if err != ErrFull {
-		done(err)
-	}
-	return w
-}
-
-// Withdraw takes a waiting message back. It is false when done was called or
-// is about to be.
-func (m *Mailbox) Withdraw(w *Waiter) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for i, o := range m.waiters {
-		if o == w {
-			m.waiters = append(m.waiters[:i], m.waiters[i+1:]...)
-			return true
-		}
-	}
-	return false
-}
-
-// Scan is a position in a mailbox: the events up to it were looked at. The
-// zero Scan stands before the first. What arrives later is behind every position.
-type Scan struct{ seq uint64 }
-
-// Take removes and returns the oldest event behind s that match accepts, nil
-// if there is none. A nil match accepts every event; a nil s stands before the
-// first. s moves on past what was looked at, so that a receiver that waits for
-// one event does not walk the queue again at each arrival. match runs under
-// the mailbox's lock: it must be quick and call nothing of the mailbox; see
-// Next for one that is not. The caller owns the event.
-func (m *Mailbox) Take(s *Scan, match func(*Event) bool) *Event {
-	var from uint64
-	if s != nil {
-		from = s.seq
-	}
-	m.mu.Lock()
-	for n := m.seek(from); n != nil; n = n.next {
-		if match == nil || match(&n.ev) {
-			admitted := m.remove(n)
-			m.mu.Unlock()
-			if admitted != nil {
-				admitted.done(nil)
-			}
-			return &n.ev
-		}
-		if s != nil {
-			s.seq = n.seq
-		}
-	}
-	m.mu.Unlock()
-	return nil
-}
-
-// Next moves the scan to the next event and gives it without removing it, nil
-// at the end.
-func (m *Mailbox) Next(s *Scan) *Event {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	n := m.seek(s.seq)
-	if n == nil {
-		return nil
-	}
-	s.seq = n.seq
-	return &n.ev
-}
-
-// seek gives the first node behind seq. It walks from the nearer end.
-func (m *Mailbox) seek(seq uint64) *node {
-	if m.tail == nil || m.tail.seq <= seq {
-		return nil
-	}
-	n := m.head
-	if n.seq > seq {
-		return n
-	}
-	if seq-n.seq < m.tail.seq-seq {
-		for n.seq <= seq {
-			n = n.next
-		}
-		return n
-	}
-	n = m.tail
-	for n.prev.seq > seq {
-		n = n.prev
-	}
-	return n
-}
-
-// Remove takes out the event that the scan stands at. It is false when the
-// event is gone: DropOldest may have dropped it meanwhile.
-func (m *Mailbox) Remove(s *Scan) bool {
-	m.mu.Lock()
-	n := m.tail
-	for n != nil && n.seq > s.seq {
-		n = n.prev
-	}
-	if n == nil || n.seq != s.seq {
-		m.mu.Unlock()
-		return false
-	}
-	admitted := m.remove(n)
-	m.mu.Unlock()
-	if admitted != nil {
-		admitted.done(nil)
-	}
-	return true
-}
-
-// Discard removes every event that match accepts without delivering it, and
-// tells how many there were. match runs under the lock.
-func (m *Mailbox) Discard(match func(*Event) bool) int {
-	var admitted []*Waiter
-	m.mu.Lock()
-	gone := 0
-	for n, next := m.head, (*node)(nil); n != nil; n = next {
-		next = n.next
-		if match(&n.ev) {
-			gone++
-			if w := m.remove(n); w != nil {
-				admitted = append(admitted, w)
-			}
-		}
-	}
-	m.mu.Unlock()
-	for _, w := range admitted {
-		w.done(nil)
-	}
-	return gone
-}
-
-// Close ends the mailbox: what it holds is freed, waiting senders and every
-// later Post get ErrClosed.
-func (m *Mailbox) Close() {
-	m.mu.Lock()
-	waiters := m.waiters
-	m.closed = true
-	m.head, m.tail, m.waiters = nil, nil, nil
-	m.messages, m.events = 0, 0
-	m.mu.Unlock()
-	for _, w := range waiters {
-		w.done(ErrClosed)
-	}
-}
-
-// Len is the number of events that wait.
+// Len is the number of events that wait to be taken, of every type.
 func (m *Mailbox) Len() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.events
+	return m.queue.len
 }
 
-// Dropped is the number of messages lost to the overflow policy so far.
+// Dropped is the number of messages lost so far: those that DropOldest removed
+// and those that CountDropped was told of. A message that Post refused is not
+// among them, since its sender knows.
 func (m *Mailbox) Dropped() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.dropped
-}
-
-func (m *Mailbox) push(e Event) {
-	m.seq++
-	n := &node{prev: m.tail, seq: m.seq, ev: e}
-	if m.tail == nil {
-		m.head = n
-	} else {
-		m.tail.next = n
-	}
-	m.tail = n
-	m.events++
-	if e.Type == Message {
-		m.messages++
-	}
-}
-
-// remove unlinks n and, where that makes room, lets the first waiting message
-// in; the caller calls its done without the lock.
-func (m *Mailbox) remove(n *node) *Waiter {
-	m.unlink(n)
-	if len(m.waiters) == 0 || m.messages >= m.cfg.Capacity {
-		return nil
-	}
-	w := m.waiters[0]
-	m.waiters[0] = nil
-	m.waiters = m.waiters[1:]
-	m.push(w.ev)
-	return w
-}
-
-func (m *Mailbox) unlink(n *node) {
-	if n.prev == nil {
-		m.head = n.next
-	} else {
-		n.prev.next = n.next
-	}
-	if n.next == nil {
-		m.tail = n.prev
-	} else {
-		n.next.prev = n.prev
-	}
-	n.prev, n.next = nil, nil
-	m.events--
-	if n.ev.Type == Message {
-		m.messages--
-	}
-}
-
-func (m *Mailbox) dropOldest() {
-	for n := m.head; n != nil; n = n.next {
-		if n.ev.Type == Message {
-			m.unlink(n)
-			m.dropped++
-			return
-		}
-	}
 }

@@ -30,19 +30,20 @@ func MakePID(node, group uint32, n uint64) PID {
 // IsPID tells whether s has the form of a PID, which no registered name may have.
 func IsPID(s string) bool { return len(s) > 0 && s[0] == '<' }
 
-// Split gives back what MakePID was given. The error says what was expected.
+// Split gives back what MakePID was given. The error says what was expected:
+// only the one spelling that MakePID makes is a PID, since PIDs are compared
+// as strings.
 func (p PID) Split() (node, group uint32, n uint64, err error) {
-	s, ok := strings.CutPrefix(string(p), "<")
-	s, end := strings.CutSuffix(s, ">")
-	parts := strings.Split(s, ".")
-	if !ok || !end || len(parts) != 3 {
+	var v [3]uint64
+	inner, _ := strings.CutPrefix(string(p), "<")
+	inner, _ = strings.CutSuffix(inner, ">")
+	parts := strings.SplitN(inner, ".", len(v)+1)
+	for i := range min(len(parts), len(v)) {
+		v[i], _ = strconv.ParseUint(parts[i], 10, 64)
+	}
+	node, group, n = uint32(v[0]), uint32(v[1]), v[2]
+	if MakePID(node, group, n) != p {
 		return 0, 0, 0, fmt.Errorf("expected a PID like <1.2.3>, got %q", string(p))
 	}
-	var v [3]uint64
-	for i, bits := range []int{32, 32, 64} {
-		if v[i], err = strconv.ParseUint(parts[i], 10, bits); err != nil {
-			return 0, 0, 0, fmt.Errorf("expected a PID like <1.2.3>, got %q", string(p))
-		}
-	}
-	return uint32(v[0]), uint32(v[1]), v[2], nil
+	return node, group, n, nil
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -30,8 +31,9 @@ func (k Kind) String() string {
 	return [...]string{"nil", "boolean", "number", "integer", "unsigned integer", "string", "table", "error", "duration", "time"}[k]
 }
 
-// MaxDepth and MaxNodes bound a Value's nesting and its number of elements:
-// whoever builds one from outside data stops there.
+// MaxDepth and MaxNodes bound a Value: how many tables and error values stand
+// one in the other, and how many Values it consists of, keys included. Whoever
+// builds one from outside data stops there.
 const (
 	MaxDepth = 128
 	MaxNodes = 1 << 22
@@ -197,6 +199,9 @@ func (v Value) Integer() (bits uint64, negative, ok bool) {
 	return 0, false, false
 }
 
+// maxShown is how many bytes of a string String shows.
+const maxShown = 60
+
 // String prints v for people: strings quoted, tables shortened. It is for
 // messages, not for parsing.
 func (v Value) String() string {
@@ -212,10 +217,15 @@ func (v Value) String() string {
 	case KindUint:
 		return strconv.FormatUint(v.Uint(), 10)
 	case KindString:
-		if s := v.Str(); len(s) > 60 {
-			return fmt.Sprintf("%q… (%d bytes)", s[:57], len(s))
+		s := v.Str()
+		if len(s) <= maxShown {
+			return strconv.Quote(s)
 		}
-		return strconv.Quote(v.Str())
+		cut := maxShown
+		for cut > maxShown-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		return fmt.Sprintf("%q… (%d bytes)", s[:cut], len(s))
 	case KindError:
 		return v.Err().Message
 	case KindDuration:
@@ -228,31 +238,4 @@ func (v Value) String() string {
 		return fmt.Sprintf("table (%d elements)", len(t.List))
 	}
 	return fmt.Sprintf("table (%d fields)", len(t.List)+len(t.Pairs))
-}
-
-// Table is a list and a set of pairs, as a Lua table is: List holds the values
-// at 1…n, Pairs the rest in the order in which they were written. A record is a table of string keys, a
-// WIT list a table with a List only. Neither slice may change once the table
-// is in a Value.
-type Table struct {
-	List  []Value
-	Pairs []Pair
-}
-
-// Pair is one field of a table. The key is a scalar or a string, never nil.
-type Pair struct{ Key, Value Value }
-
-// TableValue makes a table of its parts, which it owns from then on.
-func TableValue(list []Value, pairs []Pair) Value {
-	return Value{ref: &Table{List: list, Pairs: pairs}}
-}
-
-// Get gives the value under a string key, nil if there is none.
-func (t *Table) Get(key string) Value {
-	for i := range t.Pairs {
-		if k := t.Pairs[i].Key; k.Kind() == KindString && k.Str() == key {
-			return t.Pairs[i].Value
-		}
-	}
-	return Nil
 }

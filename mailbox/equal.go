@@ -1,0 +1,102 @@
+package mailbox
+
+import (
+	"math"
+	"slices"
+)
+
+// Equal tells whether v and o are the same value, however deep. It is an
+// equivalence:
+//
+//   - numbers of different kinds are equal when their exact values are: Float(1)
+//     is Int(1), Float(1<<53) is not Int(1<<53+1); NaN equals itself, so that a
+//     copy always equals its original;
+//   - strings compare by their bytes;
+//   - tables are equal when their Lists are, element by element, and both have
+//     the same pairs in whichever order, those with a nil value left out;
+//   - times are equal when they are the same instant, whatever their zone or
+//     monotonic reading;
+//   - errors are equal in all but their Cause.
+func (v Value) Equal(o Value) bool {
+	k := v.Kind()
+	if k.number() && o.Kind().number() {
+		return sameNumber(v, o)
+	}
+	if k != o.Kind() {
+		return false
+	}
+	switch k {
+	case KindString:
+		return v.Str() == o.Str()
+	case KindTable:
+		return sameTable(v.Table(), o.Table())
+	case KindError:
+		return sameError(v.Err(), o.Err())
+	case KindTime:
+		a, b := v.Time(), o.Time()
+		return a.Unix() == b.Unix() && a.Nanosecond() == b.Nanosecond()
+	}
+	return v.num == o.num
+}
+
+func (k Kind) number() bool { return k == KindFloat || k == KindInt || k == KindUint }
+
+func sameNumber(v, o Value) bool {
+	a, aNegative, aWhole := v.Integer()
+	b, bNegative, bWhole := o.Integer()
+	if aWhole || bWhole {
+		return aWhole == bWhole && a == b && aNegative == bNegative
+	}
+	f, g := v.Float(), o.Float()
+	return f == g || math.IsNaN(f) && math.IsNaN(g)
+}
+
+func sameError(a, b *Error) bool {
+	return a == b || a.Kind == b.Kind && a.Message == b.Message && a.Retryable == b.Retryable &&
+		a.Value.Equal(b.Value) && slices.Equal(a.Trace, b.Trace)
+}
+
+func sameTable(a, b *Table) bool {
+	if a == b {
+		return true
+	}
+	if !slices.EqualFunc(a.List, b.List, Value.Equal) {
+		return false
+	}
+	// Two copies of one table have their pairs in the same order: only what
+	// follows the first difference needs looking up.
+	p, q := a.Pairs, b.Pairs
+	for len(p) > 0 && len(q) > 0 && p[0].Key.Equal(q[0].Key) {
+		if !p[0].Value.Equal(q[0].Value) {
+			return false
+		}
+		p, q = p[1:], q[1:]
+	}
+	return samePairs(p, q)
+}
+
+func samePairs(p, q []Pair) bool {
+	if len(q) == 0 {
+		p, q = q, p
+	}
+	if len(p) == 0 {
+		return !slices.ContainsFunc(q, func(r Pair) bool { return !r.Value.IsNil() })
+	}
+	rest := make(map[tableKey]Value, len(q))
+	for _, r := range q {
+		if k, ok := r.Key.tableKey(); ok && !r.Value.IsNil() {
+			rest[k] = r.Value
+		}
+	}
+	for _, r := range p {
+		if r.Value.IsNil() {
+			continue
+		}
+		k, _ := r.Key.tableKey()
+		if other, ok := rest[k]; !ok || !r.Value.Equal(other) {
+			return false
+		}
+		delete(rest, k)
+	}
+	return len(rest) == 0
+}

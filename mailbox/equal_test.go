@@ -60,7 +60,6 @@ func equalityClasses() map[string][]Value {
 		"{[1.5]}":  {TableValue(nil, []Pair{pair(Float(1.5), Nil), pair(Float(2.5), Int(1))})},
 		"{[-1]}":   {TableValue(nil, []Pair{pair(Int(-1), Int(1))}), TableValue(nil, []Pair{pair(Float(-1), Int(1))})},
 		"{[true]}": {TableValue(nil, []Pair{pair(Bool(true), Int(1))})},
-		"{[1ns]}":  {TableValue(nil, []Pair{pair(Duration(1), Int(1))})},
 		"many":     {TableValue(nil, many), TableValue(nil, reversed)},
 		"fewer":    {TableValue(nil, many[:99]), TableValue(nil, reversed[1:])},
 	}

@@ -35,9 +35,6 @@ func ValuesOf(vs ...any) ([]Value, error) {
 }
 
 func valueOf(v any, path string, depth int) (Value, error) {
-	if depth > MaxDepth {
-		return Nil, Errorf(Invalid, "%snested deeper than %d levels", path, MaxDepth)
-	}
 	switch v := v.(type) {
 	case nil:
 		return Nil, nil
@@ -64,6 +61,8 @@ func valueOf(v any, path string, depth int) (Value, error) {
 		return Uint(r.Uint()), nil
 	case r.CanFloat():
 		return Float(r.Float()), nil
+	case depth >= MaxDepth:
+		return Nil, Errorf(Invalid, "%snested deeper than %d levels", path, MaxDepth)
 	case r.Kind() == reflect.Slice, r.Kind() == reflect.Array:
 		list := make([]Value, r.Len())
 		for i := range list {
@@ -88,8 +87,8 @@ func mapValue(m reflect.Value, path string, depth int) (Value, error) {
 		if err != nil {
 			return Nil, err
 		}
-		if kind := k.Kind(); kind == KindNil || kind > KindString {
-			return Nil, Errorf(Invalid, "%sa %s cannot be a key", path, kind)
+		if _, ok := k.tableKey(); !ok {
+			return Nil, Errorf(Invalid, "%sa %s cannot be a key", path, k.Kind())
 		}
 		v, err := valueOf(it.Value().Interface(), fmt.Sprintf("%sfield %s: ", path, k), depth+1)
 		if err != nil {

@@ -12,7 +12,7 @@ type Table struct {
 }
 
 // Pair is one field of a table. The key is a boolean, a number other than NaN,
-// a string or a duration; no two keys of a table are equal, and none equals an
+// or a string; no two keys of a table are equal, and none equals an
 // index of its List. A nil value is as good as no pair.
 type Pair struct{ Key, Value Value }
 
@@ -52,7 +52,7 @@ func (v Value) tableKey() (tableKey, bool) {
 		return tableKey{kind: KindUint, bits: bits}, true
 	case KindString:
 		return tableKey{kind: k, str: v.Str()}, true
-	case KindBool, KindDuration:
+	case KindBool:
 		return tableKey{kind: k, bits: v.num}, true
 	}
 	return tableKey{}, false
@@ -71,7 +71,7 @@ type keySet struct {
 func (s *keySet) add(key Value) (expected string) {
 	k, ok := key.tableKey()
 	if !ok {
-		return "a boolean, number, string or duration as a key"
+		return "a boolean, number or string as a key"
 	}
 	if k.kind == KindUint && k.bits-1 < uint64(s.indices) || s.has(k) {
 		return "a key that the table does not have yet"

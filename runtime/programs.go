@@ -44,10 +44,9 @@ func (rt *Runtime) noEntry(id string) error {
 		return mailbox.Errorf(mailbox.Invalid, "entry %q is an %s, which cannot be spawned; process.lua and process.wasm can", id, e.Kind)
 	}
 	var known []string
-	for id := range rt.programs {
+	for _, id := range rt.Programs() {
 		known = append(known, string(id))
 	}
-	slices.Sort(known)
 	hint := ""
 	if near := config.Nearest(id, known); near != "" {
 		hint = "; did you mean \"" + near + "\"?"
@@ -55,9 +54,14 @@ func (rt *Runtime) noEntry(id string) error {
 	return mailbox.Errorf(mailbox.NotFound, "there is no entry %q%s", id, hint)
 }
 
-// prepare compiles an entry unless that is done. A failure is not kept: the
-// file behind the entry may be mended while the node runs.
-func (rt *Runtime) prepare(ctx context.Context, id string) error {
+// Prepare compiles an entry unless that is done, so that spawning it takes no
+// time. A failure is not kept: the file behind the entry may be mended while
+// the node runs.
+//
+// # Errors
+//
+// Those of Spawn that concern the entry.
+func (rt *Runtime) Prepare(ctx context.Context, id string) error {
 	p := rt.programs[config.ID(id)]
 	if p == nil {
 		return rt.noEntry(id)
@@ -91,8 +95,8 @@ func asErrorValue(err error) error {
 // config.Errors with all that is wrong.
 func (rt *Runtime) Check(ctx context.Context) error {
 	var errs config.Errors
-	for _, id := range slices.Sorted(maps.Keys(rt.programs)) {
-		err := rt.prepare(ctx, string(id))
+	for _, id := range rt.Programs() {
+		err := rt.Prepare(ctx, string(id))
 		if err == nil {
 			continue
 		}
@@ -107,6 +111,9 @@ func (rt *Runtime) Check(ctx context.Context) error {
 	}
 	return errs
 }
+
+// Programs gives the IDs of the entries that can be spawned, sorted.
+func (rt *Runtime) Programs() []config.ID { return slices.Sorted(maps.Keys(rt.programs)) }
 
 // Command is an entry that the command line runs by a name of its own.
 type Command struct {

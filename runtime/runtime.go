@@ -160,7 +160,7 @@ func (rt *Runtime) Start() error {
 	rt.sched = scheduler.New(scheduler.Config{
 		Node: 1, Clock: rt.opts.clock, Entropy: rt.opts.entropy, Logger: rt.opts.logger,
 		Executors: rt.opts.executors, Limits: rt.opts.limits,
-		Resolve: rt.resolve, Prepare: rt.prepare,
+		Resolve: rt.resolve, Prepare: rt.Prepare,
 	})
 	for _, g := range groups {
 		if err := rt.sched.AddGroup(g); err != nil {

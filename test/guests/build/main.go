@@ -1,0 +1,63 @@
+// Command build makes the test guests' binaries from their sources:
+//
+//	go run ./test/guests/build
+//
+// It wants Node.js with npm, and installs one pinned package, wabt, into a
+// temporary directory. The binaries are committed, so only who changes a
+// source needs to run it; the same source gives the same bytes.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// assembler is the npm package whose wat2wasm turns text into binaries.
+const assembler = "wabt@1.0.39"
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "build:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	root := filepath.Join("test", "guests")
+	sources, err := filepath.Glob(filepath.Join(root, "src", "*.wat"))
+	if err != nil {
+		return err
+	}
+	if len(sources) == 0 {
+		return errors.New("no sources in test/guests/src: run it in the module's root")
+	}
+	tools, err := os.MkdirTemp("", "wippy-guests-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tools)
+	if err := command("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", tools, assembler); err != nil {
+		return fmt.Errorf("installing %s: %w", assembler, err)
+	}
+	wat2wasm := filepath.Join(tools, "node_modules", ".bin", "wat2wasm")
+	for _, src := range sources {
+		name := strings.TrimSuffix(filepath.Base(src), ".wat")
+		bin := filepath.Join(root, "bin", name+".wasm")
+		// Names make backtraces readable; tests compare them.
+		if err := command(wat2wasm, "--debug-names", "--enable-tail-call", src, "-o", bin); err != nil {
+			return fmt.Errorf("%s: %w", src, err)
+		}
+		fmt.Println(bin)
+	}
+	return nil
+}
+
+func command(name string, args ...string) error {
+	cmd := exec.Command(name, args...)
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	return cmd.Run()
+}

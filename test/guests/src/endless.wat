@@ -1,0 +1,3 @@
+;; A loop without an end.
+(module
+  (func $spin (export "spin") (loop $again (br $again))))

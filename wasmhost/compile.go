@@ -1,0 +1,255 @@
+package wasmhost
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"wippy/config"
+	"wippy/mailbox"
+	"wippy/wasmhost/memory"
+	"wippy/wasmhost/module"
+	"wippy/wasmhost/wit"
+)
+
+// Source is a binary to run.
+type Source struct {
+	// Name is what errors call it, such as its file name.
+	Name string
+	// Bytes are the binary. They must not change while Compile runs.
+	Bytes []byte
+	// Method is the exported function that a process calls.
+	Method string
+	// WIT holds the signatures of exports, one of them the method's. "" maps
+	// the core types to numbers.
+	WIT string
+}
+
+// Compile makes a program of a bare binary.
+//
+// # Errors
+//
+// A *mailbox.Error of kind Invalid with everything that is wrong with the
+// source, a line each; ctx's error when that ended first; Unavailable when the
+// host is closed or its cache cannot be used.
+func (h *Host) Compile(ctx context.Context, src Source) (*Program, error) {
+	p, ps, err := h.program(ctx, src, sha256.Sum256(src.Bytes))
+	if err != nil {
+		return nil, err
+	}
+	if err := ps.err(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// program checks a source and compiles it. It gives the program, or what is
+// wrong with the source, or the error for which neither could be found out.
+func (h *Host) program(ctx context.Context, src Source, sum digest) (*Program, problems, error) {
+	var ps problems
+	if module.IsComponent(src.Bytes) {
+		ps.add("path", src.Name+" is a component; components are not supported yet", "name a core module")
+		return nil, ps, nil
+	}
+	info, err := module.Read(src.Bytes)
+	if err != nil {
+		ps.add("path", src.Name+": "+err.Error(), "")
+		return nil, ps, nil
+	}
+	checkImports(&ps, src, info)
+	p := &Program{host: h, name: src.Name, method: src.Method, info: info}
+	p.prepare(&ps, src)
+	if len(info.Proposals) > 0 {
+		ps.add("path", fmt.Sprintf("%s uses %s, which is not supported", src.Name, strings.Join(info.Proposals, " and ")),
+			"build it without that feature")
+		return nil, ps, nil
+	}
+	p.code, err = h.compile(ctx, src, info, sum)
+	if isCancelled(err) {
+		return nil, nil, err
+	}
+	if _, ours := errors.AsType[*mailbox.Error](err); ours {
+		return nil, nil, err
+	}
+	if err != nil {
+		ps.add("path", fmt.Sprintf("%s is not valid WebAssembly, or uses a feature that is not supported: %v", src.Name, err), "")
+	}
+	if len(ps) > 0 {
+		return nil, ps, nil
+	}
+	info.Sections = nil // they hold on to the whole binary
+	return p, nil, nil
+}
+
+// checkImports reports what nobody provides. So far that is everything.
+func checkImports(ps *problems, src Source, info *module.Module) {
+	var wasi, ours, other []string
+	for _, i := range info.Imports {
+		kind := " (" + i.Kind.String() + ")"
+		switch {
+		case i.Module == "wasi_snapshot_preview1" || i.Module == "wasi_unstable":
+			wasi = append(wasi, i.Module+"."+i.Name+kind)
+		case i.Module == "wippy:process":
+			ours = append(ours, i.Module+"."+i.Name+kind)
+		default:
+			other = append(other, i.Module+"."+i.Name+kind)
+		}
+	}
+	for _, group := range []struct {
+		names         []string
+		message, hint string
+	}{
+		{wasi, "%s imports WASI, which is not supported yet: %s", "build it without a standard library"},
+		{ours, "%s imports wippy:process, which is not supported yet: %s", ""},
+		{other, "%s imports what nothing provides: %s", ""},
+	} {
+		if len(group.names) > 0 {
+			ps.add("path", fmt.Sprintf(group.message, src.Name, list(group.names)), group.hint)
+		}
+	}
+}
+
+// prepare looks the method up and finds out how its values map.
+func (p *Program) prepare(ps *problems, src Source) {
+	var funcs []wit.Func
+	if src.WIT != "" {
+		var err error
+		if funcs, err = wit.Parse(src.WIT); err != nil {
+			ps.add("wit", "wit:"+err.Error(), "")
+			// The method can still be looked for.
+		}
+		checkSignatures(ps, src, p.info, funcs)
+	}
+	e := p.info.Export(src.Method)
+	if e == nil {
+		missingMethod(ps, src, p.info)
+		return
+	}
+	if e.Kind != module.Func {
+		ps.add("method", fmt.Sprintf("%q of %s is a %s, not a function", src.Method, src.Name, e.Kind), exported(p.info))
+		return
+	}
+	core, ok := p.info.FuncType(e.Index)
+	if !ok {
+		return // not valid, which the engine says better
+	}
+	p.sig = coreSignature(src.Method, core)
+	switch i := slices.IndexFunc(funcs, func(f wit.Func) bool { return names(p.info, f.Name) == src.Method }); {
+	case i >= 0:
+		p.sig = witSignature(src.Method, funcs[i])
+	case len(funcs) > 0:
+		ps.add("wit", fmt.Sprintf("wit has no signature for the method %q", src.Method), "add one; core type: "+core.String())
+	default:
+		if bad := unmapped(core); bad != "" {
+			ps.add("method", fmt.Sprintf("%s of %s is %s; no value maps to %s", src.Method, src.Name, core, bad), "choose a method of i32, i64, f32 and f64")
+		}
+	}
+	p.runInitialize(ps, src)
+	p.memory = initialMemory(p.info)
+	p.stateless = isStateless(p.info) && !p.initialize
+}
+
+// runInitialize finds out whether _initialize runs before the method.
+func (p *Program) runInitialize(ps *problems, src Source) {
+	e := p.info.Export(initialize)
+	if e == nil || e.Kind != module.Func || src.Method == "_start" || src.Method == initialize {
+		return
+	}
+	if t, ok := p.info.FuncType(e.Index); ok && len(t.Params)+len(t.Results) > 0 {
+		ps.add("path", fmt.Sprintf("%s exports _initialize as %s; it must neither take nor return anything", src.Name, t), "")
+		return
+	}
+	p.initialize = true
+}
+
+// initialize is the export that a reactor wants called before all others.
+const initialize = "_initialize"
+
+func missingMethod(ps *problems, src Source, info *module.Module) {
+	message := fmt.Sprintf("%s exports no function %q", src.Name, src.Method)
+	hint := exported(info)
+	if near := config.Nearest(src.Method, functions(info)); near != "" {
+		hint = "did you mean " + strconv.Quote(near) + "? " + hint
+	}
+	ps.add("method", message, hint)
+}
+
+// exported lists the functions that a method can name.
+func exported(info *module.Module) string {
+	names := functions(info)
+	if len(names) == 0 {
+		return "it exports no functions"
+	}
+	return "it exports " + list(names)
+}
+
+func functions(info *module.Module) []string {
+	var names []string
+	for _, e := range info.Exports {
+		if e.Kind == module.Func {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
+
+// checkSignatures holds every signature of the wit field against its export.
+func checkSignatures(ps *problems, src Source, info *module.Module, funcs []wit.Func) {
+	for _, f := range funcs {
+		e := info.Export(names(info, f.Name))
+		if e == nil {
+			message := fmt.Sprintf("wit:%d:%d: %s exports no function %q", f.Line, f.Col, src.Name, f.Name)
+			ps.add("wit", message, exported(info))
+			continue
+		}
+		core, ok := info.FuncType(e.Index)
+		if !ok {
+			continue
+		}
+		want, bad := flatten(f)
+		switch {
+		case bad != "":
+			ps.add("wit", fmt.Sprintf("wit:%d:%d: %s of %s comes with components", f.Line, f.Col, bad, f.Name), "use scalars")
+		case want.String() != core.String():
+			ps.add("wit", fmt.Sprintf("wit:%d:%d: %s is %s, but the export is %s", f.Line, f.Col, f, want, core), "")
+		}
+	}
+}
+
+// names gives the exported function that a WIT name stands for, "" for none.
+// WIT names are in kebab-case, exports in whatever their language likes.
+func names(info *module.Module, name string) string {
+	if e := info.Export(name); e != nil && e.Kind == module.Func {
+		return name
+	}
+	for _, e := range info.Exports {
+		if e.Kind == module.Func && plain(e.Name) == plain(name) {
+			return e.Name
+		}
+	}
+	return ""
+}
+
+// plain takes the style out of a name.
+func plain(name string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
+}
+
+// initialMemory is what the module's own memories begin with, in bytes.
+func initialMemory(info *module.Module) uint64 {
+	var pages uint64
+	for _, m := range info.Memories {
+		pages += m.Min
+	}
+	return pages * memory.PageSize
+}
+
+// isStateless tells that no call can leave anything behind in an instance.
+func isStateless(info *module.Module) bool {
+	return len(info.Imports)+len(info.Memories)+len(info.Tables) == 0 && !info.HasStart &&
+		!slices.ContainsFunc(info.Globals, func(g module.GlobalType) bool { return g.Mutable })
+}

@@ -1,0 +1,178 @@
+package wasmhost
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"wippy/mailbox"
+	"wippy/runtime/process"
+	"wippy/wasmhost/module"
+)
+
+func TestCompileErrors(t *testing.T) {
+	h := newHost(t, Options{})
+	for _, tt := range []struct {
+		name string
+		src  Source
+		want string
+	}{
+		{"empty", Source{Name: "x.wasm"}, "x.wasm: the file is empty (at byte 0x0)"},
+		{"not wasm", Source{Name: "x.wasm", Bytes: []byte("MZ\x90\x00")},
+			"x.wasm: not WebAssembly: it begins with 4d 5a 90 00, a binary begins with 00 61 73 6d (at byte 0x0)"},
+		{"text", Source{Name: "x.wat", Bytes: []byte("(module)")}, "x.wat: not WebAssembly: it is text; turn it into a binary first (wat2wasm) (at byte 0x0)"},
+		{"truncated", Source{Name: "x.wasm", Bytes: readGuest(t, "compute")[:30]},
+			"x.wasm: module: truncated: the export section needs 11 bytes, 7 are left (at byte 0x17)"},
+		{"component", Source{Name: "x.wasm", Bytes: []byte("\x00asm\x0d\x00\x01\x00")}, "x.wasm is a component; components are not supported yet; name a core module"},
+		{"missing", Source{Name: "numbers.wasm", Bytes: readGuest(t, "numbers"), Method: "div-mod"},
+			`numbers.wasm exports no function "div-mod"; did you mean "div_mod"? it exports i32, i64, f32, f64, nothing, div_mod, all, vector, reference`},
+		{"missing, nothing near", Source{Name: "page.wasm", Bytes: readGuest(t, "page"), Method: "compute"},
+			`page.wasm exports no function "compute"; it exports sum`},
+		{"memory", Source{Name: "x.wasm", Bytes: readGuest(t, "exports"), Method: "memory"}, `"memory" of x.wasm is a memory, not a function; it exports run, stop`},
+		{"global", Source{Name: "x.wasm", Bytes: readGuest(t, "exports"), Method: "base"}, `"base" of x.wasm is a global, not a function; it exports run, stop`},
+		{"table", Source{Name: "x.wasm", Bytes: readGuest(t, "exports"), Method: "table"}, `"table" of x.wasm is a table, not a function; it exports run, stop`},
+		{"no functions", Source{Name: "x.wasm", Bytes: []byte("\x00asm\x01\x00\x00\x00"), Method: "run"}, `x.wasm exports no function "run"; it exports no functions`},
+		{"imports", Source{Name: "x.wasm", Bytes: readGuest(t, "imports"), Method: "run"},
+			"x.wasm imports WASI, which is not supported yet: wasi_snapshot_preview1.fd_write (func), wasi_snapshot_preview1.proc_exit (func); build it without a standard library\n" +
+				"x.wasm imports what nothing provides: env.log (func), env.memory (memory), env.table (table), env.base (global)"},
+		{"everything at once", Source{Name: "x.wasm", Bytes: readGuest(t, "imports"), Method: "go", WIT: "go: func("},
+			"x.wasm imports WASI, which is not supported yet: wasi_snapshot_preview1.fd_write (func), wasi_snapshot_preview1.proc_exit (func); build it without a standard library\n" +
+				"x.wasm imports what nothing provides: env.log (func), env.memory (memory), env.table (table), env.base (global)\n" +
+				"wit:1:10: expected the name of a parameter, found the end\n" +
+				`x.wasm exports no function "go"; it exports run`},
+		{"vector", Source{Name: "x.wasm", Bytes: readGuest(t, "numbers"), Method: "vector"},
+			"vector of x.wasm is (v128) -> i32; no value maps to v128; choose a method of i32, i64, f32 and f64"},
+		{"reference", Source{Name: "x.wasm", Bytes: readGuest(t, "numbers"), Method: "reference"},
+			"reference of x.wasm is () -> externref; no value maps to externref; choose a method of i32, i64, f32 and f64"},
+		{"wit type", Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute", WIT: "compute: func(a: s32) -> s64;"},
+			"wit:1:1: compute: func(a: s32) -> s64 is (i32) -> i64, but the export is (i32, i32) -> i32"},
+		{"wit name", Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute", WIT: "\n add: func(a: s32) -> s64;"},
+			"wit:2:2: x.wasm exports no function \"add\"; it exports compute\n" +
+				`wit has no signature for the method "compute"; add one; core type: (i32, i32) -> i32`},
+		{"wit tuple", Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute", WIT: "compute: func(a: tuple<s32, s32>) -> s32;"},
+			"wit:1:1: tuple<s32, s32> of compute comes with components; use scalars"},
+		{"proposal", Source{Name: "x.wasm", Bytes: []byte("\x00asm\x01\x00\x00\x00\x05\x05\x02\x00\x01\x00\x01"), Method: "run"},
+			"x.wasm exports no function \"run\"; it exports no functions\nx.wasm uses multi-memory, which is not supported; build it without that feature"},
+		{"invalid", Source{Name: "x.wasm", Bytes: slices.Concat(readGuest(t, "compute")[:34], []byte{0x0a, 0x04, 0x01, 0x02, 0x00, 0x0b}), Method: "compute"},
+			"x.wasm is not valid WebAssembly, or uses a feature that is not supported: invalid function[0] export[\"compute\"]: not enough results\n\thave ()\n\twant (i32)"},
+		{"_initialize", Source{Name: "x.wasm", Bytes: readGuest(t, "initialize_takes"), Method: "run"},
+			"x.wasm exports _initialize as (i32) -> (); it must neither take nor return anything"},
+	} {
+		_, err := h.Compile(context.Background(), tt.src)
+		if err == nil {
+			t.Errorf("%s: no error", tt.name)
+			continue
+		}
+		if err.Error() != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", tt.name, err, tt.want)
+		}
+		if !errors.Is(err, mailbox.Invalid) {
+			t.Errorf("%s: kind %s", tt.name, mailbox.AsError(err).Kind)
+		}
+	}
+}
+
+func TestCompileOnce(t *testing.T) {
+	var began, ended []string
+	h := newHost(t, Options{Progress: func(name string, size int) func() {
+		began = append(began, name)
+		if size != len(readGuest(t, "compute")) {
+			t.Errorf("size %d", size)
+		}
+		return func() { ended = append(ended, name) }
+	}})
+	for _, name := range []string{"one.wasm", "two.wasm"} {
+		if _, err := h.Compile(context.Background(), Source{Name: name, Bytes: readGuest(t, "compute"), Method: "compute"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"one.wasm"}; !slices.Equal(began, want) || !slices.Equal(ended, want) {
+		t.Errorf("compilations began %q, ended %q", began, ended)
+	}
+}
+
+func TestCompileCancelled(t *testing.T) {
+	h := newHost(t, Options{})
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	src := Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute"}
+	if _, err := h.Compile(ctx, src); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := h.Compile(context.Background(), src); err != nil {
+		t.Errorf("a cancelled compilation stays so: %v", err)
+	}
+}
+
+func TestCacheDir(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 {
+		compileGuest(t, newHost(t, Options{CacheDir: dir}), "compute", "compute", "")
+	}
+	h := newHost(t, Options{CacheDir: guests + "/compute.wasm"})
+	_, err := h.Compile(context.Background(), Source{Name: "x", Bytes: readGuest(t, "compute"), Method: "compute"})
+	if !errors.Is(err, mailbox.Unavailable) {
+		t.Errorf("a file as cache directory: %v", err)
+	}
+}
+
+func TestClosedHost(t *testing.T) {
+	h := New(Options{})
+	compileGuest(t, h, "compute", "compute", "")
+	for range 2 {
+		if err := h.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := h.Compile(context.Background(), Source{Name: "x", Bytes: readGuest(t, "compute"), Method: "compute"})
+	if err == nil || err.Error() != "the wasm host is closed" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// FuzzCompile feeds whatever bytes to the whole way from binary to instance,
+// which may refuse them but must not fail itself.
+func FuzzCompile(f *testing.F) {
+	files, err := filepath.Glob(filepath.Join(guests, "*.wasm"))
+	if err != nil || len(files) == 0 {
+		f.Fatal("no guests", err)
+	}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		h := New(Options{})
+		defer h.Close(context.Background())
+		m, err := module.Read(b)
+		if err != nil || m.HasStart || len(functions(m)) == 0 {
+			return // a start function may never end
+		}
+		p, err := h.Compile(context.Background(), Source{Name: "x.wasm", Bytes: b, Method: functions(m)[0]})
+		if err != nil {
+			return
+		}
+		p.initialize = false // nor may this
+		proc, err := p.New(zeroArguments(p), process.Limits{MaxMemory: 1 << 20})
+		if err != nil {
+			return
+		}
+		defer proc.Close()
+		_ = proc.Init(&fakeContext{})
+	})
+}
+
+// zeroArguments are arguments that fit.
+func zeroArguments(p *Program) []mailbox.Value {
+	args := make([]mailbox.Value, len(p.sig.params))
+	for i := range args {
+		args[i] = num(0)
+	}
+	return args
+}

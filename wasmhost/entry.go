@@ -1,0 +1,248 @@
+package wasmhost
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"wippy/config"
+	"wippy/runtime/process"
+	"wippy/wasmhost/wit"
+)
+
+// Config is what a process.wasm entry says (SPEC section 2, process.wasm).
+type Config struct {
+	// FS and Path name the binary. Path has slashes and stays inside FS.
+	FS   config.Ref `yaml:"fs" config:"required,ref=fs.directory"`
+	Path string     `yaml:"path" config:"required,nonempty"`
+	// Hash is "sha256:" and the hexadecimal digest of the binary.
+	Hash string `yaml:"hash" config:"required,nonempty"`
+	// Method is the exported function that a process calls.
+	Method string `yaml:"method" config:"required,nonempty"`
+	// WIT holds signatures of exports; the core types map to numbers without.
+	WIT string `yaml:"wit"`
+	// Imports are the host capabilities that the entry grants.
+	Imports []string       `yaml:"imports"`
+	WASI    WASI           `yaml:"wasi"`
+	Limits  process.Limits `yaml:"limits"`
+}
+
+// WASI is the world that a module with WASI sees.
+type WASI struct {
+	Args    []string `yaml:"args"`
+	CWD     string   `yaml:"cwd"` // absolute
+	Env     []Env    `yaml:"env"`
+	Mounts  []Mount  `yaml:"mounts"`
+	Network Network  `yaml:"network"`
+}
+
+// Env passes a variable on to the guest.
+type Env struct {
+	ID       config.Ref `yaml:"id" config:"required,ref=env.variable"`
+	Name     string     `yaml:"name" config:"required,nonempty"` // as the guest sees it
+	Required bool       `yaml:"required"`                        // a spawn fails where it has no value
+}
+
+// Mount shows a directory to the guest.
+type Mount struct {
+	FS       config.Ref `yaml:"fs" config:"required,ref=fs.directory"`
+	Guest    string     `yaml:"guest" config:"required,nonempty"` // absolute, and of one mount only
+	ReadOnly bool       `yaml:"read_only"`
+}
+
+// Network is what the guest may reach.
+type Network struct {
+	Allow []string `yaml:"allow"`
+}
+
+// capabilities are what an entry's imports can grant.
+var capabilities = []string{
+	"wasi:cli", "wasi:io", "wasi:poll", "wasi:clocks", "wasi:random", "wasi:filesystem", "wasi:sockets", "wasi:http", "wippy:process",
+}
+
+// maxBinary bounds a binary, in bytes: some twenty times what a JavaScript
+// engine takes.
+const maxBinary = 256 << 20
+
+// Kind is the kind of entry that a node registers to run wasm.
+func (h *Host) Kind() process.Kind {
+	return process.Kind{
+		Kind:    config.Kind{Name: "process.wasm", New: func() any { return new(Config) }, Check: check},
+		Compile: h.compileEntry,
+		Limits:  func(e *config.Entry) process.Limits { return e.Spec.(*Config).Limits },
+	}
+}
+
+// check applies the rules of an entry that need neither its binary nor a host.
+func check(c *config.Check, e *config.Entry) {
+	spec := e.Spec.(*Config)
+	if _, ps := parseHash(spec.Hash); ps != nil {
+		c.Error(e.At("hash"), ps[0].message, ps[0].hint)
+	}
+	if !inside(spec.Path) {
+		ps := outside(spec)
+		c.Error(e.At("path"), ps[0].message, ps[0].hint)
+	}
+	if spec.WIT != "" {
+		if _, err := wit.Parse(spec.WIT); err != nil {
+			c.Errorf(e.At("wit"), "wit:%v", err)
+		}
+	}
+	for i, name := range spec.Imports {
+		at := e.At("imports", strconv.Itoa(i))
+		switch {
+		case !slices.Contains(capabilities, name):
+			hint := "there are " + strings.Join(capabilities, ", ")
+			if near := config.Nearest(name, capabilities); near != "" {
+				hint = "did you mean " + strconv.Quote(near) + "?"
+			}
+			c.Error(at, fmt.Sprintf("unknown capability %q", name), hint)
+		case slices.Index(spec.Imports, name) < i:
+			c.Errorf(at, "%q is granted already", name)
+		}
+	}
+	checkWASI(c, e, &spec.WASI)
+}
+
+func checkWASI(c *config.Check, e *config.Entry, w *WASI) {
+	if w.CWD != "" && !path.IsAbs(w.CWD) {
+		c.Error(e.At("wasi", "cwd"), fmt.Sprintf("cwd must be absolute, got %q", w.CWD), "begin it with /")
+	}
+	for i, v := range w.Env {
+		at := e.At("wasi", "env", strconv.Itoa(i), "name")
+		if strings.ContainsAny(v.Name, "=\x00") {
+			c.Errorf(at, "the name of a variable holds neither = nor NUL, got %q", v.Name)
+		}
+		if slices.IndexFunc(w.Env, func(o Env) bool { return o.Name == v.Name }) < i {
+			c.Errorf(at, "the variable %q is there already", v.Name)
+		}
+	}
+	for i, m := range w.Mounts {
+		at := e.At("wasi", "mounts", strconv.Itoa(i), "guest")
+		if !path.IsAbs(m.Guest) {
+			c.Error(at, fmt.Sprintf("guest must be absolute, got %q", m.Guest), "begin it with /")
+		}
+		if slices.IndexFunc(w.Mounts, func(o Mount) bool { return path.Clean(o.Guest) == path.Clean(m.Guest) }) < i {
+			c.Errorf(at, "the guest path %q has a mount already", m.Guest)
+		}
+	}
+	for i, a := range w.Args {
+		if strings.ContainsRune(a, 0) {
+			c.Errorf(e.At("wasi", "args", strconv.Itoa(i)), "an argument holds no NUL, got %q", a)
+		}
+	}
+}
+
+// compileEntry implements process.Kind's Compile.
+func (h *Host) compileEntry(ctx context.Context, e *config.Entry, app process.App) (process.Program, error) {
+	spec := e.Spec.(*Config)
+	binary, ps := readBinary(spec, app)
+	if len(ps) > 0 {
+		return nil, ps.at(e)
+	}
+	sum := digest(sha256.Sum256(binary))
+	want, ps := parseHash(spec.Hash)
+	if len(ps) == 0 && want != sum {
+		ps.add("hash", fmt.Sprintf("%s has changed: expected %s, got %s", spec.Path, want, sum), "if that binary is meant, write its hash here")
+	}
+	if len(ps) > 0 {
+		return nil, ps.at(e) // what is not meant to run is not looked into
+	}
+	src := Source{Name: spec.Path, Bytes: binary, Method: spec.Method, WIT: spec.WIT}
+	p, ps, err := h.program(ctx, src, sum)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(ps) > 0:
+		return nil, ps.at(e)
+	}
+	return p, nil
+}
+
+// String prints a digest as an entry's hash.
+func (d digest) String() string { return hashPrefix + hex.EncodeToString(d[:]) }
+
+const hashPrefix = "sha256:"
+
+func parseHash(text string) (d digest, ps problems) {
+	digits, ok := strings.CutPrefix(text, hashPrefix)
+	if b, err := hex.DecodeString(digits); ok && err == nil && len(b) == len(d) {
+		return digest(b), nil
+	}
+	ps.add("hash", fmt.Sprintf("hash must be %s and 64 hexadecimal digits, got %q", hashPrefix, text), "`wippy hash FILE` prints it")
+	return d, ps
+}
+
+// inside tells whether a path can name a file inside a directory.
+func inside(name string) bool { return fs.ValidPath(path.Clean(name)) }
+
+func outside(spec *Config) (ps problems) {
+	ps.add("path", fmt.Sprintf("%q leads out of %s", spec.Path, spec.FS), "name a file inside it, relative to it")
+	return ps
+}
+
+// readBinary reads an entry's binary.
+func readBinary(spec *Config, app process.App) (binary []byte, ps problems) {
+	if !inside(spec.Path) {
+		return nil, outside(spec)
+	}
+	dir, err := app.Dir(config.ID(spec.FS))
+	if err != nil {
+		ps.add("fs", fmt.Sprintf("%s cannot be opened: %v", spec.FS, err), "")
+		return nil, ps
+	}
+	binary, err = readFile(dir, path.Clean(spec.Path))
+	switch {
+	case err == nil:
+	case errors.Is(err, fs.ErrNotExist):
+		ps.add("path", fmt.Sprintf("%s has no file %q", spec.FS, spec.Path), "")
+	default:
+		ps.add("path", fmt.Sprintf("%s of %s cannot be read: %v", spec.Path, spec.FS, cause(err)), "")
+	}
+	return binary, ps
+}
+
+// readFile reads a regular file of bounded size. It asks what it is before it
+// opens it: opening a pipe would block.
+func readFile(dir fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(dir, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errors.New("it is a directory")
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no regular file")
+	case info.Size() > maxBinary:
+		return nil, errTooLarge
+	}
+	f, err := dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	// It may have grown meanwhile.
+	binary, err := io.ReadAll(io.LimitReader(f, maxBinary+1))
+	if len(binary) > maxBinary {
+		err = errTooLarge
+	}
+	return binary, err
+}
+
+var errTooLarge = fmt.Errorf("it has more than %d bytes", maxBinary)
+
+// cause gives an error without the operation and the path of the machine.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}

@@ -1,0 +1,191 @@
+// Package wasmhost runs WebAssembly as processes (SPEC sections 2 and 3,
+// process.wasm). A [Host] owns the engine; its [Host.Kind] is what the node
+// registers, and compiles entries, each a [Config]; [Host.Compile] does the same for
+// a bare binary. Both make a [Program], of which every spawn is a process of
+// its own: its own instance, memory and limits.
+//
+// Core modules are what runs today. Components, WASI and the other host
+// capabilities are refused with an error that says so.
+package wasmhost
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"wippy/mailbox"
+	"wippy/wasmhost/memory"
+	"wippy/wasmhost/module"
+)
+
+// features are the parts of WebAssembly that run: 2.0, and what current
+// toolchains emit beyond it. Exception handling is off because wazero v1.12.0
+// computes wrong results with it; threads are, because a wait would block a worker.
+const features = api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst | experimental.CoreFeaturesTailCall
+
+// Options configure a Host. The zero value is usable.
+type Options struct {
+	// CacheDir keeps compiled code between runs of the program; it is made if
+	// need be. Reading it back is some thirty times as fast as compiling. Only
+	// who may run code as this user should be able to write it. "" keeps nothing.
+	CacheDir string
+	// Progress, unless nil, is called when the compilation of a binary of size
+	// bytes begins, with the name that its source has; what it returns is
+	// called when the compilation ends. One compilation runs at a time, on the
+	// goroutine that asked for it.
+	Progress func(name string, size int) (done func())
+}
+
+// Host runs wasm. Its methods may be called from any goroutine; compiling
+// takes long and belongs on no worker.
+type Host struct {
+	opts      Options
+	pool      memory.Pool
+	compiling sync.Mutex
+
+	mu      sync.Mutex
+	closed  bool
+	modules map[digest]*compilation
+	// The engine is made when the first module is: an application without wasm
+	// does without.
+	engine wazero.Runtime
+	cache  wazero.CompilationCache
+}
+
+// digest is the SHA-256 of a binary.
+type digest [sha256.Size]byte
+
+var errClosed = mailbox.Errorf(mailbox.Unavailable, "the wasm host is closed")
+
+// New makes a host. Whoever made it closes it.
+func New(opts Options) *Host {
+	return &Host{opts: opts, modules: map[digest]*compilation{}}
+}
+
+// Close frees the engine and all code and memory. Every process must have been
+// closed before. A second call does nothing.
+func (h *Host) Close(ctx context.Context) error {
+	h.compiling.Lock()
+	defer h.compiling.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil
+	}
+	h.closed = true
+	h.modules = nil
+	var errs []error
+	if h.engine != nil {
+		errs = append(errs, h.engine.Close(ctx))
+	}
+	if h.cache != nil {
+		errs = append(errs, h.cache.Close(ctx))
+	}
+	h.pool.Close()
+	return errors.Join(errs...)
+}
+
+// compilation is a binary's way to code, begun by whoever asked first.
+type compilation struct {
+	done chan struct{} // closed when code and err are set
+	code wazero.CompiledModule
+	err  error
+}
+
+// compile gives the code of a source, once for each content however many ask.
+func (h *Host) compile(ctx context.Context, src Source, info *module.Module, sum digest) (wazero.CompiledModule, error) {
+	for {
+		h.mu.Lock()
+		if h.closed {
+			h.mu.Unlock()
+			return nil, errClosed
+		}
+		c, begun := h.modules[sum]
+		if !begun {
+			c = &compilation{done: make(chan struct{})}
+			h.modules[sum] = c
+		}
+		h.mu.Unlock()
+		if !begun {
+			h.run(ctx, c, src, info, sum)
+			return c.code, c.err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-c.done:
+		}
+		if !isCancelled(c.err) {
+			return c.code, c.err
+		}
+		// Who began gave up, not we.
+	}
+}
+
+func isCancelled(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// run compiles, and forgets about it when ctx ended first.
+func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module.Module, sum digest) {
+	h.compiling.Lock()
+	defer h.compiling.Unlock()
+	defer close(c.done)
+	engine, err := h.start()
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		if h.opts.Progress != nil {
+			defer h.opts.Progress(src.Name, len(src.Bytes))()
+		}
+		c.code, err = translate(ctx, engine, info.Encode())
+	}
+	if c.err = err; isCancelled(err) {
+		h.mu.Lock()
+		delete(h.modules, sum)
+		h.mu.Unlock()
+	}
+}
+
+// translate has the engine compile. A hostile binary that breaks its compiler
+// is an error, not the end of the node.
+func translate(ctx context.Context, engine wazero.Runtime, binary []byte) (code wazero.CompiledModule, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			code, err = nil, fmt.Errorf("the compiler failed: %v", r)
+		}
+	}()
+	return engine.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), binary)
+}
+
+// start gives the engine, making it the first time. Its caller holds compiling.
+func (h *Host) start() (wazero.Runtime, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, errClosed
+	}
+	if h.engine != nil {
+		return h.engine, nil
+	}
+	// Debug information costs time in proportion to what a hostile file claims.
+	config := wazero.NewRuntimeConfig().WithCoreFeatures(features).WithDebugInfoEnabled(false)
+	if h.opts.CacheDir != "" {
+		cache, err := wazero.NewCompilationCacheWithDir(h.opts.CacheDir)
+		if err != nil {
+			return nil, mailbox.Errorf(mailbox.Unavailable, "the compilation cache cannot be used: %w", err)
+		}
+		h.cache = cache
+		config = config.WithCompilationCache(cache)
+	}
+	h.engine = wazero.NewRuntimeWithConfig(context.Background(), config)
+	return h.engine, nil
+}

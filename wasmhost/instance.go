@@ -1,0 +1,163 @@
+package wasmhost
+
+import (
+	"context"
+	"runtime/debug"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"wippy/mailbox"
+	"wippy/runtime/process"
+	"wippy/wasmhost/memory"
+)
+
+// instance is one process. Only Memory is called from other goroutines.
+type instance struct {
+	program *Program
+	budget  *memory.Budget // nil where the module has no memory
+	ready
+	broken bool     // a call failed: neither instance nor function serve again
+	stack  []uint64 // arguments before the call, results after it
+	small  [4]uint64
+}
+
+var (
+	_ process.Process  = (*instance)(nil)
+	_ process.Measured = (*instance)(nil)
+)
+
+// moduleConfig is that of every instance: anonymous, so that they do not
+// collide, and calling nothing by itself. A source of randomness must be given,
+// or wazero seeds one for each instance; nothing reads it.
+var moduleConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(zeros{})
+
+// zeros is a source of zeros.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
+}
+
+// Init implements process.Process: it makes the instance, which runs the
+// module's start function, and calls _initialize.
+func (t *instance) Init(ctx process.Context) error {
+	if t.program.stateless {
+		var ok bool
+		if t.ready, ok = t.program.idle.take(); ok {
+			return nil
+		}
+	}
+	err := t.guard(ctx, t.instantiate)
+	if err != nil {
+		return t.failure(ctx, err, "")
+	}
+	if t.program.initialize {
+		if err := t.call(ctx, t.mod.ExportedFunction(initialize), nil); err != nil {
+			return t.failure(ctx, err, initialize)
+		}
+	}
+	t.fn = t.mod.ExportedFunction(t.program.method)
+	return nil
+}
+
+// Step implements process.Process: it calls the method.
+func (t *instance) Step(ctx process.Context) (process.Result, process.Status) {
+	if err := t.call(ctx, t.fn, t.stack); err != nil {
+		return process.Result{Err: t.failure(ctx, err, "")}, process.Done
+	}
+	values, err := t.program.sig.lift(t.stack)
+	return process.Result{Values: values, Err: err}, process.Done
+}
+
+// Close implements process.Process.
+func (t *instance) Close() {
+	r := t.ready
+	t.ready = ready{}
+	if r.mod != nil && !(t.program.stateless && !t.broken && t.program.idle.put(r)) {
+		// Nothing runs in it any more. It fails for open files only, and has none.
+		_ = r.mod.Close(context.Background())
+	}
+	if t.budget != nil {
+		t.budget.Release()
+	}
+}
+
+// Memory implements process.Measured.
+func (t *instance) Memory() uint64 {
+	if t.budget == nil {
+		return 0
+	}
+	return t.budget.Used()
+}
+
+func (t *instance) instantiate() (err error) {
+	ctx := context.Background()
+	if t.budget != nil {
+		ctx = experimental.WithMemoryAllocator(ctx, t.budget)
+	}
+	t.mod, err = t.program.host.engine.InstantiateModule(ctx, t.program.code, moduleConfig)
+	return err
+}
+
+// call runs guest code. stack holds its arguments and receives its results.
+func (t *instance) call(ctx process.Context, fn api.Function, stack []uint64) error {
+	return t.guard(ctx, func() error { return fn.CallWithStack(context.Background(), stack) })
+}
+
+// guard runs what runs guest code. wazero recovers every panic below a call,
+// one that ends the process too, and gives its text as an error; the context
+// knows, and unwinds again. A panic of wazero's own becomes an error as well.
+func (t *instance) guard(ctx process.Context, run func() error) error {
+	t.broken = true
+	if err := recovering(run); err != nil {
+		ctx.Checkpoint(0)
+		return err
+	}
+	t.broken = false
+	return nil
+}
+
+// fault is a panic that was no guest's doing.
+type fault struct {
+	value any
+	stack []byte
+}
+
+func (f *fault) Error() string { return "the engine failed" }
+
+func recovering(run func() error) (err error) {
+	defer func() {
+		switch r := recover(); {
+		case r == nil:
+		case process.Unwinding(r):
+			panic(r)
+		default:
+			err = &fault{r, debug.Stack()}
+		}
+	}()
+	return run()
+}
+
+// failure turns what a call came to into what the process failed with.
+// function is what was called where that is not the method.
+func (t *instance) failure(ctx process.Context, err error, function string) *mailbox.Error {
+	e := t.program.explain(err)
+	if e.Kind == mailbox.Internal {
+		ctx.Logger().Error("wasm process failed by a fault of its host", "error", e.Message, "detail", detail(err))
+	}
+	if function != "" {
+		e.Message = function + ": " + e.Message
+	}
+	if t.budget == nil {
+		return e
+	}
+	if asked := t.budget.Refused(); asked > 0 && e.Kind == mailbox.Failed {
+		e.Kind = mailbox.LimitHit
+		limit := t.budget.Limit()
+		e.Message = refusal(limit, asked) + e.Message
+	}
+	return e
+}

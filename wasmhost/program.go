@@ -1,0 +1,97 @@
+package wasmhost
+
+import (
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"wippy/mailbox"
+	"wippy/runtime/process"
+	"wippy/wasmhost/memory"
+	"wippy/wasmhost/module"
+)
+
+// Program is a checked and compiled module with the method that its processes
+// call. It lives as long as its Host.
+type Program struct {
+	host       *Host
+	name       string
+	method     string
+	info       *module.Module
+	code       wazero.CompiledModule
+	sig        signature
+	memory     uint64 // what its memories begin with, in bytes
+	initialize bool   // _initialize runs before the method
+	stateless  bool   // an instance is as good as new after every call
+	idle       idle
+}
+
+var _ process.Program = (*Program)(nil)
+
+// New implements process.Program. The error is of kind Invalid for arguments
+// that do not fit, LimitHit for a module that begins with more memory than it may have.
+func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Process, error) {
+	if p.memory > 0 && limits.MaxMemory > 0 && p.memory > uint64(limits.MaxMemory) {
+		return nil, mailbox.Errorf(mailbox.LimitHit, "max_memory: the limit is %d bytes; %s begins with %d (%d too many)",
+			limits.MaxMemory, p.name, p.memory, p.memory-uint64(limits.MaxMemory))
+	}
+	t := &instance{program: p}
+	t.stack = t.small[:]
+	if n := max(len(p.sig.params), len(p.sig.results)); n > len(t.small) {
+		t.stack = make([]uint64, n)
+	}
+	if err := p.sig.lower(args, t.stack); err != nil {
+		return nil, err
+	}
+	if len(p.info.Memories) > 0 {
+		t.budget = new(memory.Budget)
+		t.budget.Init(&p.host.pool, uint64(limits.MaxMemory))
+	}
+	return t, nil
+}
+
+// Straight implements process.Program: so far nothing that a module can import suspends.
+func (p *Program) Straight() bool { return true }
+
+// maxIdle bounds how many instances of a stateless program wait for reuse.
+// Each holds some 13 KB, and the guest stack that its deepest call left.
+const maxIdle = 64
+
+// idle keeps instances of a stateless program with their functions, whose
+// making is most of the cost of a process.
+type idle struct {
+	mu        sync.Mutex
+	instances []ready
+}
+
+// ready is an instance and the one function of it that a process calls.
+type ready struct {
+	mod api.Module
+	fn  api.Function
+}
+
+// take gives a waiting instance; false when there is none.
+func (i *idle) take() (ready, bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	n := len(i.instances)
+	if n == 0 {
+		return ready{}, false
+	}
+	r := i.instances[n-1]
+	i.instances[n-1] = ready{}
+	i.instances = i.instances[:n-1]
+	return r, true
+}
+
+// put takes an instance in; false when enough wait.
+func (i *idle) put(r ready) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.instances) >= maxIdle {
+		return false
+	}
+	i.instances = append(i.instances, r)
+	return true
+}

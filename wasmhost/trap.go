@@ -1,0 +1,93 @@
+package wasmhost
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"wippy/mailbox"
+)
+
+// What wazero makes of a trap and of a host function's panic (v1.12.0). The
+// types are internal to it, so their texts are what tells them apart.
+const (
+	trapPrefix   = "wasm error: "
+	panicMark    = " (recovered by wazero)"
+	traceMark    = "\nwasm stack trace:\n\t"
+	goTraceMark  = "\n\nGo runtime stack trace:"
+	overflowText = "stack overflow"
+)
+
+// traps says in plain words what wazero says tersely. The others stand as they are.
+var traps = map[string]string{
+	"unreachable":                   "unreachable instruction executed",
+	overflowText:                    "call stack exhausted",
+	"invalid table access":          "undefined table element",
+	"invalid conversion to integer": "invalid conversion of a float to an integer",
+}
+
+// explain turns an error of the engine's into one for people: a trap is of
+// kind Failed and has the guest's frames, a fault of the host is Internal.
+func (p *Program) explain(err error) *mailbox.Error {
+	if f, ok := errors.AsType[*fault](err); ok {
+		return &mailbox.Error{Kind: mailbox.Internal, Message: fmt.Sprintf("the engine failed: %v", f.value), Cause: err}
+	}
+	where := ""
+	if strings.HasPrefix(err.Error(), "start function[") {
+		where = "start function " + p.info.FuncName(p.info.Start) + ": "
+		err = errors.Unwrap(err)
+	}
+	text, trace, _ := strings.Cut(err.Error(), traceMark)
+	trace, _, _ = strings.Cut(trace, goTraceMark)
+	e := &mailbox.Error{Kind: mailbox.Failed, Trace: p.frames(trace)}
+	trap, trapped := strings.CutPrefix(text, trapPrefix)
+	switch {
+	case strings.HasSuffix(text, panicMark):
+		e.Kind, e.Cause = mailbox.Internal, err
+		e.Message = where + "a host function failed: " + strings.TrimSuffix(text, panicMark)
+	case trapped || text == overflowText: // an overflow comes bare, without a trace
+		if plain, known := traps[trap]; known {
+			trap = plain
+		}
+		e.Message = where + "wasm trap: " + trap
+	default: // such as a data segment beyond the memory
+		e.Message = where + "instantiation failed: " + text
+	}
+	return e
+}
+
+// frames gives the lines of a trace as function and type: "sum(i32) i32".
+func (p *Program) frames(trace string) []string {
+	if trace == "" {
+		return nil
+	}
+	lines := strings.Split(trace, "\n\t")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "... ") {
+			continue // wazero's note that there are more frames
+		}
+		line = strings.TrimPrefix(line, p.info.Name()+".")
+		name, rest, _ := strings.Cut(line, "(")
+		if digits, unnamed := strings.CutPrefix(name, "$"); unnamed {
+			if index, err := strconv.ParseUint(digits, 10, 32); err == nil {
+				line = p.info.FuncName(uint32(index)) + "(" + rest
+			}
+		}
+		lines[i] = line
+	}
+	return lines
+}
+
+// detail is what the log gets of an error beyond its message.
+func detail(err error) string {
+	if f, ok := errors.AsType[*fault](err); ok {
+		return string(f.stack)
+	}
+	return err.Error()
+}
+
+// refusal begins the error of a process that failed after a refused growth.
+func refusal(limit, asked uint64) string {
+	return fmt.Sprintf("max_memory: the limit is %d bytes; a growth to %d (%d too many) was refused, then: ", limit, asked, asked-limit)
+}

@@ -1,0 +1,32 @@
+// Command wippy runs Lua scripts and WebAssembly modules as processes: the
+// commands of an application, a script, or a bare module. See wippy help.
+package main
+
+import (
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run runs the command line and gives the exit code. args are without the
+// program's name.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	c := &cli{
+		stdin: stdin, stdout: stdout, stderr: stderr,
+		signals:  systemSignals,
+		grace:    5 * time.Second,
+		patience: 2 * time.Second,
+	}
+	return c.run(args)
+}
+
+// systemSignals takes over the signals that ask the program to end, until stop.
+func systemSignals() (signals <-chan os.Signal, stop func()) {
+	c := make(chan os.Signal, 2)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	return c, func() { signal.Stop(c) }
+}

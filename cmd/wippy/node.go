@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"wippy/mailbox"
+	"wippy/runtime"
+	"wippy/runtime/process"
+)
+
+const (
+	// lastSecond is what others have to end when the main process has ended.
+	lastSecond = time.Second
+	// sayWaiting is how long an interrupt may take before it says why.
+	sayWaiting = 500 * time.Millisecond
+)
+
+// node is a runtime for one command, and the log that it writes to.
+type node struct {
+	cli *cli
+	rt  *runtime.Runtime
+	log *logHandler
+	// stuck tells that processes did not end: nothing of theirs may be freed.
+	stuck bool
+}
+
+// open makes a node of an application; dir "" means none.
+func (c *cli) open(dir string) (*node, error) {
+	n := &node{cli: c, log: c.newLog()}
+	var err error
+	n.rt, err = runtime.New(
+		runtime.WithTerminal(&process.Terminal{Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr}),
+		runtime.WithLogger(slog.New(n.log)),
+		runtime.WithCompilationCache(cacheDir()),
+		runtime.WithCompileProgress(c.progress),
+	)
+	if err != nil {
+		return nil, err
+	}
+	if dir == "" {
+		return n, nil
+	}
+	if err := n.rt.Load(dir); err != nil {
+		n.close()
+		return nil, err
+	}
+	return n, nil
+}
+
+func (n *node) close() {
+	if !n.stuck {
+		_ = n.rt.Close() // the program's end frees as well
+	}
+}
+
+// start starts the main process.
+type start func() (*runtime.Process, error)
+
+// run compiles and starts the main process, and returns when neither it nor
+// what it spawned is left, or when what is left cannot be killed.
+func (n *node) run(compile func(context.Context) (start, error)) error {
+	signals, stop := n.cli.signals()
+	defer stop()
+	main, err := n.compile(signals, compile)
+	if err != nil {
+		return err
+	}
+	if err := n.rt.Start(); err != nil {
+		return err
+	}
+	p, err := n.log.spawnMain(main)
+	if err != nil {
+		n.stop("nothing to run", 0, signals)
+		return err
+	}
+	select {
+	case <-p.Done():
+		result := n.outcome(p.Exit())
+		n.stop("the main process has ended", lastSecond, signals)
+		return result
+	case s := <-signals:
+		waiting := time.AfterFunc(sayWaiting, func() {
+			fmt.Fprintf(n.cli.stderr, "wippy: %v: processes have %v to end; once more kills them\n", s, n.cli.grace)
+		})
+		n.stop(s.String(), n.cli.grace, signals)
+		waiting.Stop()
+		return n.interrupted(p, s)
+	}
+}
+
+// compile calls f, which may take long. A signal meanwhile abandons it: there
+// are no processes yet that would have to be asked.
+func (n *node) compile(signals <-chan os.Signal, f func(context.Context) (start, error)) (start, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var main start
+	compiled := make(chan error, 1)
+	go func() {
+		var err error
+		main, err = f(ctx)
+		compiled <- err
+	}()
+	select {
+	case err := <-compiled:
+		return main, err
+	case s := <-signals:
+		n.stuck = true // a compiler cannot be stopped
+		return nil, signalled(s)
+	}
+}
+
+// stop ends all processes: it asks them, and kills them when grace is over or
+// at a further signal. Those that outlive even that are named.
+func (n *node) stop(reason string, grace time.Duration, signals <-chan os.Signal) {
+	ctx, cancel := context.WithTimeout(context.Background(), grace+n.cli.patience)
+	defer cancel()
+	stopped := make(chan error, 1)
+	go func() { stopped <- n.rt.Stop(ctx, reason, grace) }()
+	var err error
+	select {
+	case err = <-stopped:
+	case <-signals:
+		n.rt.KillAll()
+		time.AfterFunc(n.cli.patience, cancel)
+		err = <-stopped
+	}
+	if err != nil {
+		n.stuck = true
+		n.cli.complain(err)
+	}
+}
+
+// outcome prints what the main process returned or why it failed, and gives
+// the command's result.
+func (n *node) outcome(e *mailbox.Exit) error {
+	switch {
+	case e.HasCode:
+		return chosen(e.Code)
+	case e.Err != nil:
+		n.cli.complain(e.Err)
+		return exit(exitFailed)
+	}
+	if err := printValues(n.cli.stdout, e.Values); err != nil {
+		n.cli.complain(fmt.Errorf("the result cannot be printed: %w", err))
+		return exit(exitFailed)
+	}
+	return nil
+}
+
+// interrupted is the result of a command that a signal ended. What the main
+// process made of it is printed, unless that is only that it was killed.
+func (n *node) interrupted(p *runtime.Process, s os.Signal) error {
+	select {
+	case <-p.Done():
+		if e := p.Exit(); e.Reason != mailbox.ReasonKilled && e.Reason != mailbox.ReasonCancelled {
+			_ = n.outcome(e) // the signal's exit code counts
+		}
+	default: // it is stuck
+	}
+	return signalled(s)
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"wippy/runtime"
+	"wippy/runtime/process"
+	"wippy/wasmhost"
+)
+
+// What the word after run ends in when it is a file, and the word that is none.
+const (
+	scriptExt = ".lua"
+	moduleExt = ".wasm"
+	listName  = "list"
+)
+
+// moduleFlags are the flags of run for a bare module.
+type moduleFlags struct {
+	method                   string
+	dirs, env, allow, grants []string
+}
+
+func (c *cli) runCommand() *cobra.Command {
+	var m moduleFlags
+	cmd := &cobra.Command{
+		Use:   "run [flags] NAME|FILE.lua|FILE.wasm [ARGUMENT...]",
+		Short: "Run a command of the application, a script, or a module",
+		Long: `Run a command of the application, a Lua script, or a WebAssembly module.
+What follows its name goes to it and is never read as wippy's flags.
+
+What it returns is printed to standard output, strings as they are and the rest
+as JSON. When it ends while other processes run, they have a second to end.`,
+		Example: `  wippy run list              the application's commands
+  wippy run greet World       the command "greet"
+  wippy run hello.lua a b     a script; arg and ... hold its arguments
+  wippy run --method add calc.wasm 6 7`,
+		DisableFlagsInUseLine: true,
+		ValidArgsFunction:     c.completeRun,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("run needs the name of a command, a .lua or a .wasm file; running the application's services comes with supervision")
+			}
+			name, words := args[0], args[1:]
+			if filepath.Ext(name) == moduleExt {
+				return c.runModule(name, m, words)
+			}
+			if flag := firstModuleFlag(cmd); flag != "" {
+				return fmt.Errorf("--%s is for a .wasm file; %s is none", flag, name)
+			}
+			switch {
+			case name == listName:
+				return c.list(words)
+			case filepath.Ext(name) == scriptExt:
+				return c.runScript(name, words)
+			}
+			return c.runNamed(name, words)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SetInterspersed(false)
+	flags.StringVar(&m.method, "method", "", "of a .wasm file: the exported `function` to call")
+	flags.StringArrayVar(&m.dirs, "dir", nil, "of a .wasm file: show it a directory, `HOST[::GUEST][:ro]`")
+	flags.StringArrayVar(&m.env, "env", nil, "of a .wasm file: give it an environment variable, `NAME=VALUE`")
+	flags.StringArrayVar(&m.allow, "allow", nil, "of a .wasm file: let it connect to `HOST:PORT`")
+	flags.StringArrayVar(&m.grants, "grant", nil, "of a .wasm file: let it import a `CAPABILITY` such as wasi:http")
+	return cmd
+}
+
+// firstModuleFlag gives the name of a flag for modules that was set, "" if none was.
+func firstModuleFlag(cmd *cobra.Command) string {
+	for _, name := range []string{"method", "dir", "env", "allow", "grant"} {
+		if cmd.Flags().Changed(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// runScript runs a Lua file, in the application that it lies in if there is one.
+func (c *cli) runScript(file string, words []string) error {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return unreadable(file, err)
+	}
+	beside, err := os.OpenRoot(filepath.Dir(file))
+	if err != nil {
+		return unreadable(filepath.Dir(file), err)
+	}
+	defer beside.Close()
+	n, err := c.open(c.appDir(filepath.Dir(file)))
+	if err != nil {
+		return err
+	}
+	defer n.close()
+	return n.run(func(context.Context) (start, error) {
+		prog, err := n.rt.CompileScript(file, source, beside.FS())
+		return n.starter(prog, file, asStrings(words)), err
+	})
+}
+
+// runModule runs a bare WebAssembly binary, outside of any application.
+func (c *cli) runModule(file string, m moduleFlags, words []string) error {
+	if len(m.dirs)+len(m.env)+len(m.allow)+len(m.grants) > 0 {
+		return errors.New("--dir, --env, --allow and --grant come with WASI, which is not supported yet")
+	}
+	method := m.method
+	if method == "" {
+		method = "_start"
+	}
+	binary, err := os.ReadFile(file)
+	if err != nil {
+		return unreadable(file, err)
+	}
+	n, err := c.open("")
+	if err != nil {
+		return err
+	}
+	defer n.close()
+	return n.run(func(ctx context.Context) (start, error) {
+		prog, err := n.rt.CompileModule(ctx, wasmhost.Source{Name: file, Bytes: binary, Method: method})
+		return n.starter(prog, file, asValues(words)), err
+	})
+}
+
+// starter starts a program that is no entry.
+func (n *node) starter(prog process.Program, name string, args []any) start {
+	return func() (*runtime.Process, error) {
+		return n.rt.SpawnProgram(context.Background(), prog, name, n.rt.Terminal(), args...)
+	}
+}

@@ -1,0 +1,135 @@
+package lua
+
+import (
+	"math"
+
+	glua "github.com/yuin/gopher-lua"
+)
+
+// library is a table of the standard library: SPEC section 3's whitelist.
+type library struct {
+	names  []string // sorted
+	values []glua.LValue
+}
+
+func newLibrary(entries map[string]glua.LValue) library {
+	lib := library{names: sortedKeys(entries)}
+	for _, name := range lib.names {
+		lib.values = append(lib.values, entries[name])
+	}
+	return lib
+}
+
+// open makes a process's own table of the library. The functions are shared.
+func (lib library) open(L *glua.LState) *glua.LTable {
+	t := L.CreateTable(0, len(lib.names))
+	for i, name := range lib.names {
+		t.RawSetString(name, lib.values[i])
+	}
+	return t
+}
+
+// stock gives the functions of gopher-lua's own library by library and name.
+var stock = func() func(library, name string) *glua.LFunction {
+	L := glua.NewState()
+	env := L.CreateTable(0, 0)
+	return func(library, name string) *glua.LFunction {
+		fn := L.GetField(L.GetGlobal(library), name).(*glua.LFunction)
+		fn.Env = env
+		return fn
+	}
+}()
+
+// stockGo is stock for a function that one of ours calls.
+func stockGo(library, name string) glua.LGFunction { return stock(library, name).GFunction }
+
+// baseFunctions are the functions among the globals. Stock are those that
+// neither call Lua, nor touch the outside, nor grow beyond bounds.
+var baseFunctions = entries("_G",
+	[]string{"getfenv", "ipairs", "rawequal", "select", "setfenv", "tostring", "type"},
+	map[string]glua.LGFunction{
+		"assert":         baseAssert,
+		"collectgarbage": baseCollectGarbage,
+		"error":          baseError,
+		"getmetatable":   baseGetMetatable,
+		"int64":          baseInt64,
+		"load":           baseLoad,
+		"loadstring":     baseLoadString,
+		"next":           baseNext,
+		"pairs":          basePairs,
+		"pcall":          basePCall,
+		"print":          basePrint,
+		"rawget":         baseRawGet,
+		"rawset":         baseRawSet,
+		"require":        baseRequire,
+		"setmetatable":   baseSetMetatable,
+		"tonumber":       baseToNumber,
+		"uint64":         baseUint64,
+		"unpack":         baseUnpack,
+		"xpcall":         baseXPCall,
+	})
+
+// libraries are the tables among the globals.
+var libraries = map[string]library{
+	"coroutine": newLibrary(entries("coroutine", nil, map[string]glua.LGFunction{
+		"create":  coroutineCreate,
+		"resume":  coroutineResume,
+		"running": coroutineRunning,
+		"status":  coroutineStatus,
+		"wrap":    coroutineWrap,
+		"yield":   coroutineYield,
+	})),
+	"io": newLibrary(entries("io", nil, map[string]glua.LGFunction{
+		"lines": ioLines,
+		"read":  ioRead,
+		"write": ioWrite,
+	})),
+	"math": newLibrary(withConstants(entries("math",
+		[]string{
+			"abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor", "fmod", "frexp", "ldexp",
+			"log", "log10", "max", "min", "mod", "modf", "pow", "rad", "sin", "sinh", "sqrt", "tan", "tanh",
+		},
+		map[string]glua.LGFunction{
+			"random":     mathRandom,
+			"randomseed": mathRandomSeed,
+		}), map[string]glua.LValue{"pi": glua.LNumber(math.Pi), "huge": glua.LNumber(math.Inf(1))})),
+	"os": newLibrary(entries("os", nil, map[string]glua.LGFunction{
+		"clock":    osClock,
+		"date":     osDate,
+		"difftime": osDiffTime,
+		"time":     osTime,
+	})),
+	"string": newLibrary(entries("string",
+		[]string{"byte", "char", "gfind", "gmatch", "len", "lower", "reverse", "sub", "upper"},
+		map[string]glua.LGFunction{
+			"find":   stringFind,
+			"format": stringFormat,
+			"gsub":   stringGsub,
+			"match":  stringMatch,
+			"rep":    stringRep,
+		})),
+	"table": newLibrary(entries("table",
+		[]string{"getn", "insert", "maxn", "remove"},
+		map[string]glua.LGFunction{
+			"concat": tableConcat,
+			"sort":   tableSort,
+		})),
+}
+
+func entries(library string, fromStock []string, own map[string]glua.LGFunction) map[string]glua.LValue {
+	all := make(map[string]glua.LValue, len(fromStock)+len(own))
+	for _, name := range fromStock {
+		all[name] = stock(library, name)
+	}
+	for name, fn := range own {
+		all[name] = shared(fn)
+	}
+	return all
+}
+
+func withConstants(all, constants map[string]glua.LValue) map[string]glua.LValue {
+	for name, v := range constants {
+		all[name] = v
+	}
+	return all
+}

@@ -55,28 +55,28 @@ func (rt *Runtime) noEntry(id string) error {
 }
 
 // Prepare compiles an entry unless that is done, so that spawning it takes no
-// time. A failure is not kept: the file behind the entry may be mended while
-// the node runs.
+// time, and gives its program. A failure is not kept: the file behind the entry
+// may be mended while the node runs.
 //
 // # Errors
 //
 // Those of Spawn that concern the entry.
-func (rt *Runtime) Prepare(ctx context.Context, id string) error {
+func (rt *Runtime) Prepare(ctx context.Context, id string) (process.Program, error) {
 	p := rt.programs[config.ID(id)]
 	if p == nil {
-		return rt.noEntry(id)
+		return nil, rt.noEntry(id)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.ready.Load() != nil {
-		return nil
+	if c := p.ready.Load(); c != nil {
+		return c.prog, nil
 	}
 	prog, err := p.kind.Compile(ctx, p.entry, rt)
 	if err != nil {
-		return asErrorValue(err)
+		return nil, asErrorValue(err)
 	}
 	p.ready.Store(&compiled{prog: prog, limits: p.kind.Limits(p.entry)})
-	return nil
+	return prog, nil
 }
 
 // asErrorValue keeps an error's own kind; mistakes in an entry or its file are Invalid.
@@ -96,7 +96,7 @@ func asErrorValue(err error) error {
 func (rt *Runtime) Check(ctx context.Context) error {
 	var errs config.Errors
 	for _, id := range rt.Programs() {
-		err := rt.Prepare(ctx, string(id))
+		_, err := rt.Prepare(ctx, string(id))
 		if err == nil {
 			continue
 		}

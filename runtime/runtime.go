@@ -160,7 +160,8 @@ func (rt *Runtime) Start() error {
 	rt.sched = scheduler.New(scheduler.Config{
 		Node: 1, Clock: rt.opts.clock, Entropy: rt.opts.entropy, Logger: rt.opts.logger,
 		Executors: rt.opts.executors, Limits: rt.opts.limits,
-		Resolve: rt.resolve, Prepare: rt.Prepare,
+		Resolve: rt.resolve,
+		Prepare: func(ctx context.Context, id string) error { _, err := rt.Prepare(ctx, id); return err },
 	})
 	for _, g := range groups {
 		if err := rt.sched.AddGroup(g); err != nil {

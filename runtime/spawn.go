@@ -60,6 +60,26 @@ func (rt *Runtime) SpawnProgram(ctx context.Context, prog process.Program, name,
 	return rt.start(ctx, scheduler.Start{Entry: name, Group: group, Program: prog}, args)
 }
 
+// Words gives a command line's words as the arguments that a program takes: by
+// the types of its parameters if it has any, else as strings.
+func Words(prog process.Program, words []string) ([]any, error) {
+	args := make([]any, len(words))
+	if w, ok := prog.(process.Worded); ok {
+		values, err := w.ParseWords(words)
+		if err != nil {
+			return nil, err
+		}
+		for i, v := range values {
+			args[i] = v
+		}
+		return args, nil
+	}
+	for i, word := range words {
+		args[i] = word
+	}
+	return args, nil
+}
+
 func (rt *Runtime) start(ctx context.Context, s scheduler.Start, args []any) (*Process, error) {
 	if rt.sched == nil {
 		return nil, mailbox.Errorf(mailbox.Unavailable, "the runtime is not started: call Start first")

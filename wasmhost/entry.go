@@ -181,8 +181,12 @@ func parseHash(text string) (d digest, ps problems) {
 	return d, ps
 }
 
+// local gives a path as fs.FS takes it. The root of a path is the fs.directory,
+// so that /worker.wasm and worker.wasm are the same file.
+func local(name string) string { return strings.TrimPrefix(path.Clean(name), "/") }
+
 // inside tells whether a path can name a file inside a directory.
-func inside(name string) bool { return fs.ValidPath(path.Clean(name)) }
+func inside(name string) bool { return fs.ValidPath(local(name)) }
 
 func outside(spec *Config) (ps problems) {
 	ps.add("path", fmt.Sprintf("%q leads out of %s", spec.Path, spec.FS), "name a file inside it, relative to it")
@@ -199,7 +203,7 @@ func readBinary(spec *Config, app process.App) (binary []byte, ps problems) {
 		ps.add("fs", fmt.Sprintf("%s cannot be opened: %v", spec.FS, err), "")
 		return nil, ps
 	}
-	binary, err = readFile(dir, path.Clean(spec.Path))
+	binary, err = readFile(dir, local(spec.Path))
 	switch {
 	case err == nil:
 	case errors.Is(err, fs.ErrNotExist):

@@ -78,7 +78,7 @@ func TestEntryChecks(t *testing.T) {
 		{good + "hash: sha256:12ab", "_index.yaml:10:11: hash must be sha256: and 64 hexadecimal digits, got \"sha256:12ab\"; `wippy hash FILE` prints it"},
 		{good + "hash: md5:12ab", "_index.yaml:10:11: hash must be sha256: and 64 hexadecimal digits, got \"md5:12ab\"; `wippy hash FILE` prints it"},
 		{"fs: bin\npath: ../a.wasm\nmethod: run\n" + hash, `_index.yaml:8:11: "../a.wasm" leads out of app:bin; name a file inside it, relative to it`},
-		{"fs: bin\npath: /a.wasm\nmethod: run\n" + hash, `_index.yaml:8:11: "/a.wasm" leads out of app:bin; name a file inside it, relative to it`},
+		{"fs: bin\npath: /../a.wasm/../..\nmethod: run\n" + hash, `_index.yaml:8:11: "/../a.wasm/../.." leads out of app:bin; name a file inside it, relative to it`},
 		{good + hash + "wit: 'run: func(a: int)'", `_index.yaml:11:10: wit:1:14: expected a type, found "int"; WIT writes s32 or s64`},
 		{good + hash + "imports: [wasi:cil]", `_index.yaml:11:15: unknown capability "wasi:cil"; did you mean "wasi:cli"?`},
 		{good + hash + "imports: [network]", `_index.yaml:11:15: unknown capability "network"; there are wasi:cli, wasi:io, wasi:poll, wasi:clocks, wasi:random, wasi:filesystem, wasi:sockets, wasi:http, wippy:process`},

@@ -122,12 +122,12 @@ func TestCloseWithoutInit(t *testing.T) {
 	for _, guest := range []string{"compute", "page"} {
 		method := map[string]string{"compute": "compute", "page": "sum"}[guest]
 		p := compileGuest(t, newHost(t, Options{}), guest, method, "")
-		proc, err := p.New(make([]mailbox.Value, 0, 2)[:0], process.Limits{})
-		if err == nil {
+		if _, err := p.New(nil, process.Limits{}); err == nil {
 			t.Fatal("no arguments are enough")
 		}
 		args := []mailbox.Value{num(1), num(2)}[:len(p.sig.params)]
-		if proc, err = p.New(args, process.Limits{}); err != nil {
+		proc, err := p.New(args, process.Limits{})
+		if err != nil {
 			t.Fatal(err)
 		}
 		proc.Close()

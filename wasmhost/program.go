@@ -27,7 +27,10 @@ type Program struct {
 	idle       idle
 }
 
-var _ process.Program = (*Program)(nil)
+var (
+	_ process.Program = (*Program)(nil)
+	_ process.Worded  = (*Program)(nil)
+)
 
 // New implements process.Program. The error is of kind Invalid for arguments
 // that do not fit, LimitHit for a module that begins with more memory than it may have.
@@ -50,6 +53,9 @@ func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Proc
 	}
 	return t, nil
 }
+
+// ParseWords implements process.Worded.
+func (p *Program) ParseWords(words []string) ([]mailbox.Value, error) { return p.sig.parse(words) }
 
 // Straight implements process.Program: so far nothing that a module can import suspends.
 func (p *Program) Straight() bool { return true }

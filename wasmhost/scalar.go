@@ -101,6 +101,25 @@ func decimal(s string) (bits uint64, negative, ok bool) {
 	return uint64(i), i < 0, err == nil
 }
 
+// parseWord gives the value that a word means as a type; false when it means
+// none. Whether the value is in the type's range is lower's to say.
+func parseWord(as scalar, word string) (mailbox.Value, bool) {
+	switch as {
+	case scalar(wit.Bool):
+		return mailbox.Bool(word == "true"), word == "true" || word == "false"
+	case scalar(wit.Char):
+		return mailbox.String(word), true
+	case scalar(wit.F32), scalar(wit.F64):
+		f, err := strconv.ParseFloat(word, 64)
+		return mailbox.Float(f), err == nil
+	}
+	bits, negative, ok := decimal(word)
+	if negative {
+		return mailbox.Int(int64(bits)), ok
+	}
+	return mailbox.Uint(bits), ok
+}
+
 // lift gives the value of what a module returned as a type; false when the
 // type has no such value. As in the canonical ABI, what is beyond the width of
 // a small integer is ignored.

@@ -127,21 +127,48 @@ func coreType(k wit.Kind) module.ValType {
 
 // lower checks a spawn's arguments and writes them as core values.
 func (s *signature) lower(args []mailbox.Value, into []uint64) error {
-	if len(args) != len(s.params) {
-		return mailbox.Errorf(mailbox.Invalid, "%s takes %s, got %d", s.method, s.takes(), len(args))
+	if err := s.wants(len(args)); err != nil {
+		return err
 	}
 	for i, p := range s.params {
 		bits, ok := lower(p.as, args[i])
 		if !ok {
-			where := fmt.Sprintf("argument %d", i+1)
-			if p.name != "" {
-				where += " (" + p.name + ")"
-			}
-			return mailbox.Errorf(mailbox.Invalid, "%s: expected %s, got %s", where, p.as, args[i])
+			return s.misfit(i, args[i])
 		}
 		into[i] = bits
 	}
 	return nil
+}
+
+// parse gives the arguments that a command line's words stand for.
+func (s *signature) parse(words []string) ([]mailbox.Value, error) {
+	if err := s.wants(len(words)); err != nil {
+		return nil, err
+	}
+	args := make([]mailbox.Value, len(words))
+	for i, p := range s.params {
+		v, ok := parseWord(p.as, words[i])
+		if !ok {
+			return nil, s.misfit(i, mailbox.String(words[i]))
+		}
+		args[i] = v
+	}
+	return args, nil
+}
+
+func (s *signature) wants(got int) error {
+	if got == len(s.params) {
+		return nil
+	}
+	return mailbox.Errorf(mailbox.Invalid, "%s takes %s, got %d", s.method, s.takes(), got)
+}
+
+func (s *signature) misfit(i int, got mailbox.Value) error {
+	where := fmt.Sprintf("argument %d", i+1)
+	if name := s.params[i].name; name != "" {
+		where += " (" + name + ")"
+	}
+	return mailbox.Errorf(mailbox.Invalid, "%s: expected %s, got %s", where, s.params[i].as, got)
 }
 
 // takes says what a call of the method needs.

@@ -143,3 +143,31 @@ func TestCompileAndRunConcurrently(t *testing.T) {
 		}
 	}
 }
+
+func TestParseWords(t *testing.T) {
+	sig := signature{method: "f", params: []param{{"", anyI32}, {"b", scalar(wit.S64)}, {"", scalar(wit.F64)}, {"", scalar(wit.Bool)}, {"", scalar(wit.Char)}}}
+	got, err := sig.parse([]string{"-7", "9223372036854775807", "1e3", "true", "7"})
+	want := []mailbox.Value{mailbox.Int(-7), mailbox.Uint(1<<63 - 1), mailbox.Float(1000), mailbox.Bool(true), mailbox.String("7")}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if !got[i].Equal(want[i]) {
+			t.Errorf("word %d: got %v, want %v", i+1, got[i], want[i])
+		}
+	}
+	for _, c := range []struct {
+		words []string
+		want  string
+	}{
+		{[]string{"x", "1", "1", "true", "a"}, `argument 1: expected i32, got "x"`},
+		{[]string{"1", "1.5", "1", "true", "a"}, `argument 2 (b): expected s64, got "1.5"`},
+		{[]string{"1", "1", "one", "true", "a"}, `argument 3: expected f64, got "one"`},
+		{[]string{"1", "1", "1", "yes", "a"}, `argument 4: expected bool, got "yes"`},
+		{[]string{"1"}, `f takes 5 arguments (i32, b: s64, f64, bool, char), got 1`},
+	} {
+		if _, err := sig.parse(c.words); err == nil || err.Error() != c.want {
+			t.Errorf("%q: got %v, want %s", c.words, err, c.want)
+		}
+	}
+}

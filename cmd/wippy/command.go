@@ -31,14 +31,15 @@ func (c *cli) runNamed(name string, words []string) error {
 	if err := missingHosts(n.rt.App(), cmd); err != nil {
 		return err
 	}
-	args := asStrings(words)
-	if cmd.Kind == "process.wasm" {
-		args = asValues(words)
-	}
 	return n.run(func(ctx context.Context) (start, error) {
+		prog, err := n.rt.Prepare(ctx, string(cmd.Entry))
 		return func() (*runtime.Process, error) {
+			args, err := runtime.Words(prog, words)
+			if err != nil {
+				return nil, err
+			}
 			return n.rt.Spawn(context.Background(), string(cmd.Entry), n.rt.Terminal(), args...)
-		}, n.rt.Prepare(ctx, string(cmd.Entry))
+		}, err
 	})
 }
 

@@ -101,7 +101,7 @@ func (c *cli) runScript(file string, words []string) error {
 	defer n.close()
 	return n.run(func(context.Context) (start, error) {
 		prog, err := n.rt.CompileScript(file, source, beside.FS())
-		return n.starter(prog, file, asStrings(words)), err
+		return n.starter(prog, file, words), err
 	})
 }
 
@@ -125,13 +125,17 @@ func (c *cli) runModule(file string, m moduleFlags, words []string) error {
 	defer n.close()
 	return n.run(func(ctx context.Context) (start, error) {
 		prog, err := n.rt.CompileModule(ctx, wasmhost.Source{Name: file, Bytes: binary, Method: method})
-		return n.starter(prog, file, asValues(words)), err
+		return n.starter(prog, file, words), err
 	})
 }
 
 // starter starts a program that is no entry.
-func (n *node) starter(prog process.Program, name string, args []any) start {
+func (n *node) starter(prog process.Program, name string, words []string) start {
 	return func() (*runtime.Process, error) {
+		args, err := runtime.Words(prog, words)
+		if err != nil {
+			return nil, err
+		}
 		return n.rt.SpawnProgram(context.Background(), prog, name, n.rt.Terminal(), args...)
 	}
 }

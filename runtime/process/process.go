@@ -29,6 +29,13 @@ type Program interface {
 	Straight() bool
 }
 
+// Worded is implemented by a Program whose arguments have types, so that it
+// knows what a command line's words mean. Without it they are strings.
+type Worded interface {
+	// ParseWords gives the arguments that the words stand for. The error is as New's.
+	ParseWords(words []string) ([]mailbox.Value, error)
+}
+
 // Process is one running instance (SPEC section 3, "Processes"). The scheduler
 // calls Init, then Step until it says Done, then Close; never two at once,
 // each from the process's own coroutine, whatever goroutine that is on. A panic in

@@ -51,7 +51,6 @@ type task struct {
 	children  *atomic.Int64 // alive; made at the first spawn
 	begun     atomic.Bool
 	alarm     alarm // wakes a Receive or Sleep at its deadline
-	lastFuel  uint64
 	unwinding bool
 
 	mu       sync.Mutex

@@ -1,6 +1,8 @@
 package lua
 
 import (
+	"context"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -10,6 +12,38 @@ import (
 
 // maxUnpacked bounds what unpack pushes: the stack grows in steps.
 const maxUnpacked = registers / 2
+
+// baseAssert is the global assert. Other than the stock one it raises any
+// value as it is: an error value, for one, as in assert(process.spawn(…)).
+func baseAssert(L *glua.LState) int {
+	switch {
+	case L.GetTop() == 0:
+		ArgError(L, "assert", 1, "a value")
+	case L.ToBool(1):
+		return L.GetTop()
+	case L.GetTop() == 1:
+		L.RaiseError("assertion failed!")
+	}
+	L.Error(L.Get(2), 0)
+	return 0
+}
+
+// baseError is the global error. The position that it puts before a message
+// is that of the function at the level, and none where that is a function of
+// Go; the stock one looks further.
+func baseError(L *glua.LState) int {
+	object := L.Get(1)
+	if text, ok := object.(glua.LString); ok {
+		if d, ok := L.GetStack(L.OptInt(2, 1)); ok && L.OptInt(2, 1) > 0 {
+			L.GetInfo("Sl", d, glua.LNil)
+			if d.Source != "" {
+				object = glua.LString(fmt.Sprintf("%s:%d: %s", d.Source, d.CurrentLine, text))
+			}
+		}
+	}
+	L.Error(object, 0)
+	return 0
+}
 
 // baseCollectGarbage is the global collectgarbage. It does nothing: the
 // collector is the whole node's, and no script may stop it or wait for it.
@@ -179,11 +213,25 @@ func baseLoadString(L *glua.LState) int {
 	return load(L, text, L.OptString(2, text))
 }
 
-// load compiles and pushes a function of the globals, or nil and the error.
-// Compiling is charged for: it may take long.
+// quickSource is the size up to which a source compiles in well under a slice.
+const quickSource = 16 << 10
+
+// load compiles and pushes a function of the globals, or nil and the error. A
+// long source suspends the process, since compiling cannot be interrupted.
 func load(L *glua.LState, text, name string) int {
-	proto, err := compile(chunkName(name), []byte(text))
-	From(L).charge(len(text) / 8)
+	s := From(L)
+	var proto *glua.FunctionProto
+	build := func(context.Context) (err error) {
+		proto, err = compile(chunkName(name), []byte(text))
+		return err
+	}
+	var err error
+	if len(text) <= quickSource {
+		err = build(nil)
+		s.charge(len(text))
+	} else {
+		err = s.ctx.Await(build)
+	}
 	if err != nil {
 		L.Push(glua.LNil)
 		L.Push(glua.LString(err.Error()))

@@ -11,11 +11,11 @@ import (
 // the Go stack's overflow would end the whole program: what they get is
 // bounded before.
 const (
-	maxSource   = 16 << 20 // bytes
-	maxNesting  = 200      // blocks, functions and brackets within each other
-	maxChain    = 1 << 14  // tokens of one expression that no bracket or comma divides
-	maxElseIfs  = 1 << 12  // of one if
-	maxPrefixes = 200      // unary operators in a row
+	maxSource   = 4 << 20 // bytes; compiling takes some 40 times that much memory
+	maxNesting  = 200     // blocks, functions and brackets within each other
+	maxChain    = 1 << 14 // tokens of one expression that no bracket or comma divides
+	maxElseIfs  = 1 << 12 // of one if
+	maxPrefixes = 200     // unary operators in a row
 )
 
 // nest is one open block or bracket.

@@ -81,12 +81,7 @@ func coroutineResume(L *glua.LState) int {
 		L.Push(glua.LString(refused))
 		return 2
 	}
-	levels := depth(L)
-	s.resumes++
-	s.levels += levels
-	n := stockResume(L)
-	s.resumes--
-	s.levels -= levels
+	n := s.resume(L)
 	if L.Get(-n) == glua.LFalse {
 		s.check() // the stock resume recovers a kill
 		if L.Get(-1) == glua.LString(stackOverflow) {
@@ -95,6 +90,18 @@ func coroutineResume(L *glua.LState) int {
 		}
 	}
 	return n
+}
+
+// resume is the stock coroutine.resume, counted.
+func (s *State) resume(L *glua.LState) int {
+	levels := depth(L)
+	s.resumes++
+	s.levels += levels
+	defer func() {
+		s.resumes--
+		s.levels -= levels
+	}()
+	return stockResume(L)
 }
 
 // coroutineWrap is coroutine.wrap. The stock kind of thread for it stays the

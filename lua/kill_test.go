@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -143,9 +144,7 @@ caller()`)
 		"test.lua:5: in function 'caller'",
 		"test.lua:6: in main chunk",
 	}
-	got := result.Err.Trace
-	t.Log(strings.Join(got, "\n"))
-	if len(got) < 3 || got[0] != want[0] || got[len(got)-1] != want[3] {
+	if got := result.Err.Trace; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
 	wantText(t, result.Err, "test.lua:2: bad thing")

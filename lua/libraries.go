@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"maps"
 	"math"
 
 	glua "github.com/yuin/gopher-lua"
@@ -116,6 +117,7 @@ var libraries = map[string]library{
 		})),
 }
 
+// entries are functions by name: some of gopher-lua's own, the rest ours.
 func entries(library string, fromStock []string, own map[string]glua.LGFunction) map[string]glua.LValue {
 	all := make(map[string]glua.LValue, len(fromStock)+len(own))
 	for _, name := range fromStock {
@@ -128,8 +130,6 @@ func entries(library string, fromStock []string, own map[string]glua.LGFunction)
 }
 
 func withConstants(all, constants map[string]glua.LValue) map[string]glua.LValue {
-	for name, v := range constants {
-		all[name] = v
-	}
+	maps.Copy(all, constants)
 	return all
 }

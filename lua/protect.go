@@ -164,35 +164,3 @@ func (s *State) handle(L *glua.LState, handler *glua.LFunction, raised *glua.Api
 	L.Pop(1)
 	return raise(result)
 }
-
-// baseAssert is the global assert. Other than the stock one it raises any
-// value as it is: an error value, for one, as in assert(process.spawn(…)).
-func baseAssert(L *glua.LState) int {
-	switch {
-	case L.GetTop() == 0:
-		ArgError(L, "assert", 1, "a value")
-	case L.ToBool(1):
-		return L.GetTop()
-	case L.GetTop() == 1:
-		L.RaiseError("assertion failed!")
-	}
-	L.Error(L.Get(2), 0)
-	return 0
-}
-
-// baseError is the global error. The position that it puts before a message
-// is that of the function at the level, and none where that is a function of
-// Go; the stock one looks further.
-func baseError(L *glua.LState) int {
-	object := L.Get(1)
-	if text, ok := object.(glua.LString); ok {
-		if d, ok := L.GetStack(L.OptInt(2, 1)); ok && L.OptInt(2, 1) > 0 {
-			L.GetInfo("Sl", d, glua.LNil)
-			if d.Source != "" {
-				object = glua.LString(fmt.Sprintf("%s:%d: %s", d.Source, d.CurrentLine, text))
-			}
-		}
-	}
-	L.Error(object, 0)
-	return 0
-}

@@ -1,0 +1,253 @@
+package runtime_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"go.uber.org/goleak"
+
+	"wippy/mailbox"
+	"wippy/runtime"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// hammerFor is how long the hammer beats.
+const hammerFor = 2 * time.Second
+
+// hammerApp has processes that end by themselves, wait, loop, spawn others and
+// write to each other, Lua and wasm, in a group that is often full.
+const hammerApp = `
+guest compute wasm/compute.wasm
+guest traps wasm/traps.wasm
+guest grow wasm/grow.wasm
+-- _index.yaml --
+namespace: app
+entries:
+- {name: binaries, kind: fs.directory, directory: wasm}
+- {name: small, kind: process.host, workers: 2, max_processes: 20, mailbox: {capacity: 4, overflow: reject}}
+- {name: large, kind: process.host, mailbox: {capacity: 4, overflow: block}}
+- {name: drop, kind: process.host, mailbox: {capacity: 4, overflow: drop_oldest}}
+- name: mul
+  kind: process.wasm
+  fs: binaries
+  path: compute.wasm
+  hash: ${hash:wasm/compute.wasm}
+  method: compute
+- name: traps
+  kind: process.wasm
+  fs: binaries
+  path: traps.wasm
+  hash: ${hash:wasm/traps.wasm}
+  method: divide
+- name: grow
+  kind: process.wasm
+  fs: binaries
+  path: grow.wasm
+  hash: ${hash:wasm/grow.wasm}
+  method: must_grow
+- name: quick
+  kind: process.lua
+  source: return ...
+- name: fails
+  kind: process.lua
+  source: error({...})
+- name: loops
+  kind: process.lua
+  source: while true do pcall(function() end) end
+- name: waits
+  kind: process.lua
+  source: while true do pcall(process.receive) end
+- name: echo
+  kind: process.lua
+  source: |
+    while true do
+      local e = process.receive()
+      if e.type == "MESSAGE" and e.from then process.send(e.from, e.topic, e.payload) end
+    end
+- name: parent
+  kind: process.lua
+  source: |
+    -- Every child that was spawned has exactly one EXIT.
+    local entries = {"mul", "traps", "quick", "fails", "waits", "loops", "echo"}
+    local groups = {"small", "large", "drop"}
+    local spawned, living = 0, {}
+    for i = 1, 30 do
+      local entry = entries[math.random(#entries)]
+      local pid, err = process.spawn_monitored(entry, groups[math.random(#groups)], i, math.random(0, 1))
+      if pid then
+        spawned = spawned + 1
+        living[pid] = entry
+        if entry == "echo" then process.send(pid, "ping", i) end
+        if math.random(2) == 1 then
+          local ref = process.monitor(pid)
+          if not process.unmonitor(ref) then error("a monitor was lost") end
+        end
+        if entry == "waits" or entry == "loops" or entry == "echo" or math.random(4) == 1 then
+          if math.random(3) == 1 then process.cancel(pid, "hammer", 0.001) else process.terminate(pid) end
+        end
+      elseif err:kind() ~= "unavailable" then
+        error(err)
+      end
+    end
+    for _ = 1, spawned do
+      local e = process.receive({type = "EXIT"})
+      local entry = living[e.from]
+      if not entry then error("an EXIT too many: " .. e.reason) end
+      living[e.from] = nil
+      if e.entry ~= "app:" .. entry then error("the EXIT of " .. entry .. " is " .. tostring(e.entry)) end
+      if e.reason == "normal" and entry == "waits" then error("waits ended normally") end
+    end
+    return spawned
+`
+
+// TestHammer has many goroutines spawn, message and kill processes of every
+// kind at random. Whatever happens, each ends exactly once and for a reason
+// that can be, and at the end nothing is left.
+func TestHammer(t *testing.T) {
+	app := newTestApp(t, txtar.Parse([]byte(hammerApp)))
+	rt, err := runtime.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	if err := rt.Load(app.dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := rt.Start(); err != nil {
+		t.Fatal(err)
+	}
+	h := &hammer{t: t, rt: rt, until: time.Now().Add(hammerFor)}
+	var beaters sync.WaitGroup
+	for range 8 {
+		beaters.Go(h.beat)
+	}
+	beaters.Wait()
+	h.report()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := rt.Stop(ctx, "the hammer rests", 0); err != nil {
+		t.Fatal(err)
+	}
+	if waiting := rt.Waiting(); waiting != 0 {
+		t.Errorf("%d processes wait in a node that has stopped", waiting)
+	}
+}
+
+// hammer is what the goroutines of TestHammer share.
+type hammer struct {
+	t       *testing.T
+	rt      *runtime.Runtime
+	until   time.Time
+	spawned atomic.Int64
+	full    atomic.Int64
+	mu      sync.Mutex
+	ended   map[string]int // by entry and reason
+}
+
+// possible are the reasons for which each entry may end.
+var possible = map[string][]mailbox.Reason{
+	"app:mul":    {mailbox.ReasonNormal, mailbox.ReasonKilled},
+	"app:grow":   {mailbox.ReasonNormal, mailbox.ReasonKilled},
+	"app:traps":  {mailbox.ReasonNormal, mailbox.ReasonError, mailbox.ReasonKilled},
+	"app:quick":  {mailbox.ReasonNormal, mailbox.ReasonKilled},
+	"app:fails":  {mailbox.ReasonError, mailbox.ReasonKilled},
+	"app:loops":  {mailbox.ReasonKilled},
+	"app:waits":  {mailbox.ReasonKilled},
+	"app:echo":   {mailbox.ReasonKilled},
+	"app:parent": {mailbox.ReasonNormal, mailbox.ReasonKilled},
+}
+
+// beat spawns until time is over, keeps some processes for a while, and waits
+// for all of its own in the end.
+func (h *hammer) beat() {
+	entries := []string{"app:mul", "app:grow", "app:traps", "app:quick", "app:fails", "app:loops", "app:waits", "app:echo", "app:parent"}
+	groups := []string{"app:small", "app:large", "app:drop"}
+	type started struct {
+		entry string
+		*runtime.Process
+	}
+	var alive []started
+	end := func(s started) {
+		if s.entry != "app:parent" {
+			s.Terminate()
+		}
+		h.count(s.entry, s.Exit())
+	}
+	for time.Now().Before(h.until) {
+		entry, group := entries[rand.IntN(len(entries))], groups[rand.IntN(len(groups))]
+		var args []any
+		switch entry {
+		case "app:mul", "app:traps":
+			args = []any{rand.IntN(100), rand.IntN(2)}
+		case "app:grow":
+			args = []any{rand.IntN(3) + 1}
+		}
+		p, err := h.rt.Spawn(context.Background(), entry, group, args...)
+		if err != nil {
+			if e := mailbox.AsError(err); e.Kind != mailbox.Unavailable {
+				h.t.Errorf("spawning %s: %v", entry, err)
+			}
+			h.full.Add(1)
+		} else {
+			h.spawned.Add(1)
+			alive = append(alive, started{entry, p})
+		}
+		if len(alive) == 0 {
+			continue
+		}
+		s := alive[rand.IntN(len(alive))]
+		// It may have ended, or be full: both are errors, neither is a fault.
+		_ = s.Send("beat", rand.IntN(10), "text")
+		if len(alive) > 10 {
+			i := rand.IntN(len(alive))
+			end(alive[i])
+			alive = append(alive[:i], alive[i+1:]...)
+		}
+	}
+	for _, s := range alive {
+		end(s)
+	}
+}
+
+func (h *hammer) count(entry string, e *mailbox.Exit) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ended == nil {
+		h.ended = map[string]int{}
+	}
+	h.ended[fmt.Sprint(entry, " ", e.Reason)]++
+	for _, r := range possible[entry] {
+		if r == e.Reason {
+			return
+		}
+	}
+	h.t.Errorf("%s ended with %s: %v", entry, e.Reason, e.Err)
+}
+
+// report holds the spawns against the ends.
+func (h *hammer) report() {
+	total := 0
+	for _, n := range h.ended {
+		total += n
+	}
+	h.t.Logf("%d spawned, %d refused by a full group, ended: %v", h.spawned.Load(), h.full.Load(), h.ended)
+	if int64(total) != h.spawned.Load() {
+		h.t.Errorf("%d processes were spawned, %d ended", h.spawned.Load(), total)
+	}
+	for entry := range possible {
+		ran := 0
+		for _, r := range possible[entry] {
+			ran += h.ended[fmt.Sprint(entry, " ", r)]
+		}
+		if ran == 0 {
+			h.t.Errorf("%s never ran", entry)
+		}
+	}
+}

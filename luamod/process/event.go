@@ -7,35 +7,14 @@ import (
 	"wippy/mailbox"
 )
 
-// eventTable gives an event as the plain table of SPEC section 3, "Events".
-func eventTable(L *glua.LState, e *mailbox.Event) *glua.LTable {
-	t := L.CreateTable(0, 8)
-	t.RawSetString("type", eventTypes[e.Type])
-	if e.From != "" {
-		t.RawSetString("from", glua.LString(e.From))
-	}
-	switch e.Type {
-	case mailbox.Message:
-		t.RawSetString("topic", glua.LString(e.Topic))
-		setValues(L, t, "payload", "payloads", e.Values)
-	case mailbox.ExitEvent:
-		t.RawSetString("ref", glua.LNumber(e.Ref))
-		if e.Exit.Entry != "" {
-			t.RawSetString("entry", glua.LString(e.Exit.Entry))
-		}
-		setEnd(L, t, e.Exit)
-		setValues(L, t, "value", "values", e.Exit.Values)
-		if e.Exit.HasCode {
-			t.RawSetString("code", glua.LNumber(e.Exit.Code))
-		}
-	case mailbox.LinkDown:
-		setEnd(L, t, e.Exit)
-	case mailbox.CancelEvent:
-		t.RawSetString("reason", glua.LString(e.Cancel.Reason))
-		t.RawSetString("deadline", lua.NewTime(L, e.Cancel.Deadline))
-	}
-	return t
-}
+// The tables of SPEC section 3, "Events".
+var (
+	messageShape = lua.NewShape("type", "from", "topic", "payload", "payloads")
+	exitShape    = lua.NewShape("type", "from", "ref", "entry", "reason", "value", "values", "code", "error")
+	linkShape    = lua.NewShape("type", "from", "reason", "error")
+	cancelShape  = lua.NewShape("type", "from", "reason", "deadline")
+	countShape   = lua.NewShape("n")
+)
 
 // eventTypes holds the types boxed once: an event's table is built for every message.
 var eventTypes = [...]glua.LValue{
@@ -45,24 +24,51 @@ var eventTypes = [...]glua.LValue{
 	mailbox.CancelEvent: glua.LString(mailbox.CancelEvent.String()),
 }
 
-func setEnd(L *glua.LState, t *glua.LTable, e *mailbox.Exit) {
-	t.RawSetString("reason", glua.LString(e.Reason))
-	if e.Err != nil {
-		t.RawSetString("error", lua.ErrorValue(L, e.Err))
+// eventTable gives an event as a plain table.
+func eventTable(L *glua.LState, e *mailbox.Event) *glua.LTable {
+	is, from := eventTypes[e.Type], optional(string(e.From))
+	switch e.Type {
+	case mailbox.ExitEvent:
+		value, values := valueTable(L, e.Exit.Values)
+		var code glua.LValue
+		if e.Exit.HasCode {
+			code = glua.LNumber(e.Exit.Code)
+		}
+		return exitShape.Table(L, is, from, glua.LNumber(e.Ref), optional(e.Exit.Entry),
+			glua.LString(e.Exit.Reason), value, values, code, errorValue(L, e.Exit))
+	case mailbox.LinkDown:
+		return linkShape.Table(L, is, from, glua.LString(e.Exit.Reason), errorValue(L, e.Exit))
+	case mailbox.CancelEvent:
+		return cancelShape.Table(L, is, from, glua.LString(e.Cancel.Reason), lua.NewTime(L, e.Cancel.Deadline))
 	}
+	payload, payloads := valueTable(L, e.Values)
+	return messageShape.Table(L, is, from, glua.LString(e.Topic), payload, payloads)
 }
 
-// setValues sets the first value under one name and all of them, with their
-// number n, under another.
-func setValues(L *glua.LState, t *glua.LTable, first, all string, values []mailbox.Value) {
-	list := L.CreateTable(len(values), 1)
+func optional(s string) glua.LValue {
+	if s == "" {
+		return nil
+	}
+	return glua.LString(s)
+}
+
+func errorValue(L *glua.LState, e *mailbox.Exit) glua.LValue {
+	if e.Err == nil {
+		return nil
+	}
+	return lua.ErrorValue(L, e.Err)
+}
+
+// valueTable gives the first of the values, and all of them with their number n.
+func valueTable(L *glua.LState, values []mailbox.Value) (first glua.LValue, all *glua.LTable) {
+	all = L.CreateTable(len(values), 0)
+	countShape.Fill(all, glua.LNumber(len(values)))
 	for i, v := range values {
 		lv := lua.FromValue(L, v)
-		list.RawSetInt(i+1, lv)
+		all.RawSetInt(i+1, lv)
 		if i == 0 {
-			t.RawSetString(first, lv)
+			first = lv
 		}
 	}
-	list.RawSetString("n", glua.LNumber(len(values)))
-	t.RawSetString(all, list)
+	return first, all
 }

@@ -41,7 +41,7 @@ func (rt *Runtime) resolve(id string) (process.Program, process.Limits, error) {
 
 func (rt *Runtime) noEntry(id string) error {
 	if e := rt.app.Entry(config.ID(id)); e != nil {
-		return mailbox.Errorf(mailbox.Invalid, "entry %q is an %s, which cannot be spawned; process.lua and process.wasm can", id, e.Kind)
+		return mailbox.Errorf(mailbox.Invalid, "entry %q is of kind %s, which cannot be spawned; process.lua and process.wasm can", id, e.Kind)
 	}
 	var known []string
 	for _, id := range rt.Programs() {

@@ -1,0 +1,69 @@
+package behaviour_test
+
+import "testing"
+
+// guest is a kind of guest with the entries of the test application that play
+// each part of the behaviours. A part that a kind cannot play yet is in absent,
+// with the reason.
+type guest struct {
+	name    string
+	entries map[string]string
+	absent  map[string]string
+}
+
+// The parts:
+//
+//	product   takes two numbers and returns their product
+//	several   takes two whole numbers and returns quotient and remainder
+//	nothing   takes nothing, returns nothing
+//	fails     takes nothing and fails, in a function below its entry point
+//	loops     takes nothing and never ends, nor waits
+//	waits     waits for ever
+//	grows     takes a number of pages, grows by them and returns what it had, or -1
+//	late      waits for ever, and may live for a second
+//	echo      sends "ready" to the process that it is given, then every message
+//	          back; ends normally at the topic "stop"
+var guests = []guest{
+	{
+		name: "lua",
+		entries: map[string]string{
+			"product": "app:lua.product", "several": "app:lua.several", "nothing": "app:lua.nothing",
+			"fails": "app:lua.fails", "loops": "app:lua.loops", "waits": "app:lua.waits",
+			"late": "app:lua.late", "echo": "app:lua.echo",
+		},
+		absent: map[string]string{"grows": "a Lua state has no linear memory"},
+	},
+	{
+		name: "core",
+		entries: map[string]string{
+			"product": "app:core.product", "several": "app:core.several", "nothing": "app:core.nothing",
+			"fails": "app:core.fails", "grows": "app:core.grows",
+		},
+		absent: map[string]string{
+			"loops": "a core module cannot be preempted before it is metered",
+			"waits": "a core module can import nothing that waits yet",
+			"late":  "a core module can import nothing that waits yet",
+			"echo":  "a core module cannot import wippy:process yet",
+		},
+	},
+}
+
+// run runs f for every kind of guest.
+func run(t *testing.T, f func(t *testing.T, g guest)) {
+	for _, g := range guests {
+		t.Run(g.name, func(t *testing.T) { f(t, g) })
+	}
+}
+
+// need skips the test of a behaviour that this kind of guest does not have.
+func (g guest) need(t *testing.T, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if reason, ok := g.absent[part]; ok {
+			t.Skipf("%s: %s", part, reason)
+		}
+		if g.entries[part] == "" {
+			t.Fatalf("the guest %s has neither an entry for the part %q nor a reason why not", g.name, part)
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package behaviour_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"wippy/luamod"
+	"wippy/mailbox"
+	"wippy/runtime"
+	"wippy/runtime/process"
+)
+
+// patience is how long a test waits for what should come at once.
+const patience = 15 * time.Second
+
+// node is a started runtime whose time stands still until a test moves it.
+type node struct {
+	*runtime.Runtime
+	t     testing.TB
+	clock *process.ManualClock
+}
+
+// start loads an application of testdata and starts its node, which ends with
+// the test.
+func start(t testing.TB, app string, opts ...runtime.Option) *node {
+	t.Helper()
+	n := load(t, app, opts...)
+	if err := n.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := n.Stop(ctx, "the test is over", 0); err != nil {
+			t.Error(err)
+		}
+	})
+	return n
+}
+
+// load is start without Start.
+func load(t testing.TB, app string, opts ...runtime.Option) *node {
+	t.Helper()
+	n := &node{t: t, clock: process.NewManualClock(time.Unix(1_700_000_000, 0))}
+	rt, err := runtime.New(append([]runtime.Option{
+		runtime.WithClock(n.clock),
+		runtime.WithModule(n.clockModule()),
+	}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Runtime = rt
+	t.Cleanup(func() {
+		if err := rt.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := rt.Load(unpack(t, app)); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// clockModule lets scripts move the node's time: clock.wait(n) until n timers
+// are set, clock.advance(seconds).
+func (n *node) clockModule() luamod.Module {
+	return luamod.Bind("clock", map[string]any{
+		"wait":    n.clock.WaitTimers,
+		"advance": func(seconds float64) { n.clock.Advance(time.Duration(seconds * float64(time.Second))) },
+	})
+}
+
+var hashMark = regexp.MustCompile(`\$\{hash:([^}]*)\}`)
+
+// unpack copies an application of testdata beside the guests' binaries, which
+// it finds in ./wasm, and puts their hashes for ${hash:NAME} in its YAML.
+func unpack(t testing.TB, app string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", app))); err != nil {
+		t.Fatal(err)
+	}
+	binaries := os.DirFS(filepath.Join("..", "guests", "bin"))
+	if err := os.CopyFS(filepath.Join(dir, "wasm"), binaries); err != nil {
+		t.Fatal(err)
+	}
+	index := filepath.Join(dir, "_index.yaml")
+	text, err := os.ReadFile(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = hashMark.ReplaceAllFunc(text, func(mark []byte) []byte {
+		binary, err := fs.ReadFile(binaries, string(hashMark.FindSubmatch(mark)[1])+".wasm")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(binary)
+		return []byte("sha256:" + hex.EncodeToString(sum[:]))
+	})
+	if err := os.WriteFile(index, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// script runs Lua source as a process app:main in the group app:main, where it
+// may require every module and the files of testdata/lib, and gives its exit.
+func (n *node) script(name, source string, args ...any) *mailbox.Exit {
+	n.t.Helper()
+	prog, err := n.CompileScript(name, []byte(source), os.DirFS(filepath.Join("testdata", "lib")))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	p, err := n.SpawnProgram(context.Background(), prog, "app:main", "app:main", args...)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return n.exit(p)
+}
+
+// spawn starts an entry of the application.
+func (n *node) spawn(entry, group string, args ...any) *runtime.Process {
+	n.t.Helper()
+	p, err := n.Spawn(context.Background(), entry, group, args...)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return p
+}
+
+// exit waits for a process's end.
+func (n *node) exit(p *runtime.Process) *mailbox.Exit {
+	n.t.Helper()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case <-p.Done():
+		return p.Exit()
+	case <-late.C:
+		p.Terminate()
+		n.t.Fatalf("process %s did not end", p.PID())
+		return nil
+	}
+}
+
+// failure describes an exit's error with where it came from; "" for a normal one.
+func failure(e *mailbox.Exit) string {
+	if e.Err == nil {
+		return ""
+	}
+	return strings.Join(append([]string{string(e.Reason) + ": " + e.Err.Message}, e.Err.Trace...), "\n\t")
+}

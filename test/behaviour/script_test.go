@@ -1,0 +1,126 @@
+package behaviour_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"wippy/runtime"
+)
+
+// chunk is one test of a Lua file. Lines "---" divide a file into chunks, each
+// run as the main process of a node of its own; its first line, a comment,
+// names it. Comments in it ask for more:
+//
+//	--- needs: PART…        the parts of a guest that it uses (see guests)
+//	--- executors: N        how many processes run at one moment
+//	--- expect error: TEXT  the chunk must fail, on this line, with TEXT
+type chunk struct {
+	file      string
+	line      int // of its first line, from 1
+	title     string
+	source    string // at the same lines as in the file
+	needs     []string
+	executors int
+	errorText string
+	errorLine int
+}
+
+func chunks(t *testing.T, dir string) []chunk {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", dir, "*.lua"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scripts in", dir, err)
+	}
+	var all []chunk
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := 1
+		for source := range strings.SplitSeq(string(text), "\n---\n") {
+			all = append(all, newChunk(t, filepath.Base(file), line, source))
+			line += strings.Count(source, "\n") + 2
+		}
+	}
+	return all
+}
+
+func newChunk(t *testing.T, file string, line int, source string) chunk {
+	t.Helper()
+	first, _, _ := strings.Cut(source, "\n")
+	title, ok := strings.CutPrefix(first, "-- ")
+	if !ok {
+		t.Fatalf("%s:%d: a chunk begins with a comment that names it, found %q", file, line, first)
+	}
+	c := chunk{file: file, line: line, title: strings.TrimSuffix(title, "."), source: strings.Repeat("\n", line-1) + source}
+	for i, text := range strings.Split(source, "\n") {
+		if _, words, ok := strings.Cut(text, "--- needs: "); ok {
+			c.needs = strings.Fields(words)
+		}
+		if _, words, ok := strings.Cut(text, "--- executors: "); ok {
+			var err error
+			if c.executors, err = strconv.Atoi(words); err != nil {
+				t.Fatalf("%s:%d: %v", file, line+i, err)
+			}
+		}
+		if _, words, ok := strings.Cut(text, "--- expect error: "); ok {
+			c.errorText, c.errorLine = words, line+i
+		}
+	}
+	return c
+}
+
+// run runs the chunk with arguments.
+func (c chunk) run(t *testing.T, args ...any) {
+	t.Helper()
+	var opts []runtime.Option
+	if c.executors > 0 {
+		opts = append(opts, runtime.WithExecutors(c.executors))
+	}
+	e := start(t, "app", opts...).script(c.file, c.source, args...)
+	switch {
+	case c.errorText == "" && e.Err != nil:
+		t.Errorf("%s:%d: %s", c.file, c.line, failure(e))
+	case c.errorText == "":
+	case e.Err == nil:
+		t.Errorf("%s:%d: want an error with %q, got none", c.file, c.errorLine, c.errorText)
+	case !strings.Contains(e.Err.Message, c.errorText),
+		len(e.Err.Trace) == 0 || !strings.HasPrefix(e.Err.Trace[0], fmt.Sprintf("%s:%d:", c.file, c.errorLine)):
+		t.Errorf("%s:%d: want an error here with %q, got %s", c.file, c.errorLine, c.errorText, failure(e))
+	}
+}
+
+// TestKinds runs what every kind of guest does alike. The chunks get the
+// guest's entries by part.
+func TestKinds(t *testing.T) {
+	all := chunks(t, "kinds")
+	run(t, func(t *testing.T, g guest) {
+		for _, c := range all {
+			t.Run(c.title, func(t *testing.T) {
+				t.Parallel()
+				g.need(t, c.needs...)
+				c.run(t, g.entries)
+			})
+		}
+	})
+}
+
+// TestLua runs what only Lua processes do.
+func TestLua(t *testing.T) { runAll(t, "lua") }
+
+// TestWasm runs what only wasm processes do.
+func TestWasm(t *testing.T) { runAll(t, "wasm") }
+
+func runAll(t *testing.T, dir string) {
+	for _, c := range chunks(t, dir) {
+		t.Run(c.title, func(t *testing.T) {
+			t.Parallel()
+			c.run(t)
+		})
+	}
+}

@@ -1,4 +1,4 @@
-// A worker without libc: compute(from, to) counts the primes in [from, to).
+// A worker without libc: compute(low, high) counts the primes in [low, high).
 //
 // Rebuild with:
 //   clang-19 --target=wasm32 -O2 -nostdlib -Wl,--no-entry -Wl,--strip-debug -o ../wasm/worker.wasm worker.c
@@ -11,9 +11,9 @@ static int is_prime(int n) {
 }
 
 __attribute__((export_name("compute")))
-int compute(int from, int to) {
+int compute(int low, int high) {
 	int found = 0;
-	for (int n = from; n < to; n++) found += is_prime(n);
+	for (int n = low; n < high; n++) found += is_prime(n);
 	return found;
 }
 

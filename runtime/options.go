@@ -53,8 +53,11 @@ func WithEntropy(r io.Reader) Option { return func(o *options) { o.entropy = r }
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
 
 // WithTerminal sets the streams that the terminal.host owns. Without them its
-// processes print to the log, like all others.
-func WithTerminal(t *process.Terminal) Option { return func(o *options) { o.terminal = t } }
+// processes print to the log, like all others. No two writes run at once; a
+// nil stream reads as empty, and swallows what is written.
+func WithTerminal(t *process.Terminal) Option {
+	return func(o *options) { o.terminal = serialized(t) }
+}
 
 // WithCompilationCache keeps compiled WebAssembly in a directory, which is
 // made if need be. Off unless given.

@@ -177,7 +177,10 @@ func order(L *glua.LState, fn, topic string, d, period time.Duration) int {
 	if err != nil {
 		return lua.PushError(L, err)
 	}
-	stop := lua.From(L).Context().SendAfter(d, period, topic, payload)
+	stop, err := lua.From(L).Context().SendAfter(d, period, topic, payload)
+	if err != nil {
+		return lua.PushError(L, err)
+	}
 	L.Push(luamod.NewTimer(L, stop))
 	return 1
 }

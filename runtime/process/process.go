@@ -142,7 +142,9 @@ type Peers interface {
 	Send(to mailbox.PID, topic string, values []mailbox.Value) error
 	// SendAfter posts a message to this very process's mailbox after d, and
 	// then every period if that is positive. stop is idempotent.
-	SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func())
+	// The error is of kind LimitHit when the process holds too many timers, or
+	// messages of timers that it never received.
+	SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func(), err error)
 	// Monitor asks for an EXIT of pid; of the dead one with reason noproc comes at once.
 	Monitor(pid mailbox.PID) (mailbox.Ref, error)
 	// Demonitor ends a monitor and removes its EXIT if that is queued. False if there was none.

@@ -23,7 +23,6 @@ type executor struct {
 	next   *task
 	streak int
 
-	current *task
 	free    []*coroutine
 }
 
@@ -62,7 +61,6 @@ func (e *executor) take() *task {
 // run gives t the executor until it suspends, uses up its slice, or ends.
 func (e *executor) run(t *task) {
 	t.exec = e
-	e.current = t
 	if t.co == nil {
 		if t.prog.Straight() {
 			t.state.Store(running)

@@ -106,6 +106,7 @@ func (q *runQueue) take(e *executor) *task {
 			t := g.next()
 			g.running++
 			q.offer(g)
+			q.wakeOne() // whoever was woken for this one may as well take the next
 			e.group = g
 			q.mu.Unlock()
 			return t

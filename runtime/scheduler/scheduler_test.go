@@ -518,9 +518,9 @@ func TestSelfSendNeverBlocks(t *testing.T) {
 func TestTimersAndTicks(t *testing.T) {
 	n := newNode(t)
 	n.def("main", func(ctx process.Context, _ []mailbox.Value) process.Result {
-		stopTick := ctx.SendAfter(time.Second, time.Second, "tick", nil)
-		ctx.SendAfter(2500*time.Millisecond, 0, "timer", nil)
-		stopNever := ctx.SendAfter(time.Millisecond*2600, 0, "never", nil)
+		stopTick, _ := ctx.SendAfter(time.Second, time.Second, "tick", nil)
+		_, _ = ctx.SendAfter(2500*time.Millisecond, 0, "timer", nil)
+		stopNever, _ := ctx.SendAfter(time.Millisecond*2600, 0, "never", nil)
 		stopNever()
 		stopNever()
 		var got []string
@@ -536,6 +536,20 @@ func TestTimersAndTicks(t *testing.T) {
 		n.clock.Advance(time.Second)
 	}
 	if e := <-exit; e.Values[0].Str() != "tick tick timer tick" {
+		t.Fatalf("%+v", e)
+	}
+}
+
+func TestTimersAreBounded(t *testing.T) {
+	n := newNode(t)
+	e := n.run(func(ctx process.Context, _ []mailbox.Value) process.Result {
+		for {
+			if _, err := ctx.SendAfter(time.Hour, 0, "timer", nil); err != nil {
+				return process.Fail(err)
+			}
+		}
+	})
+	if !errors.Is(e.Err, mailbox.LimitHit) {
 		t.Fatalf("%+v", e)
 	}
 }

@@ -67,10 +67,18 @@ func (t *task) stopTimers() {
 	}
 }
 
+// maxTimers bounds the timers that a process holds where its limits say
+// nothing, together with the messages of timers that wait in its mailbox beyond
+// the capacity.
+const maxTimers = 1 << 16
+
 // SendAfter implements process.Peers. A single message finds room even in a
 // full mailbox; a periodic one that finds none is counted as dropped.
-func (t *task) SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func()) {
+func (t *task) SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func(), err error) {
 	t.unwindIfDoomed()
+	if err := t.mayHoldTimer(); err != nil {
+		return nil, err
+	}
 	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
 	tm := &timer{t: t}
 	due := t.s.cfg.Clock.Now().Add(d)
@@ -89,7 +97,20 @@ func (t *task) SendAfter(d, period time.Duration, topic string, values []mailbox
 		}
 		tm.again(&due, period)
 	})
-	return tm.stop
+	return tm.stop, nil
+}
+
+func (t *task) mayHoldTimer() error {
+	t.mu.Lock()
+	held := len(t.timers)
+	t.mu.Unlock()
+	if limit := t.limits.MaxHandles; limit > 0 && int64(held) >= limit {
+		return mailbox.Errorf(mailbox.LimitHit, "max_handles: the process holds %d of %d timers", held, limit)
+	}
+	if unread := max(0, t.box.Len()-t.box.Capacity()); held+unread >= maxTimers {
+		return mailbox.Errorf(mailbox.LimitHit, "the process has %d timers and %d unread messages of timers; there may be %d", held, unread, maxTimers)
+	}
+	return nil
 }
 
 // again orders the next tick at a multiple of the period, so that ticks do not

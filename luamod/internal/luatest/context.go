@@ -134,7 +134,7 @@ func (c *Context) Checkpoint(fuel uint64) {
 func (c *Context) Yield() {}
 
 // SendAfter implements process.Peers.
-func (c *Context) SendAfter(d, period time.Duration, topic string, values []mailbox.Value) func() {
+func (c *Context) SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (func(), error) {
 	var timer process.Timer
 	timer = c.clock.AfterFunc(d, func() {
 		if period > 0 {
@@ -142,5 +142,5 @@ func (c *Context) SendAfter(d, period time.Duration, topic string, values []mail
 		}
 		_ = c.inbox.PostDue(mailbox.Event{From: c.Self(), Topic: topic, Values: values})
 	})
-	return func() { timer.Stop() }
+	return func() { timer.Stop() }, nil
 }

@@ -16,6 +16,7 @@
 //	requires         these Refs must not form a cycle across entries
 //	enum=A|B|C       a string must be one of these
 //	min=N, max=N     bounds of a number or duration, both inclusive
+//	unit=NAME        what a number counts, such as bytes
 //
 // All but required and nonempty hold for the elements of a list or mapping.
 //
@@ -50,10 +51,15 @@ type Kind struct {
 	// every entry and are not decoded into it.
 	New func() any
 
+	// Command lets entries of this kind be commands of the command line.
+	Command bool
+
 	// Check, unless nil, applies the rules that span fields or entries. It is
-	// called once everything is decoded, in the order of the entries, and only
-	// for an entry without a mistake of its own; those that it refers to
-	// directly exist and are of the right kind, but may hold mistakes.
+	// called once everything is decoded, in the order of the entries, also for
+	// an entry with mistakes. So a required field may have its zero value, and a
+	// Ref may name no entry, or one of the wrong kind. A check need not tell
+	// such a field from a good one, since [Check.Mistake] keeps quiet about it,
+	// unless what it says about another depends on it: see [Check.Decoded].
 	Check func(c *Check, e *Entry)
 }
 
@@ -92,7 +98,7 @@ type Entry struct {
 	Pos Position
 
 	node   *yaml.Node
-	broken bool
+	failed map[string]bool // paths of the fields that could not be decoded
 }
 
 // Meta is what an entry says about itself to tools.
@@ -106,7 +112,7 @@ type Meta struct {
 
 // Command names an entry on the command line. No two entries share a name.
 type Command struct {
-	Name  string `yaml:"name" config:"required"`
+	Name  string `yaml:"name" config:"required,nonempty"`
 	Short string `yaml:"short"` // one line for the list of commands
 	// Pos is where Name stands.
 	Pos Position
@@ -134,6 +140,34 @@ func (a *App) Nearest(id string, kindPrefix string) []string {
 		ids = append(ids, string(e.ID))
 	}
 	return nearestIDs(id, ids)
+}
+
+// Mistake makes the Error of a field, given its path as At takes it: it stands
+// where the field does, and its message begins with the path.
+func (e *Entry) Mistake(message, hint string, path ...string) *Error {
+	if len(path) > 0 {
+		message = e.prefixes(path)[len(path)-1] + ": " + message
+	}
+	return &Error{e.At(path...), message, hint}
+}
+
+// prefixes returns the names in messages of a field and of all that it lies in,
+// the outermost first: "wasi", "wasi.mounts", "wasi.mounts[0]".
+func (e *Entry) prefixes(path []string) []string {
+	prefixes := make([]string, len(path))
+	node, prefix := e.node, ""
+	for i, name := range path {
+		if node != nil && node.Kind == yaml.SequenceNode {
+			prefix += "[" + name + "]"
+		} else {
+			prefix = join(prefix, name)
+		}
+		prefixes[i] = prefix
+		if node != nil {
+			node = child(node, name)
+		}
+	}
+	return prefixes
 }
 
 // At returns where a field stands, given its path: At("limits", "max_fuel") or

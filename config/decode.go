@@ -26,12 +26,26 @@ type decoder struct {
 	refs   []reference // that were met so far, to be resolved
 }
 
+// fail reports why the value at path has no meaning.
 func (d *decoder) fail(n *yaml.Node, path, hint, format string, args ...any) {
+	d.lost(path)
+	d.note(n, path, hint, format, args...)
+}
+
+// note reports a mistake that does not touch the value at path.
+func (d *decoder) note(n *yaml.Node, path, hint, format string, args ...any) {
 	message := fmt.Sprintf(format, args...)
 	if path != "" {
 		message = path + ": " + message
 	}
 	d.report.add(at(d.file, n), message, hint)
+}
+
+// lost keeps in mind that the entry has no value at path.
+func (d *decoder) lost(path string) {
+	if d.entry != nil {
+		d.entry.failed[path] = true
+	}
 }
 
 func (d *decoder) mismatch(n *yaml.Node, path, wanted, hint string) {
@@ -108,14 +122,10 @@ func (d *decoder) custom(n *yaml.Node, target Decoder, path string) {
 // mapping but not to the struct.
 func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string, also ...string) {
 	if n.Kind != yaml.MappingNode {
-		d.mismatch(n, path, wanted(v.Type()), "")
+		d.mismatch(n, path, wanted(v.Type()), onlyField(n, d.fieldsOf(v.Type())))
 		return
 	}
-	fields, ok := d.fields[v.Type()]
-	if !ok {
-		fields = fieldsOf(v.Type())
-		d.fields[v.Type()] = fields
-	}
+	fields := d.fieldsOf(v.Type())
 	known := slices.Clone(also)
 	for _, f := range fields {
 		known = append(known, f.name)
@@ -129,7 +139,8 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string, also ...
 		value := child(n, f.name)
 		switch {
 		case value == nil && f.rules.required:
-			d.fail(n, path, fmt.Sprintf("add %q", f.line()), "missing field %q", f.name)
+			d.lost(join(path, f.name))
+			d.note(n, path, fmt.Sprintf("add %q", f.line()), "missing field %q", f.name)
 		case value == nil:
 		case !isNull(value):
 			d.value(value, v.FieldByIndex(f.index), join(path, f.name), f.rules)
@@ -139,12 +150,32 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string, also ...
 	}
 }
 
+// fieldsOf is fieldsOf, once for each type.
+func (d *decoder) fieldsOf(t reflect.Type) []field {
+	fields, ok := d.fields[t]
+	if !ok {
+		fields = fieldsOf(t)
+		d.fields[t] = fields
+	}
+	return fields
+}
+
+// onlyField suggests the mapping that a word stands for: that of the only
+// required field.
+func onlyField(n *yaml.Node, fields []field) string {
+	fields = slices.DeleteFunc(slices.Clone(fields), func(f field) bool { return !f.rules.required })
+	if len(fields) != 1 || scalarTag(n) != "!!str" || strings.Contains(n.Value, "\n") {
+		return ""
+	}
+	return "write {" + fields[0].name + ": " + n.Value + "}"
+}
+
 func (d *decoder) unknown(key *yaml.Node, path string, known []string) {
 	hint := didYouMean(Nearest(key.Value, known))
 	if hint == "" && len(known) > 0 {
 		hint = "known here: " + strings.Join(known, ", ")
 	}
-	d.fail(key, path, hint, "unknown field %q", key.Value)
+	d.note(key, path, hint, "unknown field %q", key.Value)
 }
 
 func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string, r rules) {
@@ -165,11 +196,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string, r rules) {
 
 func (d *decoder) list(n *yaml.Node, v reflect.Value, path string, r rules) {
 	if n.Kind != yaml.SequenceNode {
-		hint := ""
-		if n.Kind == yaml.ScalarNode && !isNull(n) && !strings.Contains(n.Value, "\n") {
-			hint = "write [" + n.Value + "]"
-		}
-		d.mismatch(n, path, wanted(v.Type()), hint)
+		d.mismatch(n, path, wanted(v.Type()), asList(n, v.Type().Elem()))
 		return
 	}
 	if r.nonempty && len(n.Content) == 0 {
@@ -179,6 +206,18 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, path string, r rules) {
 	for i, item := range n.Content {
 		d.value(item, v.Index(i), fmt.Sprintf("%s[%d]", path, i), r.elements())
 	}
+}
+
+// asList suggests the list that a single value stands for.
+func asList(n *yaml.Node, element reflect.Type) string {
+	if n.Kind != yaml.ScalarNode || isNull(n) || strings.Contains(n.Value, "\n") || wanted(element) == "a mapping" {
+		return ""
+	}
+	words := strings.Fields(n.Value)
+	if element.Kind() != reflect.String || strings.Contains(n.Value, ", ") || len(words) == 1 && scalarTag(n) == "!!str" {
+		return "write [" + n.Value + "]"
+	}
+	return "write [" + strings.Join(quoted(words), ", ") + "]"
 }
 
 func (d *decoder) text(n *yaml.Node, v reflect.Value, path string, r rules) {
@@ -245,7 +284,7 @@ func number(n *yaml.Node) *big.Float {
 func (d *decoder) integer(n *yaml.Node, v reflect.Value, path string, r rules) {
 	x := number(n)
 	if x == nil || !x.IsInt() {
-		d.mismatch(n, path, wanted(v.Type()), unquote(n))
+		d.mismatch(n, path, r.number(v.Type()), unquote(n))
 		return
 	}
 	lowest, highest := big.NewInt(0), big.NewInt(1)
@@ -272,7 +311,7 @@ func (d *decoder) integer(n *yaml.Node, v reflect.Value, path string, r rules) {
 func (d *decoder) float(n *yaml.Node, v reflect.Value, path string, r rules) {
 	x := number(n)
 	if x == nil {
-		d.mismatch(n, path, wanted(v.Type()), unquote(n))
+		d.mismatch(n, path, r.number(v.Type()), unquote(n))
 		return
 	}
 	if d.within(n, x, path, r, parseNumber) {

@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -24,8 +23,17 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Errors is every mistake of an application, sorted by position.
+// Errors is every mistake of an application. Those of Load are Sorted.
 type Errors []*Error
+
+// Sorted returns the mistakes by position, and once those that were found
+// twice, such as what is wrong in a file that two entries name.
+func (es Errors) Sorted() Errors {
+	sorted := slices.SortedFunc(slices.Values(es), func(a, b *Error) int {
+		return cmp.Or(a.Pos.compare(b.Pos), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Hint, b.Hint))
+	})
+	return slices.CompactFunc(sorted, func(a, b *Error) bool { return *a == *b })
+}
 
 // Error returns one line for each mistake.
 func (es Errors) Error() string {
@@ -45,49 +53,52 @@ func (es Errors) Unwrap() []error {
 	return all
 }
 
-// Check collects what a kind's Check finds.
+// Check collects what the Check of an entry's kind finds.
 type Check struct {
 	app    *App
+	entry  *Entry
 	report *report
 }
 
-// App returns the whole application, decoded, with its references resolved. It
-// lacks the entries of unknown kind, and others may hold mistakes.
+// App returns the whole application, decoded. It lacks the entries of unknown
+// kind, and others may hold mistakes.
 func (c *Check) App() *App { return c.app }
 
-// Errorf reports a mistake without a suggestion.
-func (c *Check) Errorf(pos Position, format string, args ...any) {
-	c.report.add(pos, fmt.Sprintf(format, args...), "")
+// Decoded tells whether the entry has the value that its field at path is meant
+// to have, be it that of a field which is absent. A check that looks at two
+// fields asks so about the one that it does not report.
+func (c *Check) Decoded(path ...string) bool {
+	return !slices.ContainsFunc(c.entry.prefixes(path), func(prefix string) bool { return c.entry.failed[prefix] })
 }
 
-// Error reports a mistake and what to write instead.
-func (c *Check) Error(pos Position, message, hint string) {
+// Mistake reports what is wrong with the field at path, as [Entry.Mistake] says
+// it, unless that field could not be decoded: then its value means nothing, and
+// why is reported already. Without a path it is the entry that is wrong.
+func (c *Check) Mistake(message, hint string, path ...string) {
+	if c.Decoded(path...) {
+		m := c.entry.Mistake(message, hint, path...)
+		c.report.add(m.Pos, m.Message, m.Hint)
+	}
+}
+
+// MistakeAt reports a mistake elsewhere, such as in a file that the entry names.
+func (c *Check) MistakeAt(pos Position, message, hint string) {
 	c.report.add(pos, message, hint)
 }
 
-// report gathers errors. What is said twice, as happens below an alias, is
-// kept once.
+// report gathers errors.
 type report struct {
-	seen  map[Error]bool
-	count int // of add's calls
+	errors Errors
 }
 
 func (r *report) add(pos Position, message, hint string) {
-	r.count++
-	r.seen[Error{pos, message, hint}] = true
+	r.errors = append(r.errors, &Error{pos, message, hint})
 }
 
 // err returns the sorted errors, or nil.
 func (r *report) err() error {
-	if len(r.seen) == 0 {
+	if len(r.errors) == 0 {
 		return nil
 	}
-	all := make(Errors, 0, len(r.seen))
-	for e := range r.seen {
-		all = append(all, &e)
-	}
-	slices.SortFunc(all, func(a, b *Error) int {
-		return cmp.Or(a.Pos.compare(b.Pos), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Hint, b.Hint))
-	})
-	return all
+	return r.errors.Sorted()
 }

@@ -15,6 +15,7 @@ type rules struct {
 	refs               []string // kinds; one that ends in * is a prefix
 	enum               []string
 	min, max           string
+	unit               string
 }
 
 // elements returns the rules of a list's or mapping's elements.
@@ -108,6 +109,8 @@ func parseRules(t reflect.Type, f reflect.StructField) rules {
 			r.min = value
 		case "max":
 			r.max = value
+		case "unit":
+			r.unit = value
 		default:
 			panic(fmt.Sprintf("config: unknown rule %q in the tag of %v.%s", rule, t, f.Name))
 		}
@@ -142,6 +145,14 @@ func wanted(t reflect.Type) string {
 	return "a whole number"
 }
 
+// number phrases what number a field holds: "a whole number of bytes".
+func (r rules) number(t reflect.Type) string {
+	if r.unit == "" {
+		return wanted(t)
+	}
+	return wanted(t) + " of " + r.unit
+}
+
 // line is what a user may write to set a missing field: "fs: <an fs.directory>".
 func (f field) line() string {
 	switch {
@@ -152,5 +163,5 @@ func (f field) line() string {
 	case reflect.PointerTo(f.typ).Implements(decoderType), f.typ.Kind() == reflect.Interface:
 		return f.name + ": …"
 	}
-	return f.name + ": <" + wanted(f.typ) + ">"
+	return f.name + ": <" + f.rules.number(f.typ) + ">"
 }

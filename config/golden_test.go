@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -131,6 +133,12 @@ type demanding struct {
 	Unused string
 }
 
+type units struct {
+	Size  int64   `yaml:"size" config:"required,unit=bytes"`
+	Wait  uint32  `yaml:"wait" config:"unit=milliseconds,min=1"`
+	Share float64 `yaml:"share" config:"unit=percent"`
+}
+
 func kindOf[T any](name string, check func(*Check, *Entry)) Kind {
 	return Kind{Name: name, New: func() any { return new(T) }, Check: check}
 }
@@ -143,28 +151,31 @@ var kinds = []Kind{
 	{Name: "process.host", New: func() any { return &host{Workers: 4, Grace: time.Second} }},
 	kindOf[struct{}]("terminal.host", nil),
 	kindOf[program]("library.lua", nil),
-	kindOf[script]("process.lua", nil),
-	kindOf[wasm]("process.wasm", checkWasm),
+	{Name: "process.lua", New: func() any { return new(script) }, Command: true},
+	{Name: "process.wasm", New: func() any { return new(wasm) }, Command: true, Check: checkWasm},
 	kindOf[demanding]("test.demanding", nil),
+	kindOf[units]("test.units", nil),
 }
 
 func checkWasm(c *Check, e *Entry) {
 	spec := e.Spec.(*wasm)
 	if !strings.HasPrefix(spec.Hash, "sha256:") {
-		c.Errorf(e.At("hash"), "hash: expected sha256:<hex>, found %q", spec.Hash)
+		c.Mistake(fmt.Sprintf("expected sha256:<hex>, found %q", spec.Hash), "", "hash")
 	}
-	if c.App().Entry(ID(spec.FS)).Spec.(*directory).Directory == "/" {
-		c.Error(e.At("fs"), "fs: refusing the root directory", "choose another one")
+	if bins := c.App().Entry(ID(spec.FS)); bins != nil {
+		if dir, ok := bins.Spec.(*directory); !ok || dir.Directory == "/" {
+			c.Mistake("refusing the root directory", "choose another one", "fs")
+		}
 	}
 	if e.Meta.Command != nil && len(c.App().ByKind("terminal.host")) == 0 {
-		c.Error(e.Meta.Command.Pos, "meta.command: the application has no terminal.host", `add "kind: terminal.host"`)
+		c.MistakeAt(e.Meta.Command.Pos, "meta.command: the application has no terminal.host", `add "kind: terminal.host"`)
 	}
 	if spec.WASI == nil {
 		return
 	}
 	for i, m := range spec.WASI.Mounts {
 		if !strings.HasPrefix(m.Guest, "/") {
-			c.Errorf(e.At("wasi", "mounts", string(rune('0'+i)), "guest"), "wasi.mounts[%d].guest: expected an absolute path", i)
+			c.Mistake("expected an absolute path", "", "wasi", "mounts", strconv.Itoa(i), "guest")
 		}
 	}
 }

@@ -63,7 +63,7 @@ func LoadFS(fsys fs.FS, dir string, kinds []Kind) (*App, error) {
 	if _, err := fs.ReadDir(fsys, "."); err != nil {
 		return nil, fmt.Errorf("the application %s cannot be read: %w", dir, cause(err))
 	}
-	r := &report{seen: make(map[Error]bool)}
+	r := new(report)
 	l := &loader{
 		fsys:    fsys,
 		report:  r,
@@ -99,7 +99,7 @@ type loader struct {
 }
 
 func (l *loader) fail(ref reference, hint, format string, args ...any) {
-	ref.from.broken = true
+	ref.from.failed[ref.path] = true
 	l.report.add(ref.pos, ref.path+": "+fmt.Sprintf(format, args...), hint)
 }
 
@@ -188,7 +188,7 @@ func (l *loader) read(file string) ([]byte, error) {
 // document loads the entries of a document, if it has any.
 func (l *loader) document(file string, root *yaml.Node, x *expander) {
 	d := l.decoder
-	d.file = file
+	d.file, d.entry = file, nil
 	if root.Kind != yaml.MappingNode {
 		return
 	}
@@ -270,12 +270,12 @@ func (l *loader) entry(namespace string, node *yaml.Node) {
 		d.mismatch(node, "", "an entry, with name and kind", "")
 		return
 	}
-	before := l.report.count
 	e := &Entry{
 		Namespace: namespace,
 		Dir:       filepath.Join(l.app.Dir, filepath.FromSlash(path.Dir(d.file))),
 		Pos:       at(d.file, node),
 		node:      node,
+		failed:    make(map[string]bool),
 	}
 	d.entry = e
 	l.name(e)
@@ -285,7 +285,6 @@ func (l *loader) entry(namespace string, node *yaml.Node) {
 		d.structure(node, reflect.ValueOf(e.Spec).Elem(), "", "name", "kind", "meta")
 		l.app.Entries = append(l.app.Entries, e)
 	}
-	e.broken = e.ID == "" || l.report.count > before
 }
 
 // name decodes an entry's name and files the entry under its ID.
@@ -357,25 +356,27 @@ const reservedCommand = "list"
 // check applies the rules of commands and of kinds.
 func (l *loader) check() {
 	commands := make(map[string]Position)
-	c := &Check{app: l.app, report: l.report}
 	for _, e := range l.app.Entries {
 		if l.byID[e.ID] == e {
 			l.app.index[e.ID] = e
 		}
 	}
 	for _, e := range l.app.Entries {
-		if command := e.Meta.Command; command != nil {
-			l.command(command, commands)
+		kind := l.kinds[e.Kind]
+		if e.Meta.Command != nil {
+			l.command(kind, e.Meta.Command, commands)
 		}
-		if kind := l.kinds[e.Kind]; kind.Check != nil && !e.broken {
-			kind.Check(c, e)
+		if kind.Check != nil {
+			kind.Check(&Check{l.app, e, l.report}, e)
 		}
 	}
 }
 
-func (l *loader) command(command *Command, commands map[string]Position) {
+func (l *loader) command(kind Kind, command *Command, commands map[string]Position) {
 	first, taken := commands[command.Name]
 	switch {
+	case !kind.Command:
+		l.report.add(command.Pos, fmt.Sprintf("meta.command: %s cannot be a command", withArticle(kind.Name)), l.commandKinds())
 	case command.Name == "": // missing or mistyped, which is reported
 	case !wordText.MatchString(command.Name):
 		l.report.add(command.Pos, fmt.Sprintf("meta.command.name: %q has characters that are not allowed", command.Name), wordRule)
@@ -386,4 +387,13 @@ func (l *loader) command(command *Command, commands map[string]Position) {
 	default:
 		commands[command.Name] = command.Pos
 	}
+}
+
+// commandKinds says which kinds of entry can be commands.
+func (l *loader) commandKinds() string {
+	kinds := slices.DeleteFunc(slices.Clone(l.kindNames), func(name string) bool { return !l.kinds[name].Command })
+	if len(kinds) == 0 {
+		return "remove it"
+	}
+	return strings.Join(kinds, " and ") + " can"
 }

@@ -190,6 +190,80 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestSorted(t *testing.T) {
+	place := func(file string, line int) Position { return Position{file, line, 1} }
+	all := Errors{
+		{place("b", 1), "x", ""}, {place("a", 2), "x", ""}, {place("a", 1), "x", "h"}, {place("a", 1), "x", ""},
+		{place("b", 1), "x", ""}, {place("a", 1), "w", ""},
+	}
+	const want = "a:1:1: w\na:1:1: x\na:1:1: x; h\na:2:1: x\nb:1:1: x"
+	if got := all.Sorted().Error(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if all[0].Pos.File != "b" || len(all) != 6 {
+		t.Error("the receiver has changed")
+	}
+}
+
+func TestBadLink(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "app/folder/file", "")
+	write(t, dir, "outside", "")
+	for name, target := range map[string]string{
+		"inside":      "folder/file",
+		"again":       "folder/../inside",
+		"dead":        "nowhere",
+		"far":         "dead",
+		"out":         "../outside",
+		"absolute":    filepath.Join(dir, "outside"),
+		"loop":        "loop",
+		"folder/up":   "..",
+		"folder/high": "../..",
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, "app", name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	root, err := os.OpenRoot(filepath.Join(dir, "app"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for _, test := range []struct {
+		name, link string
+		out        bool
+	}{
+		{"folder/file", "", false},
+		{"folder/none", "", false},
+		{"inside", "", false},
+		{"again", "", false},
+		{"loop", "", false},
+		{"folder/up/inside", "", false},
+		{"dead", "dead", false},
+		{"far", "dead", false},
+		{"folder/up/dead", "dead", false},
+		{"out", "out", true},
+		{"absolute", "absolute", true},
+		{"folder/high/outside", "folder/high", true},
+		{"folder/up/out", "out", true},
+	} {
+		if link, out := BadLink(root.FS(), test.name); link != test.link || out != test.out {
+			t.Errorf("%s: got %q, %v, want %q, %v", test.name, link, out, test.link, test.out)
+		}
+	}
+}
+
+func TestNearestFile(t *testing.T) {
+	fsys := fstest.MapFS{"a.wasm": {}, "x/worker.wasm": {}, "x/wroker/y": {}}
+	for name, want := range map[string]string{
+		"b.wasm": "a.wasm", "x/wroker.wasm": "x/worker.wasm", "x/wroke": "", "x/other.lua": "", "y/worker.wasm": "",
+	} {
+		if got := NearestFile(fsys, name); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestAt(t *testing.T) {
 	app, err := loadText(`namespace: app
 entries:

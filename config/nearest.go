@@ -88,15 +88,30 @@ func didYouMean(names ...string) string {
 	return "did you mean " + oneOf(names) + "?"
 }
 
+// thereAre phrases all that there is to choose from.
+func thereAre(names []string) string {
+	if len(names) == 1 {
+		return "there is " + strconv.Quote(names[0])
+	}
+	return "there are " + enumerate(names, "and")
+}
+
 // oneOf quotes and joins names: "a", "b" or "c".
-func oneOf(names []string) string {
+func oneOf(names []string) string { return enumerate(names, "or") }
+
+func enumerate(names []string, last string) string {
+	names = quoted(names)
+	if len(names) == 1 {
+		return names[0]
+	}
+	end := len(names) - 1
+	return strings.Join(names[:end], ", ") + " " + last + " " + names[end]
+}
+
+func quoted(names []string) []string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
 		quoted[i] = strconv.Quote(name)
 	}
-	if len(quoted) == 1 {
-		return quoted[0]
-	}
-	last := len(quoted) - 1
-	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+	return quoted
 }

@@ -52,31 +52,45 @@ func (l *loader) resolve() {
 		target := l.byID[ref.to]
 		switch {
 		case target == nil:
-			hint := l.nearestTo(ref)
+			hint := l.instead(ref)
 			if l.lost != "" {
 				hint = "it may be in " + l.lost + ", which has to be put right first"
 			}
 			l.fail(ref, hint, "there is no entry %q", ref.to)
 		case target.Spec == nil:
 			// Its kind is unknown, which is reported there.
-			ref.from.broken = true
+			ref.from.failed[ref.path] = true
 		case !ref.rules.accepts(target.Kind):
-			l.fail(ref, l.nearestTo(ref), "%q is %s, expected %s", ref.to, withArticle(target.Kind), ref.rules.wanted())
+			l.fail(ref, l.instead(ref), "%q is %s, expected %s", ref.to, withArticle(target.Kind), ref.rules.wanted())
 		}
 	}
 }
 
-func (l *loader) nearestTo(ref reference) string {
+// fewEntries is how many entries a suggestion lists when it has no better idea.
+const fewEntries = 5
+
+// instead suggests what a reference may name.
+func (l *loader) instead(ref reference) string {
 	var ids []string
 	for _, e := range l.app.Entries {
-		if e.ID != "" && ref.rules.accepts(e.Kind) {
+		if e != ref.from && l.byID[e.ID] == e && ref.rules.accepts(e.Kind) {
 			ids = append(ids, string(e.ID))
 		}
 	}
-	if len(ids) == 0 && len(ref.rules.refs) > 0 {
-		return "the application has no entry of kind " + strings.Join(ref.rules.refs, " or ")
+	near := nearestIDs(string(ref.to), ids)
+	switch {
+	case len(near) > 0:
+		return didYouMean(near...)
+	case len(ids) == 0 && len(ref.rules.refs) > 0:
+		other := ""
+		if ref.rules.accepts(ref.from.Kind) {
+			other = "other "
+		}
+		return "the application has no " + other + "entry of kind " + strings.Join(ref.rules.refs, " or ")
+	case len(ids) > 0 && len(ids) <= fewEntries:
+		return thereAre(ids)
 	}
-	return didYouMean(nearestIDs(string(ref.to), ids)...)
+	return ""
 }
 
 // cycles reports chains of references tagged requires that lead back to where

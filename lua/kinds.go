@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,32 +39,63 @@ type libraryEntry struct {
 func (e *Engine) Kinds() (lua process.Kind, library config.Kind) {
 	lua = process.Kind{
 		Kind: config.Kind{
-			Name:  "process.lua",
-			New:   func() any { return new(script) },
-			Check: e.checkModules,
+			Name:    "process.lua",
+			New:     func() any { return new(script) },
+			Command: true,
+			Check:   e.checkScript,
 		},
 		Compile: e.compileEntry,
 		Limits:  func(entry *config.Entry) process.Limits { return entry.Spec.(*script).Limits },
 	}
 	library = config.Kind{
-		Name: "library.lua",
-		New:  func() any { return new(libraryEntry) },
+		Name:  "library.lua",
+		New:   func() any { return new(libraryEntry) },
+		Check: func(c *config.Check, e *config.Entry) { checkSource(c, e, e.Spec.(*libraryEntry).Source) },
 	}
 	return lua, library
 }
 
-// checkModules reports modules that do not exist.
-func (e *Engine) checkModules(c *config.Check, entry *config.Entry) {
-	for i, name := range entry.Spec.(*script).Modules {
-		if e.modules[name] != nil {
-			continue
+// checkScript reports what is wrong with a source's name, and modules that do
+// not exist or are there twice.
+func (e *Engine) checkScript(c *config.Check, entry *config.Entry) {
+	spec := entry.Spec.(*script)
+	checkSource(c, entry, spec.Source)
+	for i, name := range spec.Modules {
+		switch {
+		case e.modules[name] == nil:
+			hint := "there are " + strings.Join(e.names, ", ")
+			if near := config.Nearest(name, e.names); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			c.Mistake(fmt.Sprintf("there is no module %q", name), hint, "modules", strconv.Itoa(i))
+		case slices.Index(spec.Modules, name) < i:
+			c.Mistake(fmt.Sprintf("%q is granted already", name), "", "modules", strconv.Itoa(i))
 		}
-		hint := "there are " + strings.Join(e.names, ", ")
-		if near := config.Nearest(name, e.names); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		c.Error(entry.At("modules", strconv.Itoa(i)), fmt.Sprintf("there is no module %q", name), hint)
 	}
+}
+
+// inFile is what a source begins with that is not the code but names its file.
+const inFile = "file://"
+
+// checkSource reports a source that can name no file of the application.
+func checkSource(c *config.Check, entry *config.Entry, source string) {
+	file, ok := strings.CutPrefix(source, inFile)
+	switch {
+	case !ok:
+	case file == "":
+		c.Mistake("the file's name is missing after "+inFile, "write "+inFile+"NAME.lua", "source")
+	case path.IsAbs(file):
+		c.Mistake(fmt.Sprintf("%s is absolute", source), "paths after "+inFile+" are relative to the YAML file and cannot leave the application", "source")
+	case !fs.ValidPath(path.Join(path.Dir(entry.Pos.File), file)):
+		c.Mistake(fmt.Sprintf("%s leads out of the application", source), "name a file inside it, relative to the YAML file", "source")
+	}
+}
+
+// CheckLibrary compiles a library.lua entry, without what it imports.
+func (e *Engine) CheckLibrary(entry *config.Entry) config.Errors {
+	b := &builder{engine: e}
+	b.compile(entry, entry.Spec.(*libraryEntry).Source)
+	return b.errors
 }
 
 // compileEntry is the Compile of process.lua. Its error is config.Errors: all
@@ -126,55 +159,58 @@ func (b *builder) compile(entry *config.Entry, source string) *unit {
 	name := string(entry.ID)
 	text := []byte(source)
 	var beside *folder
-	if file, ok := strings.CutPrefix(source, "file://"); ok {
-		var files fs.FS
-		files, name = appFiles(entry, file)
+	if file, ok := strings.CutPrefix(source, inFile); ok {
+		var root string
+		root, name = appFile(entry, file)
+		files := directory(root)
 		var err error
 		if text, err = readSource(files, name); err != nil {
-			b.fail(entry.At("source"), fmt.Sprintf("cannot read %s: %s", source, reason(err)))
+			message, hint := unreadable(os.DirFS(root), name, file, err)
+			b.errors = append(b.errors, entry.Mistake(message, hint, "source"))
 			return nil
 		}
 		beside = newFolder(files, path.Dir(name), "")
 	}
 	proto, err := b.engine.compileOnce(name, text)
 	if err != nil {
+		mistake := entry.Mistake(err.Error(), "", "source")
 		if e, ok := errors.AsType[*syntaxError](err); ok && beside != nil {
-			b.fail(config.Position{File: e.name, Line: e.line, Col: max(e.column, 1)}, e.message)
-		} else {
-			b.fail(entry.At("source"), err.Error())
+			mistake = &config.Error{Pos: config.Position{File: e.name, Line: e.line, Col: max(e.column, 1)}, Message: e.message}
 		}
+		b.errors = append(b.errors, mistake)
 		return nil
 	}
 	return &unit{name: name, proto: proto, folder: beside}
 }
 
-func (b *builder) fail(pos config.Position, message string) {
-	b.errors = append(b.errors, &config.Error{Pos: pos, Message: message})
-}
-
-// appFiles gives the application's files, and the path within them of a file
+// appFile gives the application's directory, and the path within it of a file
 // that an entry names relative to its YAML file.
-func appFiles(entry *config.Entry, file string) (fs.FS, string) {
+func appFile(entry *config.Entry, file string) (root, name string) {
 	root, within := entry.Dir, path.Dir(entry.Pos.File)
 	if above, ok := strings.CutSuffix(filepath.ToSlash(root), "/"+within); ok {
 		root = filepath.FromSlash(above)
 	} else {
 		within = "."
 	}
-	return directory(root), path.Join(within, file)
+	return root, path.Join(within, file)
 }
 
-// reason is what is wrong with a file, without its path, which the message
-// around it has.
-func reason(err error) string {
-	var p *fs.PathError
+// unreadable says why a file cannot be read that an entry calls as written.
+func unreadable(files fs.FS, name, written string, err error) (message, hint string) {
+	link, out := config.BadLink(files, name)
 	switch {
+	case out:
+		return fmt.Sprintf("the link %q leads out of the application", link), "name a file inside it"
+	case link != "":
+		return fmt.Sprintf("the link %q leads to nothing", link), ""
 	case errors.Is(err, fs.ErrNotExist):
-		return "there is no such file"
-	case errors.Is(err, fs.ErrInvalid):
-		return "the path leads out of the application"
-	case errors.As(err, &p):
-		return p.Err.Error()
+		if near := config.NearestFile(files, name); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", path.Join(path.Dir(written), path.Base(near)))
+		}
+		return fmt.Sprintf("there is no file %q", written), hint
 	}
-	return err.Error()
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	return fmt.Sprintf("%q cannot be read: %v", written, err), ""
 }

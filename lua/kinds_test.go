@@ -164,19 +164,19 @@ func TestCompileErrors(t *testing.T) {
 		},
 		"inline": {
 			[]string{"_index.yaml", yamlHead + "- name: worker\n  kind: process.lua\n  source: |\n    x = = 1\n"},
-			"_index.yaml:5:11: app:worker:1:5: syntax error near '='",
+			"_index.yaml:5:11: source: app:worker:1:5: syntax error near '='",
 		},
 		"missing": {
 			[]string{"_index.yaml", yamlHead + worker},
-			"_index.yaml:3:45: cannot read file://worker.lua: there is no such file",
+			`_index.yaml:3:45: source: there is no file "worker.lua"`,
 		},
-		"outside": {
-			[]string{"_index.yaml", yamlHead + "- {name: worker, kind: process.lua, source: 'file://../x.lua'}\n"},
-			"cannot read file://../x.lua: the path leads out of the application",
+		"misspelt": {
+			[]string{"sub/_index.yaml", yamlHead + "- {name: worker, kind: process.lua, source: 'file://../x/wroker.lua'}\n", "x/worker.lua", ""},
+			`sub/_index.yaml:3:45: source: there is no file "../x/wroker.lua"; did you mean "../x/worker.lua"?`,
 		},
 		"directory": {
 			[]string{"_index.yaml", yamlHead + worker, "worker.lua/x", ""},
-			"cannot read file://worker.lua: not a regular file",
+			`source: "worker.lua" cannot be read: not a regular file`,
 		},
 		"all": {
 			[]string{
@@ -208,12 +208,47 @@ func TestAcrossDirectories(t *testing.T) {
 
 func TestUnknownModules(t *testing.T) {
 	_, _, err := loadApp(t, "_index.yaml", yamlHead+`
-- {name: worker, kind: process.lua, source: 'return 1', modules: [jsn, json, nothingalike]}
+- {name: worker, kind: process.lua, source: 'return 1', modules: [jsn, json, nothingalike, json]}
 `)
-	want := `_index.yaml:4:67: there is no module "jsn"; did you mean "json"?
-_index.yaml:4:78: there is no module "nothingalike"; there are json, process, test`
+	want := `_index.yaml:4:67: modules[0]: there is no module "jsn"; did you mean "json"?
+_index.yaml:4:78: modules[2]: there is no module "nothingalike"; there are json, process, test
+_index.yaml:4:92: modules[3]: "json" is granted already`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestSourceNames looks at names of files that no application can have.
+func TestSourceNames(t *testing.T) {
+	_, _, err := loadApp(t, "_index.yaml", yamlHead+`
+- {name: a, kind: process.lua, source: 'file://'}
+- {name: b, kind: library.lua, source: 'file:///etc/hosts'}
+- {name: c, kind: process.lua, source: 'file://x/../../y.lua'}
+- {name: d, kind: library.lua, source: 'file://x/../y.lua'}
+`)
+	want := `_index.yaml:4:40: source: the file's name is missing after file://; write file://NAME.lua
+_index.yaml:5:40: source: file:///etc/hosts is absolute; paths after file:// are relative to the YAML file and cannot leave the application
+_index.yaml:6:40: source: file://x/../../y.lua leads out of the application; name a file inside it, relative to the YAML file`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCheckLibrary(t *testing.T) {
+	app, _, err := loadApp(t, "_index.yaml", yamlHead+`
+- {name: good, kind: library.lua, source: 'return 1', imports: {bad: bad}}
+- {name: bad, kind: library.lua, source: 'return ('}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := newTestEngine(t, Options{})
+	if errs := e.CheckLibrary(app.Entry("app:good")); len(errs) > 0 {
+		t.Error(errs)
+	}
+	want := "_index.yaml:5:42: source: app:bad:1: syntax error: unexpected end of the source"
+	if errs := e.CheckLibrary(app.Entry("app:bad")); errs.Error() != want {
+		t.Errorf("got %v", errs)
 	}
 }
 

@@ -191,14 +191,14 @@ func (s *State) failure(object glua.LValue) *mailbox.Error {
 		}
 	}
 	failed := &mailbox.Error{Kind: mailbox.Failed, Trace: s.trace}
-	if text, ok := object.(glua.LString); ok {
-		failed.Message = string(text)
-		return failed
-	}
 	if v, err := ToValue(s.main, object); err == nil {
 		failed.Value = v
 	}
-	failed.Message = s.describeFailure(object)
+	if text, ok := object.(glua.LString); ok {
+		failed.Message = string(text)
+	} else {
+		failed.Message = s.describeFailure(object)
+	}
 	return failed
 }
 

@@ -35,7 +35,7 @@ type Error struct {
 	Message   string
 	Retryable bool
 	// Value is what the process failed with: the error of a WIT result, or what
-	// was given to Lua's error. Nil when there is nothing beyond the message.
+	// Lua's error raised, which of a string is the message. Nil for other errors.
 	Value Value
 	// Trace is the backtrace, a line per frame, innermost first; empty when the
 	// error was not raised by a guest.

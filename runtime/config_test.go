@@ -165,8 +165,7 @@ var hashMark = regexp.MustCompile(`\$\{hash:([^}]*)\}`)
 
 func (a *testApp) expand(data []byte) []byte {
 	return hashMark.ReplaceAllFunc(data, func(mark []byte) []byte {
-		name := string(hashMark.FindSubmatch(mark)[1])
-		hash, ok := a.hashes[name]
+		hash, ok := a.hashes[string(hashMark.FindSubmatch(mark)[1])]
 		if !ok {
 			a.t.Fatalf("%s: nothing made that file", mark)
 		}

@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,13 +36,28 @@ var directoryKind = config.Kind{
 		info, err := os.Stat(spec.path(e))
 		switch {
 		case err == nil && !info.IsDir():
-			c.Error(e.At("directory"), "directory: \""+spec.Directory+"\" is a file", "name the folder that it is in")
-		case os.IsNotExist(err) && !spec.AutoInit:
-			c.Error(e.At("directory"), "directory: there is no folder \""+spec.Directory+"\"", "make it, or write auto_init: true")
+			c.Mistake(fmt.Sprintf("%q is a file", spec.Directory), "name the folder that it is in", "directory")
+		case os.IsNotExist(err) && isLink(spec.path(e)):
+			c.Mistake(fmt.Sprintf("%q is a link to nothing", spec.Directory), "make the folder that it names, or name another", "directory")
+		case os.IsNotExist(err) && !spec.AutoInit && c.Decoded("auto_init"):
+			c.Mistake(fmt.Sprintf("there is no folder %q", spec.Directory), "make it, or write auto_init: true", "directory")
 		case err != nil && !os.IsNotExist(err):
-			c.Errorf(e.At("directory"), "directory: %v", err)
+			c.Mistake(fmt.Sprintf("%q cannot be opened: %v", spec.Directory, cause(err)), "", "directory")
 		}
 	},
+}
+
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
+}
+
+// cause gives an error without the operation and the path of the machine.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 // Dir implements process.App: it opens the directory of an fs.directory entry,
@@ -59,12 +76,12 @@ func (rt *Runtime) Dir(id config.ID) (fs.FS, error) {
 	path := spec.path(e)
 	if spec.AutoInit {
 		if err := os.MkdirAll(path, 0o777); err != nil {
-			return nil, mailbox.Errorf(mailbox.Invalid, "%s: directory: %w", id, err)
+			return nil, mailbox.Errorf(mailbox.Invalid, "%s: the directory %q cannot be made: %w", id, spec.Directory, cause(err))
 		}
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, mailbox.Errorf(mailbox.NotFound, "%s: directory: %w", id, err)
+		return nil, mailbox.Errorf(mailbox.NotFound, "%s: the directory %q cannot be opened: %w", id, spec.Directory, cause(err))
 	}
 	rt.close = append(rt.close, root.Close)
 	rt.dirs[id] = root.FS()

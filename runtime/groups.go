@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"fmt"
+
 	"wippy/config"
 	"wippy/mailbox"
 	"wippy/runtime/process"
@@ -34,8 +36,16 @@ type terminalSpec struct{}
 
 var (
 	hostKind     = config.Kind{Name: "process.host", New: func() any { return new(hostSpec) }}
-	terminalKind = config.Kind{Name: "terminal.host", New: func() any { return new(terminalSpec) }}
+	terminalKind = config.Kind{Name: terminalName, New: func() any { return new(terminalSpec) }, Check: checkTerminal}
 )
+
+const terminalName = "terminal.host"
+
+func checkTerminal(c *config.Check, e *config.Entry) {
+	if first := c.App().ByKind(terminalName)[0]; e != first {
+		c.Mistake("there may be one terminal.host", fmt.Sprintf("the first is %q at %s", first.ID, first.Pos))
+	}
+}
 
 var overflows = map[string]mailbox.Overflow{
 	"": mailbox.Reject, "reject": mailbox.Reject, "drop_oldest": mailbox.DropOldest, "block": mailbox.Block,
@@ -60,7 +70,7 @@ func (rt *Runtime) groups() []scheduler.Group {
 
 // Terminal gives the ID of the group that owns the standard streams.
 func (rt *Runtime) Terminal() string {
-	for _, e := range rt.app.ByKind(terminalKind.Name) {
+	for _, e := range rt.app.ByKind(terminalName) {
 		return string(e.ID)
 	}
 	return DefaultTerminal

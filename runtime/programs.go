@@ -87,14 +87,18 @@ func asErrorValue(err error) error {
 	return mailbox.Errorf(mailbox.Invalid, "%w", err)
 }
 
-// Check compiles every entry that can be spawned: hashes, methods, imports and
-// sources are verified.
+// Check compiles every entry that can be spawned, and the libraries: hashes,
+// methods, imports and sources are verified.
 //
 // # Errors
 //
-// config.Errors with all that is wrong.
+// config.Errors with all that is wrong, sorted.
 func (rt *Runtime) Check(ctx context.Context) error {
 	var errs config.Errors
+	_, library := rt.engine.Kinds()
+	for _, e := range rt.app.ByKind(library.Name) {
+		errs = append(errs, rt.engine.CheckLibrary(e)...)
+	}
 	for _, id := range rt.Programs() {
 		_, err := rt.Prepare(ctx, string(id))
 		if err == nil {
@@ -109,7 +113,7 @@ func (rt *Runtime) Check(ctx context.Context) error {
 	if len(errs) == 0 {
 		return nil
 	}
-	return errs
+	return errs.Sorted()
 }
 
 // Programs gives the IDs of the entries that can be spawned, sorted.

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -97,8 +98,8 @@ func (rt *Runtime) ConfigKinds() []config.Kind {
 	_, library := rt.engine.Kinds()
 	kinds := []config.Kind{directoryKind, hostKind, terminalKind, library}
 	kinds = append(kinds, env.Kinds()...)
-	for _, k := range rt.kinds {
-		kinds = append(kinds, k.Kind)
+	for _, name := range slices.Sorted(maps.Keys(rt.kinds)) {
+		kinds = append(kinds, rt.kinds[name].Kind)
 	}
 	return kinds
 }
@@ -114,9 +115,6 @@ func (rt *Runtime) Load(dir string) error {
 	if err != nil {
 		return err
 	}
-	if errs := rt.checkApp(app); len(errs) > 0 {
-		return errs
-	}
 	rt.adopt(app)
 	return nil
 }
@@ -130,23 +128,6 @@ func (rt *Runtime) adopt(app *config.App) {
 			rt.programs[e.ID] = &program{entry: e, kind: k}
 		}
 	}
-}
-
-// checkApp finds what concerns several entries.
-func (rt *Runtime) checkApp(app *config.App) config.Errors {
-	var errs config.Errors
-	for _, e := range app.Entries {
-		if _, runs := rt.kinds[e.Kind]; e.Meta.Command != nil && !runs {
-			errs = append(errs, &config.Error{Pos: e.Meta.Command.Pos,
-				Message: "meta.command makes a process a command; " + e.Kind + " is none"})
-		}
-	}
-	terminals := app.ByKind(terminalKind.Name)
-	for _, e := range terminals[min(1, len(terminals)):] {
-		errs = append(errs, &config.Error{Pos: e.Pos,
-			Message: "there may be one terminal.host; the first is \"" + string(terminals[0].ID) + "\" at " + terminals[0].Pos.String()})
-	}
-	return errs
 }
 
 // Start starts the node: from here on processes can be spawned. The groups are

@@ -1,6 +1,7 @@
 package wasmhost
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -22,7 +23,8 @@ type Source struct {
 	Name string
 	// Bytes are the binary. They must not change while Compile runs.
 	Bytes []byte
-	// Method is the exported function that a process calls.
+	// Method is the exported function that a process calls; "" is the default
+	// entry point, _start.
 	Method string
 	// WIT holds the signatures of exports, one of them the method's. "" maps
 	// the core types to numbers.
@@ -35,7 +37,7 @@ type Source struct {
 //
 // A *mailbox.Error of kind Invalid with everything that is wrong with the
 // source, a line each; ctx's error when that ended first; Unavailable when the
-// host is closed or its cache cannot be used.
+// host is closed.
 func (h *Host) Compile(ctx context.Context, src Source) (*Program, error) {
 	p, ps, err := h.program(ctx, src, sha256.Sum256(src.Bytes))
 	if err != nil {
@@ -57,18 +59,18 @@ func (h *Host) program(ctx context.Context, src Source, sum digest) (*Program, p
 	}
 	info, err := module.Read(src.Bytes)
 	if err != nil {
-		ps.add("path", src.Name+": "+err.Error(), "")
+		ps.add("path", src.Name+": "+strings.TrimPrefix(err.Error(), "module: "), "") // whose name says that it is one
 		return nil, ps, nil
 	}
 	checkImports(&ps, src, info)
-	p := &Program{host: h, name: src.Name, method: src.Method, info: info}
+	p := &Program{host: h, name: src.Name, method: cmp.Or(src.Method, entryPoint), info: info}
 	p.prepare(&ps, src)
 	if len(info.Proposals) > 0 {
 		ps.add("path", fmt.Sprintf("%s uses %s, which is not supported", src.Name, strings.Join(info.Proposals, " and ")),
 			"build it without that feature")
 		return nil, ps, nil
 	}
-	p.code, err = h.compile(ctx, src, info, sum)
+	p.engine, p.code, err = h.compile(ctx, src, info, sum)
 	if isCancelled(err) {
 		return nil, nil, err
 	}
@@ -119,34 +121,37 @@ func (p *Program) prepare(ps *problems, src Source) {
 	if src.WIT != "" {
 		var err error
 		if funcs, err = wit.Parse(src.WIT); err != nil {
-			ps.add("wit", "wit:"+err.Error(), "")
+			ps.add("wit", err.Error(), "")
 			// The method can still be looked for.
 		}
 		checkSignatures(ps, src, p.info, funcs)
 	}
-	e := p.info.Export(src.Method)
+	e := p.info.Export(p.method)
 	if e == nil {
 		missingMethod(ps, src, p.info)
 		return
 	}
 	if e.Kind != module.Func {
-		ps.add("method", fmt.Sprintf("%q of %s is a %s, not a function", src.Method, src.Name, e.Kind), exported(p.info))
+		ps.add("method", fmt.Sprintf("%q of %s is a %s, not a function", p.method, src.Name, e.Kind), exported(p.info))
 		return
 	}
 	core, ok := p.info.FuncType(e.Index)
 	if !ok {
 		return // not valid, which the engine says better
 	}
-	p.sig = coreSignature(src.Method, core)
-	switch i := slices.IndexFunc(funcs, func(f wit.Func) bool { return names(p.info, f.Name) == src.Method }); {
+	p.sig = coreSignature(p.method, core)
+	bad := unmapped(core)
+	switch i := slices.IndexFunc(funcs, func(f wit.Func) bool { return names(p.info, f.Name) == p.method }); {
 	case i >= 0:
-		p.sig = witSignature(src.Method, funcs[i])
+		p.sig = witSignature(p.method, funcs[i])
+	case bad != "":
+		ps.add("method", fmt.Sprintf("%s of %s is %s; no value maps to %s", p.method, src.Name, core, bad), "choose a method of i32, i64, f32 and f64")
 	case len(funcs) > 0:
-		ps.add("wit", fmt.Sprintf("wit has no signature for the method %q", src.Method), "add one; core type: "+core.String())
-	default:
-		if bad := unmapped(core); bad != "" {
-			ps.add("method", fmt.Sprintf("%s of %s is %s; no value maps to %s", src.Method, src.Name, core, bad), "choose a method of i32, i64, f32 and f64")
+		hint := "leave wit out, which cannot name that method"
+		if line := signatureLine(p.method, core); line != "" {
+			hint = "add " + line
 		}
+		ps.add("wit", fmt.Sprintf("no signature for the method %q", p.method), hint)
 	}
 	p.runInitialize(ps, src)
 	p.memory = initialMemory(p.info)
@@ -156,7 +161,7 @@ func (p *Program) prepare(ps *problems, src Source) {
 // runInitialize finds out whether _initialize runs before the method.
 func (p *Program) runInitialize(ps *problems, src Source) {
 	e := p.info.Export(initialize)
-	if e == nil || e.Kind != module.Func || src.Method == "_start" || src.Method == initialize {
+	if e == nil || e.Kind != module.Func || p.method == entryPoint || p.method == initialize {
 		return
 	}
 	if t, ok := p.info.FuncType(e.Index); ok && len(t.Params)+len(t.Results) > 0 {
@@ -166,10 +171,18 @@ func (p *Program) runInitialize(ps *problems, src Source) {
 	p.initialize = true
 }
 
-// initialize is the export that a reactor wants called before all others.
-const initialize = "_initialize"
+const (
+	// entryPoint is the export that runs a module which is a program.
+	entryPoint = "_start"
+	// initialize is the export that a reactor wants called before all others.
+	initialize = "_initialize"
+)
 
 func missingMethod(ps *problems, src Source, info *module.Module) {
+	if src.Method == "" {
+		ps.add("method", fmt.Sprintf("%s exports no function %q, the default", src.Name, entryPoint), "--method picks another; "+exported(info))
+		return
+	}
 	message := fmt.Sprintf("%s exports no function %q", src.Name, src.Method)
 	hint := exported(info)
 	if near := config.Nearest(src.Method, functions(info)); near != "" {
@@ -202,7 +215,7 @@ func checkSignatures(ps *problems, src Source, info *module.Module, funcs []wit.
 	for _, f := range funcs {
 		e := info.Export(names(info, f.Name))
 		if e == nil {
-			message := fmt.Sprintf("wit:%d:%d: %s exports no function %q", f.Line, f.Col, src.Name, f.Name)
+			message := fmt.Sprintf("%d:%d: %s exports no function %q", f.Line, f.Col, src.Name, f.Name)
 			ps.add("wit", message, exported(info))
 			continue
 		}
@@ -213,9 +226,9 @@ func checkSignatures(ps *problems, src Source, info *module.Module, funcs []wit.
 		want, bad := flatten(f)
 		switch {
 		case bad != "":
-			ps.add("wit", fmt.Sprintf("wit:%d:%d: %s of %s comes with components", f.Line, f.Col, bad, f.Name), "use scalars")
+			ps.add("wit", fmt.Sprintf("%d:%d: %s of %s comes with components", f.Line, f.Col, bad, f.Name), "use scalars")
 		case want.String() != core.String():
-			ps.add("wit", fmt.Sprintf("wit:%d:%d: %s is %s, but the export is %s", f.Line, f.Col, f, want, core), "")
+			ps.add("wit", fmt.Sprintf("%d:%d: %s is %s, but the export is %s", f.Line, f.Col, f, want, core), "")
 		}
 	}
 }

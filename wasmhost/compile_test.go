@@ -11,6 +11,7 @@ import (
 	"wippy/mailbox"
 	"wippy/runtime/process"
 	"wippy/wasmhost/module"
+	"wippy/wasmhost/wit"
 )
 
 func TestCompileErrors(t *testing.T) {
@@ -25,10 +26,12 @@ func TestCompileErrors(t *testing.T) {
 			"x.wasm: not WebAssembly: it begins with 4d 5a 90 00, a binary begins with 00 61 73 6d (at byte 0x0)"},
 		{"text", Source{Name: "x.wat", Bytes: []byte("(module)")}, "x.wat: not WebAssembly: it is text; turn it into a binary first (wat2wasm) (at byte 0x0)"},
 		{"truncated", Source{Name: "x.wasm", Bytes: readGuest(t, "compute")[:30]},
-			"x.wasm: module: truncated: the export section needs 11 bytes, 7 are left (at byte 0x17)"},
+			"x.wasm: truncated: the export section needs 11 bytes, 7 are left (at byte 0x17)"},
 		{"component", Source{Name: "x.wasm", Bytes: []byte("\x00asm\x0d\x00\x01\x00")}, "x.wasm is a component; components are not supported yet; name a core module"},
 		{"missing", Source{Name: "numbers.wasm", Bytes: readGuest(t, "numbers"), Method: "div-mod"},
 			`numbers.wasm exports no function "div-mod"; did you mean "div_mod"? it exports i32, i64, f32, f64, nothing, div_mod, all, vector, reference`},
+		{"no entry point", Source{Name: "exports.wasm", Bytes: readGuest(t, "exports")},
+			`exports.wasm exports no function "_start", the default; --method picks another; it exports run, stop`},
 		{"missing, nothing near", Source{Name: "page.wasm", Bytes: readGuest(t, "page"), Method: "compute"},
 			`page.wasm exports no function "compute"; it exports sum`},
 		{"memory", Source{Name: "x.wasm", Bytes: readGuest(t, "exports"), Method: "memory"}, `"memory" of x.wasm is a memory, not a function; it exports run, stop`},
@@ -41,19 +44,21 @@ func TestCompileErrors(t *testing.T) {
 		{"everything at once", Source{Name: "x.wasm", Bytes: readGuest(t, "imports"), Method: "go", WIT: "go: func("},
 			"x.wasm imports WASI, which is not supported yet: wasi_snapshot_preview1.fd_write (func), wasi_snapshot_preview1.proc_exit (func); build it without a standard library\n" +
 				"x.wasm imports what nothing provides: env.log (func), env.memory (memory), env.table (table), env.base (global)\n" +
-				"wit:1:10: expected the name of a parameter, found the end\n" +
+				"wit: 1:10: expected the name of a parameter, found the end\n" +
 				`x.wasm exports no function "go"; it exports run`},
 		{"vector", Source{Name: "x.wasm", Bytes: readGuest(t, "numbers"), Method: "vector"},
 			"vector of x.wasm is (v128) -> i32; no value maps to v128; choose a method of i32, i64, f32 and f64"},
 		{"reference", Source{Name: "x.wasm", Bytes: readGuest(t, "numbers"), Method: "reference"},
 			"reference of x.wasm is () -> externref; no value maps to externref; choose a method of i32, i64, f32 and f64"},
 		{"wit type", Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute", WIT: "compute: func(a: s32) -> s64;"},
-			"wit:1:1: compute: func(a: s32) -> s64 is (i32) -> i64, but the export is (i32, i32) -> i32"},
+			"wit: 1:1: compute: func(a: s32) -> s64 is (i32) -> i64, but the export is (i32, i32) -> i32"},
 		{"wit name", Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute", WIT: "\n add: func(a: s32) -> s64;"},
-			"wit:2:2: x.wasm exports no function \"add\"; it exports compute\n" +
-				`wit has no signature for the method "compute"; add one; core type: (i32, i32) -> i32`},
+			"wit: 2:2: x.wasm exports no function \"add\"; it exports compute\n" +
+				`wit: no signature for the method "compute"; add compute: func(a: s32, b: s32) -> s32;`},
+		{"wit for another", Source{Name: "x.wasm", Bytes: readGuest(t, "numbers"), Method: "div_mod", WIT: "%f64: func(a: f64) -> f64;"},
+			`wit: no signature for the method "div_mod"; add div-mod: func(a: s32, b: s32) -> tuple<s32, s32>;`},
 		{"wit tuple", Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute", WIT: "compute: func(a: tuple<s32, s32>) -> s32;"},
-			"wit:1:1: tuple<s32, s32> of compute comes with components; use scalars"},
+			"wit: 1:1: tuple<s32, s32> of compute comes with components; use scalars"},
 		{"proposal", Source{Name: "x.wasm", Bytes: []byte("\x00asm\x01\x00\x00\x00\x05\x05\x02\x00\x01\x00\x01"), Method: "run"},
 			"x.wasm exports no function \"run\"; it exports no functions\nx.wasm uses multi-memory, which is not supported; build it without that feature"},
 		{"invalid", Source{Name: "x.wasm", Bytes: slices.Concat(readGuest(t, "compute")[:34], []byte{0x0a, 0x04, 0x01, 0x02, 0x00, 0x0b}), Method: "compute"},
@@ -71,6 +76,38 @@ func TestCompileErrors(t *testing.T) {
 		}
 		if !errors.Is(err, mailbox.Invalid) {
 			t.Errorf("%s: kind %s", tt.name, mailbox.AsError(err).Kind)
+		}
+	}
+}
+
+func TestSignatureLine(t *testing.T) {
+	many := make([]module.ValType, 50)
+	for i := range many {
+		many[i] = module.I32
+	}
+	for _, tt := range []struct {
+		export string
+		t      module.FuncType
+		want   string
+	}{
+		{"f64", module.FuncType{}, "%f64: func();"},
+		{"a_b", module.FuncType{Params: []module.ValType{module.I64, module.F32}, Results: []module.ValType{module.F64}}, "a-b: func(a: s64, b: f32) -> f64;"},
+		{"a.b", module.FuncType{}, ""},
+		{"many", module.FuncType{Params: many}, ""},
+	} {
+		line := signatureLine(tt.export, tt.t)
+		if tt.want != "" && line != tt.want || tt.export == "a.b" && line != "" {
+			t.Errorf("%s: got %q, want %q", tt.export, line, tt.want)
+		}
+		if line == "" {
+			continue
+		}
+		fs, err := wit.Parse(line)
+		if err != nil || len(fs) != 1 {
+			t.Fatalf("%s: %v", line, err)
+		}
+		if core, _ := flatten(fs[0]); core.String() != tt.t.String() {
+			t.Errorf("%s means %s, want %s", line, core, tt.t)
 		}
 	}
 }
@@ -112,11 +149,55 @@ func TestCacheDir(t *testing.T) {
 	for range 2 {
 		compileGuest(t, newHost(t, Options{CacheDir: dir}), "compute", "compute", "")
 	}
-	h := newHost(t, Options{CacheDir: guests + "/compute.wasm"})
-	_, err := h.Compile(context.Background(), Source{Name: "x", Bytes: readGuest(t, "compute"), Method: "compute"})
-	if !errors.Is(err, mailbox.Unavailable) {
-		t.Errorf("a file as cache directory: %v", err)
+	cached, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	if err != nil || len(cached) != 1 {
+		t.Errorf("the cache holds %q, %v", cached, err)
 	}
+}
+
+// TestCacheDirOfNoUse shows that compiling does not need the cache.
+func TestCacheDirOfNoUse(t *testing.T) {
+	for name, spoil := range map[string]func(dir string) error{
+		"cannot be made":     func(dir string) error { return os.WriteFile(dir, nil, 0o600) },
+		"cannot be written":  os.RemoveAll,
+		"cannot be read":     func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600)) },
+		"has something else": spoilFiles,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "cache")
+			if name == "cannot be made" {
+				if err := spoil(dir); err != nil {
+					t.Fatal(err)
+				}
+			}
+			compileGuest(t, newHost(t, Options{CacheDir: dir}), "numbers", "i32", "")
+			h := newHost(t, Options{CacheDir: dir})
+			before := compileGuest(t, h, "compute", "compute", "")
+			if err := spoil(dir); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.Compile(context.Background(), Source{Name: "x.wasm", Bytes: readGuest(t, "numbers"), Method: "i33"}); err == nil {
+				t.Error("no error of a method that is not there")
+			}
+			after := compileGuest(t, h, "numbers", "i32", "")
+			if got := printed(run(t, after, process.Limits{}, num(7))); got != "number 7" {
+				t.Error(got)
+			}
+			if got := printed(run(t, before, process.Limits{}, num(6), num(7))); got != "number 42" {
+				t.Error(got)
+			}
+			compileGuest(t, h, "page", "sum", "")
+		})
+	}
+}
+
+// spoilFiles overwrites what a cache holds.
+func spoilFiles(dir string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	for _, file := range files {
+		err = errors.Join(err, os.WriteFile(file, []byte("WAZEVO"), 0o600))
+	}
+	return err
 }
 
 func TestClosedHost(t *testing.T) {

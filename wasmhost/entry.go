@@ -1,6 +1,7 @@
 package wasmhost
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -75,7 +76,7 @@ const maxBinary = 256 << 20
 // Kind is the kind of entry that a node registers to run wasm.
 func (h *Host) Kind() process.Kind {
 	return process.Kind{
-		Kind:    config.Kind{Name: "process.wasm", New: func() any { return new(Config) }, Check: check},
+		Kind:    config.Kind{Name: "process.wasm", New: func() any { return new(Config) }, Command: true, Check: check},
 		Compile: h.compileEntry,
 		Limits:  func(e *config.Entry) process.Limits { return e.Spec.(*Config).Limits },
 	}
@@ -84,59 +85,63 @@ func (h *Host) Kind() process.Kind {
 // check applies the rules of an entry that need neither its binary nor a host.
 func check(c *config.Check, e *config.Entry) {
 	spec := e.Spec.(*Config)
-	if _, ps := parseHash(spec.Hash); ps != nil {
-		c.Error(e.At("hash"), ps[0].message, ps[0].hint)
+	if _, ok := parseHash(spec.Hash); !ok {
+		c.Mistake(fmt.Sprintf("expected %s and 64 hexadecimal digits, found %q", hashPrefix, spec.Hash), "`wippy hash FILE` prints it", "hash")
 	}
-	if !inside(spec.Path) {
-		ps := outside(spec)
-		c.Error(e.At("path"), ps[0].message, ps[0].hint)
+	directory := cmp.Or(string(spec.FS), "the fs.directory")
+	switch name := local(spec.Path); {
+	case name == ".":
+		c.Mistake(fmt.Sprintf("%q is %s itself, a folder", spec.Path, directory), "name a file inside it", "path")
+	case !fs.ValidPath(name):
+		c.Mistake(fmt.Sprintf("%q leads out of %s", spec.Path, directory), "name a file inside it, relative to it", "path")
 	}
 	if spec.WIT != "" {
 		if _, err := wit.Parse(spec.WIT); err != nil {
-			c.Errorf(e.At("wit"), "wit:%v", err)
+			c.Mistake(err.Error(), "", "wit")
 		}
 	}
 	for i, name := range spec.Imports {
-		at := e.At("imports", strconv.Itoa(i))
+		field := []string{"imports", strconv.Itoa(i)}
 		switch {
 		case !slices.Contains(capabilities, name):
 			hint := "there are " + strings.Join(capabilities, ", ")
 			if near := config.Nearest(name, capabilities); near != "" {
 				hint = "did you mean " + strconv.Quote(near) + "?"
 			}
-			c.Error(at, fmt.Sprintf("unknown capability %q", name), hint)
+			c.Mistake(fmt.Sprintf("unknown capability %q", name), hint, field...)
 		case slices.Index(spec.Imports, name) < i:
-			c.Errorf(at, "%q is granted already", name)
+			c.Mistake(fmt.Sprintf("%q is granted already", name), "", field...)
 		}
 	}
-	checkWASI(c, e, &spec.WASI)
+	checkWASI(c, &spec.WASI)
 }
 
-func checkWASI(c *config.Check, e *config.Entry, w *WASI) {
+func checkWASI(c *config.Check, w *WASI) {
+	const absolute = "begin it with /"
 	if w.CWD != "" && !path.IsAbs(w.CWD) {
-		c.Error(e.At("wasi", "cwd"), fmt.Sprintf("cwd must be absolute, got %q", w.CWD), "begin it with /")
-	}
-	for i, v := range w.Env {
-		at := e.At("wasi", "env", strconv.Itoa(i), "name")
-		if strings.ContainsAny(v.Name, "=\x00") {
-			c.Errorf(at, "the name of a variable holds neither = nor NUL, got %q", v.Name)
-		}
-		if slices.IndexFunc(w.Env, func(o Env) bool { return o.Name == v.Name }) < i {
-			c.Errorf(at, "the variable %q is there already", v.Name)
-		}
-	}
-	for i, m := range w.Mounts {
-		at := e.At("wasi", "mounts", strconv.Itoa(i), "guest")
-		if !path.IsAbs(m.Guest) {
-			c.Error(at, fmt.Sprintf("guest must be absolute, got %q", m.Guest), "begin it with /")
-		}
-		if slices.IndexFunc(w.Mounts, func(o Mount) bool { return path.Clean(o.Guest) == path.Clean(m.Guest) }) < i {
-			c.Errorf(at, "the guest path %q has a mount already", m.Guest)
-		}
+		c.Mistake(fmt.Sprintf("expected an absolute path, found %q", w.CWD), absolute, "wasi", "cwd")
 	}
 	for i, a := range w.Args {
 		if strings.ContainsRune(a, 0) {
-			c.Errorf(e.At("wasi", "args", strconv.Itoa(i)), "an argument holds no NUL, got %q", a)
+			c.Mistake(fmt.Sprintf("an argument holds no NUL, found %q", a), "", "wasi", "args", strconv.Itoa(i))
+		}
+	}
+	for i, v := range w.Env {
+		field := []string{"wasi", "env", strconv.Itoa(i), "name"}
+		switch {
+		case strings.ContainsAny(v.Name, "=\x00"):
+			c.Mistake(fmt.Sprintf("%q cannot be the name of a variable", v.Name), `leave out "=" and NUL`, field...)
+		case slices.IndexFunc(w.Env, func(o Env) bool { return o.Name == v.Name }) < i:
+			c.Mistake(fmt.Sprintf("the variable %q is there already", v.Name), "", field...)
+		}
+	}
+	for i, m := range w.Mounts {
+		field := []string{"wasi", "mounts", strconv.Itoa(i), "guest"}
+		switch {
+		case !path.IsAbs(m.Guest):
+			c.Mistake(fmt.Sprintf("expected an absolute path, found %q", m.Guest), absolute, field...)
+		case slices.IndexFunc(w.Mounts, func(o Mount) bool { return path.Clean(o.Guest) == path.Clean(m.Guest) }) < i:
+			c.Mistake(fmt.Sprintf("%q has a mount already", m.Guest), "", field...)
 		}
 	}
 }
@@ -149,11 +154,8 @@ func (h *Host) compileEntry(ctx context.Context, e *config.Entry, app process.Ap
 		return nil, ps.at(e)
 	}
 	sum := digest(sha256.Sum256(binary))
-	want, ps := parseHash(spec.Hash)
-	if len(ps) == 0 && want != sum {
+	if want, _ := parseHash(spec.Hash); want != sum {
 		ps.add("hash", fmt.Sprintf("%s has changed: expected %s, got %s", spec.Path, want, sum), "if that binary is meant, write its hash here")
-	}
-	if len(ps) > 0 {
 		return nil, ps.at(e) // what is not meant to run is not looked into
 	}
 	src := Source{Name: spec.Path, Bytes: binary, Method: spec.Method, WIT: spec.WIT}
@@ -172,46 +174,47 @@ func (d digest) String() string { return hashPrefix + hex.EncodeToString(d[:]) }
 
 const hashPrefix = "sha256:"
 
-func parseHash(text string) (d digest, ps problems) {
+func parseHash(text string) (d digest, ok bool) {
 	digits, ok := strings.CutPrefix(text, hashPrefix)
-	if b, err := hex.DecodeString(digits); ok && err == nil && len(b) == len(d) {
-		return digest(b), nil
+	b, err := hex.DecodeString(digits)
+	if !ok || err != nil || len(b) != len(d) {
+		return d, false
 	}
-	ps.add("hash", fmt.Sprintf("hash must be %s and 64 hexadecimal digits, got %q", hashPrefix, text), "`wippy hash FILE` prints it")
-	return d, ps
+	return digest(b), true
 }
 
 // local gives a path as fs.FS takes it. The root of a path is the fs.directory,
 // so that /worker.wasm and worker.wasm are the same file.
-func local(name string) string { return strings.TrimPrefix(path.Clean(name), "/") }
-
-// inside tells whether a path can name a file inside a directory.
-func inside(name string) bool { return fs.ValidPath(local(name)) }
-
-func outside(spec *Config) (ps problems) {
-	ps.add("path", fmt.Sprintf("%q leads out of %s", spec.Path, spec.FS), "name a file inside it, relative to it")
-	return ps
-}
+func local(name string) string { return path.Clean(strings.TrimLeft(name, "/")) }
 
 // readBinary reads an entry's binary.
 func readBinary(spec *Config, app process.App) (binary []byte, ps problems) {
-	if !inside(spec.Path) {
-		return nil, outside(spec)
-	}
 	dir, err := app.Dir(config.ID(spec.FS))
 	if err != nil {
-		ps.add("fs", fmt.Sprintf("%s cannot be opened: %v", spec.FS, err), "")
+		ps.add("fs", err.Error(), "")
 		return nil, ps
 	}
-	binary, err = readFile(dir, local(spec.Path))
-	switch {
-	case err == nil:
-	case errors.Is(err, fs.ErrNotExist):
-		ps.add("path", fmt.Sprintf("%s has no file %q", spec.FS, spec.Path), "")
-	default:
-		ps.add("path", fmt.Sprintf("%s of %s cannot be read: %v", spec.Path, spec.FS, cause(err)), "")
+	name := local(spec.Path)
+	binary, err = readFile(dir, name)
+	if err == nil {
+		return binary, nil
 	}
-	return binary, ps
+	link, out := config.BadLink(dir, name)
+	switch {
+	case out:
+		ps.add("path", fmt.Sprintf("the link %q leads out of %s", link, spec.FS), "name a file inside it")
+	case link != "":
+		ps.add("path", fmt.Sprintf("the link %q of %s leads to nothing", link, spec.FS), "")
+	case errors.Is(err, fs.ErrNotExist):
+		hint := ""
+		if near := config.NearestFile(dir, name); near != "" {
+			hint = "did you mean " + strconv.Quote(path.Join(path.Dir(spec.Path), path.Base(near))) + "?"
+		}
+		ps.add("path", fmt.Sprintf("%s has no file %q", spec.FS, spec.Path), hint)
+	default:
+		ps.add("path", fmt.Sprintf("%q of %s cannot be read: %v", spec.Path, spec.FS, cause(err)), "")
+	}
+	return nil, ps
 }
 
 // readFile reads a regular file of bounded size. It asks what it is before it

@@ -75,20 +75,22 @@ func TestEntryChecks(t *testing.T) {
 	good := "fs: bin\npath: a.wasm\nmethod: run\n"
 	hash := "hash: " + zeroHash + "\n"
 	for _, tt := range []struct{ fields, want string }{
-		{good + "hash: sha256:12ab", "_index.yaml:10:11: hash must be sha256: and 64 hexadecimal digits, got \"sha256:12ab\"; `wippy hash FILE` prints it"},
-		{good + "hash: md5:12ab", "_index.yaml:10:11: hash must be sha256: and 64 hexadecimal digits, got \"md5:12ab\"; `wippy hash FILE` prints it"},
-		{"fs: bin\npath: ../a.wasm\nmethod: run\n" + hash, `_index.yaml:8:11: "../a.wasm" leads out of app:bin; name a file inside it, relative to it`},
-		{"fs: bin\npath: /../a.wasm/../..\nmethod: run\n" + hash, `_index.yaml:8:11: "/../a.wasm/../.." leads out of app:bin; name a file inside it, relative to it`},
-		{good + hash + "wit: 'run: func(a: int)'", `_index.yaml:11:10: wit:1:14: expected a type, found "int"; WIT writes s32 or s64`},
-		{good + hash + "imports: [wasi:cil]", `_index.yaml:11:15: unknown capability "wasi:cil"; did you mean "wasi:cli"?`},
-		{good + hash + "imports: [network]", `_index.yaml:11:15: unknown capability "network"; there are wasi:cli, wasi:io, wasi:poll, wasi:clocks, wasi:random, wasi:filesystem, wasi:sockets, wasi:http, wippy:process`},
-		{good + hash + "imports: [wasi:io, wasi:io]", `_index.yaml:11:24: "wasi:io" is granted already`},
-		{good + hash + "wasi: {cwd: work}", `_index.yaml:11:17: cwd must be absolute, got "work"; begin it with /`},
-		{good + hash + "wasi: {env: [{id: key, name: A=B}]}", `_index.yaml:11:34: the name of a variable holds neither = nor NUL, got "A=B"`},
-		{good + hash + "wasi: {env: [{id: key, name: A}, {id: key, name: A}]}", `_index.yaml:11:54: the variable "A" is there already`},
-		{good + hash + "wasi: {mounts: [{fs: bin, guest: data}]}", `_index.yaml:11:38: guest must be absolute, got "data"; begin it with /`},
-		{good + hash + "wasi: {mounts: [{fs: bin, guest: /data}, {fs: bin, guest: /data/}]}", `_index.yaml:11:63: the guest path "/data/" has a mount already`},
-		{good + hash + `wasi: {args: ["a\0b"]}`, `_index.yaml:11:19: an argument holds no NUL, got "a\x00b"`},
+		{good + "hash: sha256:12ab", "_index.yaml:10:11: hash: expected sha256: and 64 hexadecimal digits, found \"sha256:12ab\"; `wippy hash FILE` prints it"},
+		{good + "hash: md5:12ab", "_index.yaml:10:11: hash: expected sha256: and 64 hexadecimal digits, found \"md5:12ab\"; `wippy hash FILE` prints it"},
+		{"fs: bin\npath: ../a.wasm\nmethod: run\n" + hash, `_index.yaml:8:11: path: "../a.wasm" leads out of app:bin; name a file inside it, relative to it`},
+		{"fs: bin\npath: /../a.wasm/../..\nmethod: run\n" + hash, `_index.yaml:8:11: path: "/../a.wasm/../.." leads out of app:bin; name a file inside it, relative to it`},
+		{"fs: bin\npath: /../a.wasm\nmethod: run\n" + hash, `_index.yaml:8:11: path: "/../a.wasm" leads out of app:bin; name a file inside it, relative to it`},
+		{"fs: bin\npath: /\nmethod: run\n" + hash, `_index.yaml:8:11: path: "/" is app:bin itself, a folder; name a file inside it`},
+		{good + hash + "wit: 'run: func(a: int)'", `_index.yaml:11:10: wit: 1:14: expected a type, found "int"; WIT writes s32 or s64`},
+		{good + hash + "imports: [wasi:cil]", `_index.yaml:11:15: imports[0]: unknown capability "wasi:cil"; did you mean "wasi:cli"?`},
+		{good + hash + "imports: [network]", `_index.yaml:11:15: imports[0]: unknown capability "network"; there are wasi:cli, wasi:io, wasi:poll, wasi:clocks, wasi:random, wasi:filesystem, wasi:sockets, wasi:http, wippy:process`},
+		{good + hash + "imports: [wasi:io, wasi:io]", `_index.yaml:11:24: imports[1]: "wasi:io" is granted already`},
+		{good + hash + "wasi: {cwd: work}", `_index.yaml:11:17: wasi.cwd: expected an absolute path, found "work"; begin it with /`},
+		{good + hash + "wasi: {env: [{id: key, name: A=B}]}", `_index.yaml:11:34: wasi.env[0].name: "A=B" cannot be the name of a variable; leave out "=" and NUL`},
+		{good + hash + "wasi: {env: [{id: key, name: A}, {id: key, name: A}]}", `_index.yaml:11:54: wasi.env[1].name: the variable "A" is there already`},
+		{good + hash + "wasi: {mounts: [{fs: bin, guest: data}]}", `_index.yaml:11:38: wasi.mounts[0].guest: expected an absolute path, found "data"; begin it with /`},
+		{good + hash + "wasi: {mounts: [{fs: bin, guest: /data}, {fs: bin, guest: /data/}]}", `_index.yaml:11:63: wasi.mounts[1].guest: "/data/" has a mount already`},
+		{good + hash + `wasi: {args: ["a\0b"]}`, `_index.yaml:11:19: wasi.args[0]: an argument holds no NUL, found "a\x00b"`},
 	} {
 		_, err := load(h, tt.fields)
 		if err == nil {
@@ -118,6 +120,9 @@ func TestCompileEntry(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "link.wasm")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Symlink("nowhere", filepath.Join(dir, "dead.wasm")); err != nil {
+		t.Fatal(err)
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -140,23 +145,25 @@ func TestCompileEntry(t *testing.T) {
 		{path: "compute.wasm", method: "compute", app: app},
 		{path: "./sub/../compute.wasm", method: "compute", app: app},
 		{path: "compute.wasm", method: "comptue", app: app,
-			want: `_index.yaml:10:13: compute.wasm exports no function "comptue"; did you mean "compute"? it exports compute`},
+			want: `_index.yaml:10:13: method: compute.wasm exports no function "comptue"; did you mean "compute"? it exports compute`},
 		{path: "compute.wasm", method: "run", more: "wit: 'run: func()'", app: app,
-			want: "_index.yaml:10:13: compute.wasm exports no function \"run\"; it exports compute\n" +
-				"_index.yaml:11:10: wit:1:1: compute.wasm exports no function \"run\"; it exports compute"},
+			want: "_index.yaml:10:13: method: compute.wasm exports no function \"run\"; it exports compute\n" +
+				"_index.yaml:11:10: wit: 1:1: compute.wasm exports no function \"run\"; it exports compute"},
 		{path: "imports.wasm", method: "run", app: app,
-			want: "_index.yaml:8:11: imports.wasm imports WASI, which is not supported yet: wasi_snapshot_preview1.fd_write (func), wasi_snapshot_preview1.proc_exit (func); build it without a standard library\n" +
-				"_index.yaml:8:11: imports.wasm imports what nothing provides: env.log (func), env.memory (memory), env.table (table), env.base (global)"},
+			want: "_index.yaml:8:11: path: imports.wasm imports WASI, which is not supported yet: wasi_snapshot_preview1.fd_write (func), wasi_snapshot_preview1.proc_exit (func); build it without a standard library\n" +
+				"_index.yaml:8:11: path: imports.wasm imports what nothing provides: env.log (func), env.memory (memory), env.table (table), env.base (global)"},
 		{path: "cut.wasm", method: "compute", app: app,
-			want: "_index.yaml:8:11: cut.wasm: module: truncated: the function section needs 2 bytes, 1 are left (at byte 0x13)"},
+			want: "_index.yaml:8:11: path: cut.wasm: truncated: the function section needs 2 bytes, 1 are left (at byte 0x13)"},
 		{path: "note.wasm", method: "compute", app: app,
-			want: "_index.yaml:8:11: note.wasm: not WebAssembly: it begins with 68 65 6c 6c, a binary begins with 00 61 73 6d (at byte 0x0)"},
+			want: "_index.yaml:8:11: path: note.wasm: not WebAssembly: it begins with 68 65 6c 6c, a binary begins with 00 61 73 6d (at byte 0x0)"},
 		{path: "comp.wasm", method: "compute", app: app,
-			want: "_index.yaml:8:11: comp.wasm is a component; components are not supported yet; name a core module"},
-		{path: "none.wasm", method: "compute", app: app, want: `_index.yaml:8:11: app:bin has no file "none.wasm"`},
-		{path: "sub", method: "compute", app: app, want: "_index.yaml:8:11: sub of app:bin cannot be read: it is a directory"},
-		{path: "link.wasm", method: "compute", app: app, want: "_index.yaml:8:11: link.wasm of app:bin cannot be read: path escapes from parent"},
-		{path: "compute.wasm", method: "compute", want: "_index.yaml:7:9: app:bin cannot be opened: no such directory"},
+			want: "_index.yaml:8:11: path: comp.wasm is a component; components are not supported yet; name a core module"},
+		{path: "none.txt", method: "compute", app: app, want: `_index.yaml:8:11: path: app:bin has no file "none.txt"`},
+		{path: "./sub/../comptue.wasm", method: "compute", app: app, want: `_index.yaml:8:11: path: app:bin has no file "./sub/../comptue.wasm"; did you mean "compute.wasm"?`},
+		{path: "dead.wasm", method: "compute", app: app, want: `_index.yaml:8:11: path: the link "dead.wasm" of app:bin leads to nothing`},
+		{path: "sub", method: "compute", app: app, want: "_index.yaml:8:11: path: \"sub\" of app:bin cannot be read: it is a directory"},
+		{path: "link.wasm", method: "compute", app: app, want: "_index.yaml:8:11: path: the link \"link.wasm\" leads out of app:bin; name a file inside it"},
+		{path: "compute.wasm", method: "compute", want: "_index.yaml:7:9: fs: no such directory"},
 	} {
 		e, err := load(h, fmt.Sprintf("fs: bin\npath: %s\nhash: %s\nmethod: %s\n%s", tt.path, hashOf(tt.path), tt.method, tt.more))
 		if err != nil {
@@ -188,7 +195,7 @@ func TestWrongHashRunsNothing(t *testing.T) {
 	}
 	bin := readGuest(t, "compute")
 	_, err = h.Kind().Compile(context.Background(), e, fakeApp{fstest.MapFS{"compute.wasm": {Data: bin}}})
-	want := "_index.yaml:9:11: compute.wasm has changed: expected " + zeroHash + ", got " + hash(bin) + "; if that binary is meant, write its hash here"
+	want := "_index.yaml:9:11: hash: compute.wasm has changed: expected " + zeroHash + ", got " + hash(bin) + "; if that binary is meant, write its hash here"
 	if err == nil || err.Error() != want {
 		t.Errorf("\n got %v\nwant %s", err, want)
 	}
@@ -200,7 +207,7 @@ func TestTooLargeBinary(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = New(Options{}).Kind().Compile(context.Background(), e, fakeApp{hugeFS{}})
-	if want := "_index.yaml:8:11: a.wasm of app:bin cannot be read: it has more than 268435456 bytes"; err == nil || err.Error() != want {
+	if want := "_index.yaml:8:11: path: \"a.wasm\" of app:bin cannot be read: it has more than 268435456 bytes"; err == nil || err.Error() != want {
 		t.Errorf("\n got %v\nwant %s", err, want)
 	}
 }

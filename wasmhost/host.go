@@ -34,7 +34,8 @@ const features = api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst | e
 type Options struct {
 	// CacheDir keeps compiled code between runs of the program; it is made if
 	// need be. Reading it back is some thirty times as fast as compiling. Only
-	// who may run code as this user should be able to write it. "" keeps nothing.
+	// who may run code as this user should be able to write it. One that cannot
+	// be used is left alone. "" keeps nothing.
 	CacheDir string
 	// Progress, unless nil, is called when the compilation of a binary of size
 	// bytes begins, with the name that its source has; what it returns is
@@ -53,10 +54,11 @@ type Host struct {
 	mu      sync.Mutex
 	closed  bool
 	modules map[digest]*compilation
-	// The engine is made when the first module is: an application without wasm
-	// does without.
-	engine wazero.Runtime
-	cache  wazero.CompilationCache
+	// The last of the engines compiles. The first is made when a module is: an
+	// application without wasm does without. The second, if there is one, does
+	// without the cache, which was of no use.
+	engines []wazero.Runtime
+	cache   wazero.CompilationCache
 }
 
 // digest is the SHA-256 of a binary.
@@ -82,8 +84,8 @@ func (h *Host) Close(ctx context.Context) error {
 	h.closed = true
 	h.modules = nil
 	var errs []error
-	if h.engine != nil {
-		errs = append(errs, h.engine.Close(ctx))
+	for _, engine := range h.engines {
+		errs = append(errs, engine.Close(ctx))
 	}
 	if h.cache != nil {
 		errs = append(errs, h.cache.Close(ctx))
@@ -94,18 +96,20 @@ func (h *Host) Close(ctx context.Context) error {
 
 // compilation is a binary's way to code, begun by whoever asked first.
 type compilation struct {
-	done chan struct{} // closed when code and err are set
-	code wazero.CompiledModule
-	err  error
+	done   chan struct{} // closed when the others are set
+	engine wazero.Runtime
+	code   wazero.CompiledModule
+	err    error
 }
 
-// compile gives the code of a source, once for each content however many ask.
-func (h *Host) compile(ctx context.Context, src Source, info *module.Module, sum digest) (wazero.CompiledModule, error) {
+// compile gives the code of a source, once for each content however many ask,
+// and the engine that can run it.
+func (h *Host) compile(ctx context.Context, src Source, info *module.Module, sum digest) (wazero.Runtime, wazero.CompiledModule, error) {
 	for {
 		h.mu.Lock()
 		if h.closed {
 			h.mu.Unlock()
-			return nil, errClosed
+			return nil, nil, errClosed
 		}
 		c, begun := h.modules[sum]
 		if !begun {
@@ -115,15 +119,15 @@ func (h *Host) compile(ctx context.Context, src Source, info *module.Module, sum
 		h.mu.Unlock()
 		if !begun {
 			h.run(ctx, c, src, info, sum)
-			return c.code, c.err
+			return c.engine, c.code, c.err
 		}
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		case <-c.done:
 		}
 		if !isCancelled(c.err) {
-			return c.code, c.err
+			return c.engine, c.code, c.err
 		}
 		// Who began gave up, not we.
 	}
@@ -138,15 +142,19 @@ func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module
 	h.compiling.Lock()
 	defer h.compiling.Unlock()
 	defer close(c.done)
-	engine, err := h.start()
-	if err == nil {
+	var err error
+	if c.engine, err = h.start(); err == nil {
 		err = ctx.Err()
 	}
 	if err == nil {
 		if h.opts.Progress != nil {
 			defer h.opts.Progress(src.Name, len(src.Bytes))()
 		}
-		c.code, err = translate(ctx, engine, info.Encode())
+		binary := info.Encode()
+		c.code, err = translate(ctx, c.engine, binary)
+		if err != nil && h.cache != nil && len(h.engines) == 1 && !isCancelled(err) {
+			c.engine, c.code, err = h.uncached(ctx, binary)
+		}
 	}
 	if c.err = err; isCancelled(err) {
 		h.mu.Lock()
@@ -173,19 +181,36 @@ func (h *Host) start() (wazero.Runtime, error) {
 	if h.closed {
 		return nil, errClosed
 	}
-	if h.engine != nil {
-		return h.engine, nil
+	if n := len(h.engines); n > 0 {
+		return h.engines[n-1], nil
 	}
-	// Debug information costs time in proportion to what a hostile file claims.
-	config := wazero.NewRuntimeConfig().WithCoreFeatures(features).WithDebugInfoEnabled(false)
+	config := engineConfig()
 	if h.opts.CacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(h.opts.CacheDir)
-		if err != nil {
-			return nil, mailbox.Errorf(mailbox.Unavailable, "the compilation cache cannot be used: %w", err)
+		if cache, err := wazero.NewCompilationCacheWithDir(h.opts.CacheDir); err == nil {
+			h.cache = cache
+			config = config.WithCompilationCache(cache)
 		}
-		h.cache = cache
-		config = config.WithCompilationCache(cache)
 	}
-	h.engine = wazero.NewRuntimeWithConfig(context.Background(), config)
-	return h.engine, nil
+	h.engines = []wazero.Runtime{wazero.NewRuntimeWithConfig(context.Background(), config)}
+	return h.engines[0], nil
+}
+
+// uncached compiles without the cache what did not compile with it. If that
+// goes well the cache was to blame, and is not used again. Its caller holds
+// compiling.
+func (h *Host) uncached(ctx context.Context, binary []byte) (wazero.Runtime, wazero.CompiledModule, error) {
+	engine := wazero.NewRuntimeWithConfig(context.Background(), engineConfig())
+	code, err := translate(ctx, engine, binary)
+	if err != nil {
+		return nil, nil, errors.Join(err, engine.Close(ctx))
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.engines = append(h.engines, engine)
+	return engine, code, nil
+}
+
+func engineConfig() wazero.RuntimeConfig {
+	// Debug information costs time in proportion to what a hostile file claims.
+	return wazero.NewRuntimeConfig().WithCoreFeatures(features).WithDebugInfoEnabled(false)
 }

@@ -98,7 +98,7 @@ func (t *instance) instantiate() (err error) {
 	if t.budget != nil {
 		ctx = experimental.WithMemoryAllocator(ctx, t.budget)
 	}
-	t.mod, err = t.program.host.engine.InstantiateModule(ctx, t.program.code, moduleConfig)
+	t.mod, err = t.program.engine.InstantiateModule(ctx, t.program.code, moduleConfig)
 	return err
 }
 

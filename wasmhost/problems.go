@@ -11,7 +11,7 @@ import (
 
 // problem is one thing that is wrong with a source.
 type problem struct {
-	field   string // of the entry, where one is to blame
+	field   string // of the entry, which is to blame
 	message string
 	hint    string // what to do about it; may be empty
 }
@@ -27,10 +27,9 @@ func (ps *problems) add(field, message, hint string) {
 func (ps problems) at(e *config.Entry) config.Errors {
 	errs := make(config.Errors, len(ps))
 	for i, p := range ps {
-		errs[i] = &config.Error{Pos: e.At(p.field), Message: p.message, Hint: p.hint}
+		errs[i] = e.Mistake(p.message, p.hint, p.field)
 	}
-	slices.SortStableFunc(errs, func(a, b *config.Error) int { return a.Pos.Line - b.Pos.Line })
-	return errs
+	return errs.Sorted()
 }
 
 // err gives the problems as one error, a line each; nil if there are none.
@@ -41,6 +40,9 @@ func (ps problems) err() error {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
 		lines[i] = p.message
+		if p.field == "wit" { // only such a message does not say what it is about
+			lines[i] = "wit: " + lines[i]
+		}
 		if p.hint != "" {
 			lines[i] += "; " + p.hint
 		}

@@ -19,6 +19,7 @@ type Program struct {
 	name       string
 	method     string
 	info       *module.Module
+	engine     wazero.Runtime // that code was compiled by
 	code       wazero.CompiledModule
 	sig        signature
 	memory     uint64 // what its memories begin with, in bytes

@@ -113,6 +113,43 @@ func flatten(f wit.Func) (t module.FuncType, bad string) {
 	return t, ""
 }
 
+// signatureLine is what a wit field may say of an export, all of whose values
+// are numbers: "compute: func(a: s32, b: s32) -> s32;". "" if it cannot name it.
+func signatureLine(export string, t module.FuncType) string {
+	f := wit.Func{Name: wit.Name(export)}
+	if f.Name == "" {
+		return ""
+	}
+	for i, v := range t.Params {
+		f.Params = append(f.Params, wit.Param{Name: wit.Name(letters(i)), Type: witType(v)})
+	}
+	for _, v := range t.Results {
+		f.Results = append(f.Results, wit.Param{Type: witType(v)})
+	}
+	return f.String() + ";"
+}
+
+// letters numbers in words: a to z, aa, ab and so on.
+func letters(i int) string {
+	last := string(rune('a' + i%26))
+	if i < 26 {
+		return last
+	}
+	return letters(i/26-1) + last
+}
+
+func witType(t module.ValType) wit.Type {
+	switch t {
+	case module.I64:
+		return wit.Type{Kind: wit.S64}
+	case module.F32:
+		return wit.Type{Kind: wit.F32}
+	case module.F64:
+		return wit.Type{Kind: wit.F64}
+	}
+	return wit.Type{Kind: wit.S32}
+}
+
 func coreType(k wit.Kind) module.ValType {
 	switch k {
 	case wit.S64, wit.U64:

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -53,25 +51,13 @@ func (c *cli) check() error {
 		return err
 	}
 	if len(mistakes) > 0 {
-		return sorted(mistakes)
+		return mistakes.Sorted()
 	}
 	_, err = fmt.Fprintf(c.stdout, "ok: %s, %s, %s\n",
 		count(len(n.rt.App().Entries), "entry", "entries"),
 		count(len(n.rt.Programs()), "process", "processes"),
 		count(len(cmds), "command", "commands"))
 	return err
-}
-
-// sorted sorts mistakes by position and drops what is said twice, such as what
-// is wrong with a library that several scripts import.
-func sorted(mistakes config.Errors) config.Errors {
-	slices.SortStableFunc(mistakes, func(a, b *config.Error) int {
-		return cmp.Or(
-			cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col),
-			cmp.Compare(a.Message, b.Message), cmp.Compare(a.Hint, b.Hint),
-		)
-	})
-	return slices.CompactFunc(mistakes, func(a, b *config.Error) bool { return *a == *b })
 }
 
 func count(n int, one, many string) string {

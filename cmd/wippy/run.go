@@ -110,10 +110,6 @@ func (c *cli) runModule(file string, m moduleFlags, words []string) error {
 	if len(m.dirs)+len(m.env)+len(m.allow)+len(m.grants) > 0 {
 		return errors.New("--dir, --env, --allow and --grant come with WASI, which is not supported yet")
 	}
-	method := m.method
-	if method == "" {
-		method = "_start"
-	}
 	binary, err := os.ReadFile(file)
 	if err != nil {
 		return unreadable(file, err)
@@ -124,7 +120,7 @@ func (c *cli) runModule(file string, m moduleFlags, words []string) error {
 	}
 	defer n.close()
 	return n.run(func(ctx context.Context) (start, error) {
-		prog, err := n.rt.CompileModule(ctx, wasmhost.Source{Name: file, Bytes: binary, Method: method})
+		prog, err := n.rt.CompileModule(ctx, wasmhost.Source{Name: file, Bytes: binary, Method: m.method})
 		return n.starter(prog, file, words), err
 	})
 }

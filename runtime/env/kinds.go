@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -80,14 +81,18 @@ func (v *Variable) variable(e *config.Entry) string { return cmp.Or(v.Name, e.Na
 func checkVariable(c *config.Check, e *config.Entry) {
 	v := e.Spec.(*Variable)
 	name := v.variable(e)
+	if name == "" {
+		return // the entry has none either, which is reported
+	}
 	if hint := badName(name); hint != "" {
-		c.Error(e.At("variable"), fmt.Sprintf("variable: %q cannot be the name of a variable", name), hint)
+		c.Mistake(fmt.Sprintf("%q cannot be the name of a variable", name), hint, "variable")
 		return
 	}
-	if v.Storage == "" || v.Default != nil {
+	storage := c.App().Entry(config.ID(v.Storage))
+	if storage == nil || v.Default != nil || !c.Decoded("default") {
 		return
 	}
-	static, ok := c.App().Entry(config.ID(v.Storage)).Spec.(*Static)
+	static, ok := storage.Spec.(*Static)
 	if !ok {
 		return
 	}
@@ -99,7 +104,7 @@ func checkVariable(c *config.Check, e *config.Entry) {
 	if near := config.Nearest(name, names(static.Values)); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	c.Error(e.At("variable"), fmt.Sprintf("variable: %s has no value %q", v.Storage, name), hint)
+	c.Mistake(fmt.Sprintf("%s has no value %q", v.Storage, name), hint, "variable")
 }
 
 // badName says what to do about a name that no storage can hold, "" for others.
@@ -116,7 +121,7 @@ func badName(name string) (hint string) {
 func checkStatic(c *config.Check, e *config.Entry) {
 	for _, name := range names(e.Spec.(*Static).Values) {
 		if hint := badName(name); hint != "" {
-			c.Error(e.At("values", name), fmt.Sprintf("values: %q cannot be the name of a variable", name), hint)
+			c.Mistake(fmt.Sprintf("%q cannot be the name of a variable", name), hint, "values", name)
 		}
 	}
 }
@@ -128,26 +133,23 @@ func names(values map[string]string) []string {
 // checkFile reads the file, and keeps what it holds.
 func checkFile(c *config.Check, e *config.Entry) {
 	f := e.Spec.(*File)
-	name := filepath.FromSlash(f.Path)
+	name, shown := filepath.FromSlash(f.Path), f.Path
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(e.Dir, name)
+		shown = path.Join(path.Dir(e.Pos.File), f.Path)
 	}
 	text, err := readFile(name)
-	if err != nil {
-		hint := ""
-		if errors.Is(err, fs.ErrNotExist) {
-			hint = "create it, or remove the entry"
-		}
-		c.Error(e.At("file_path"), fmt.Sprintf("file_path: %s cannot be read: %v", name, reason(err)), hint)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.Mistake(fmt.Sprintf("there is no file %q", f.Path), "create it, or remove the entry", "file_path")
+		return
+	case err != nil:
+		c.Mistake(fmt.Sprintf("%q cannot be read: %v", f.Path, reason(err)), "", "file_path")
 		return
 	}
 	values, mistakes := ParseDotenv(text)
-	shown := name
-	if rel, err := filepath.Rel(c.App().Dir, name); err == nil && filepath.IsLocal(rel) {
-		shown = filepath.ToSlash(rel)
-	}
 	for _, m := range mistakes {
-		c.Error(config.Position{File: shown, Line: m.Line, Col: m.Col}, m.Message, m.Hint)
+		c.MistakeAt(config.Position{File: shown, Line: m.Line, Col: m.Col}, m.Message, m.Hint)
 	}
 	f.values = values
 }

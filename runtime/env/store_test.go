@@ -134,7 +134,7 @@ entries:
 		t.Fatalf("got %v", err)
 	}
 	want := []string{
-		"app/_index.yaml:5:", "gone.env cannot be read: no such file or directory; create it, or remove the entry",
+		"app/_index.yaml:5:", `there is no file "gone.env"; create it, or remove the entry`,
 		"app/_index.yaml:6:", "cannot be read: not a regular file",
 		"app/_index.yaml:7:", `"A=B" cannot be the name of a variable`,
 		"app/_index.yaml:8:", `app:static has no value "MODDE"; did you mean "MODE"?`,

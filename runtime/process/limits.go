@@ -5,14 +5,14 @@ package process
 // those of the YAML field of the same name.
 type Limits struct {
 	// MaxExecutionMS bounds wall time from Init, waiting included. Milliseconds.
-	MaxExecutionMS int64 `yaml:"max_execution_ms" config:"min=1"`
+	MaxExecutionMS int64 `yaml:"max_execution_ms" config:"min=1,unit=milliseconds"`
 	// MaxFuel bounds work: a unit per loop turn or call of wasm, per VM
 	// instruction of Lua. Too small a value kills a process that is only slow.
 	MaxFuel int64 `yaml:"max_fuel" config:"min=1"`
 	// MaxMemory bounds the sum of all linear memories, in bytes.
-	MaxMemory int64 `yaml:"max_memory" config:"min=1"`
+	MaxMemory int64 `yaml:"max_memory" config:"min=1,unit=bytes"`
 	// MaxOutput bounds what the process prints, in bytes.
-	MaxOutput int64 `yaml:"max_output" config:"min=1"`
+	MaxOutput int64 `yaml:"max_output" config:"min=1,unit=bytes"`
 	// MaxHandles bounds open handles: files, sockets, timers, resources.
 	MaxHandles int64 `yaml:"max_handles" config:"min=1"`
 	// MaxChildren bounds living processes that this one spawned.

@@ -23,7 +23,7 @@ type executor struct {
 	next   *task
 	streak int
 
-	free    []*coroutine
+	free []*coroutine
 }
 
 // loop is the executor's goroutine.

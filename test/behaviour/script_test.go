@@ -18,6 +18,7 @@ import (
 //	--- needs: PART…        the parts of a guest that it uses (see guests)
 //	--- executors: N        how many processes run at one moment
 //	--- expect error: TEXT  the chunk must fail, on this line, with TEXT
+//	--- skip: REASON        the chunk shows what does not work yet
 type chunk struct {
 	file      string
 	line      int // of its first line, from 1
@@ -27,6 +28,7 @@ type chunk struct {
 	executors int
 	errorText string
 	errorLine int
+	skip      string
 }
 
 func chunks(t *testing.T, dir string) []chunk {
@@ -71,6 +73,9 @@ func newChunk(t *testing.T, file string, line int, source string) chunk {
 		if _, words, ok := strings.Cut(text, "--- expect error: "); ok {
 			c.errorText, c.errorLine = words, line+i
 		}
+		if _, reason, ok := strings.Cut(text, "--- skip: "); ok {
+			c.skip = reason
+		}
 	}
 	return c
 }
@@ -78,6 +83,9 @@ func newChunk(t *testing.T, file string, line int, source string) chunk {
 // run runs the chunk with arguments.
 func (c chunk) run(t *testing.T, args ...any) {
 	t.Helper()
+	if c.skip != "" {
+		t.Skip(c.skip)
+	}
 	var opts []runtime.Option
 	if c.executors > 0 {
 		opts = append(opts, runtime.WithExecutors(c.executors))

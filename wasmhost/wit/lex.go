@@ -2,6 +2,7 @@ package wit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -176,6 +177,19 @@ func isKebab(s string) bool {
 		}
 	}
 	return true
+}
+
+// Name gives the name of an export as a signature writes it: in kebab-case,
+// with % before a keyword. "" if a signature cannot name it.
+func Name(export string) string {
+	name := kebab(export)
+	switch {
+	case !isKebab(name), strings.ContainsFunc(name, func(c rune) bool { return c > 0x7f || !wordByte(byte(c)) }):
+		return ""
+	case slices.Contains(keywords, name):
+		return "%" + name
+	}
+	return name
 }
 
 // kebab guesses the kebab-case name that was meant by one in another style.

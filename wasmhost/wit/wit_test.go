@@ -77,6 +77,17 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+func TestName(t *testing.T) {
+	for export, want := range map[string]string{
+		"compute": "compute", "div_mod": "div-mod", "addTwo": "add-two", "_start": "start", "f64": "%f64", "list": "%list",
+		"2nd": "", "a.b": "", "": "", "é": "",
+	} {
+		if got := Name(export); got != want {
+			t.Errorf("%q: got %q, want %q", export, got, want)
+		}
+	}
+}
+
 // FuzzParse checks that parsing never fails but with an *Error inside the text,
 // and that what was parsed prints as text that means the same.
 func FuzzParse(f *testing.F) {

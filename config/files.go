@@ -2,10 +2,45 @@ package config
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"strings"
 )
+
+// ReadFile reads a regular file of at most limit bytes. It asks what the file is
+// before it opens it: opening a pipe would wait for its other end.
+//
+// # Errors
+//
+// An *fs.PathError whose Err is the reason alone.
+func ReadFile(fsys fs.FS, name string, limit int) ([]byte, error) {
+	refused := func(reason string, args ...any) ([]byte, error) {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf(reason, args...)}
+	}
+	info, err := fs.Stat(fsys, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return refused("it is a directory")
+	case !info.Mode().IsRegular():
+		return refused("not a regular file")
+	case info.Size() > int64(limit):
+		return refused("larger than %d bytes", limit)
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
+	if len(content) > limit { // it has grown meanwhile
+		return refused("larger than %d bytes", limit)
+	}
+	return content, err
+}
 
 // maxLinks bounds how many links are followed on the way to a file.
 const maxLinks = 40

@@ -3,11 +3,8 @@ package config
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,9 +14,9 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"go.uber.org/goleak"
 	"gopkg.in/yaml.v3"
-)
 
-var update = flag.Bool("update", false, "rewrite the expected results in testdata")
+	"wippy/internal/golden"
+)
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -182,46 +179,13 @@ func checkWasm(c *Check, e *Entry) {
 
 // TestGolden loads the files of each archive in testdata. What comes out, the
 // errors or the entries, is kept in the archive's last file.
-func TestGolden(t *testing.T) {
-	archives, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(archives) == 0 {
-		t.Fatal("no archives:", err)
-	}
-	for _, name := range archives {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if last := len(archive.Files) - 1; last >= 0 && isResult(archive.Files[last].Name) {
-				archive.Files = archive.Files[:last]
-			}
-			fsys := make(fstest.MapFS)
-			for _, file := range archive.Files {
-				fsys[file.Name] = &fstest.MapFile{Data: file.Data}
-			}
-			archive.Files = append(archive.Files, result(t, fsys))
-			got := txtar.Format(archive)
-			if *update {
-				if err := os.WriteFile(name, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
-		})
-	}
-}
+func TestGolden(t *testing.T) { golden.Run(t, "testdata", result, "errors", "entries") }
 
-func isResult(name string) bool { return name == "errors" || name == "entries" }
-
-func result(t *testing.T, fsys fs.FS) txtar.File {
+func result(t *testing.T, archive *txtar.Archive) txtar.File {
+	fsys := make(fstest.MapFS)
+	for _, file := range archive.Files {
+		fsys[file.Name] = &fstest.MapFile{Data: file.Data}
+	}
 	app, err := LoadFS(fsys, "/app", kinds)
 	if err != nil {
 		return txtar.File{Name: "errors", Data: []byte(err.Error() + "\n")}

@@ -202,7 +202,7 @@ func baseLoad(L *glua.LState) int {
 			return 2
 		}
 		text.WriteString(piece.String())
-		if text.Len() > maxSource {
+		if text.Len() > MaxSource {
 			return load(L, text.String(), name) // which refuses it
 		}
 	}

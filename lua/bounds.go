@@ -11,7 +11,10 @@ import (
 // the Go stack's overflow would end the whole program: what they get is
 // bounded before.
 const (
-	maxSource   = 4 << 20 // bytes; compiling takes some 40 times that much memory
+	// MaxSource bounds a source, in bytes; compiling takes some 40 times that
+	// much memory.
+	MaxSource = 4 << 20
+
 	maxNesting  = 200     // blocks, functions and brackets within each other
 	maxChain    = 1 << 14 // tokens of one expression that no bracket or comma divides
 	maxElseIfs  = 1 << 12 // of one if
@@ -25,8 +28,8 @@ type nest struct {
 }
 
 func checkBounds(name string, source []byte) *syntaxError {
-	if len(source) > maxSource {
-		return &syntaxError{name: name, line: 1, message: fmt.Sprintf("the source has %d bytes, more than %d", len(source), maxSource)}
+	if len(source) > MaxSource {
+		return &syntaxError{name: name, line: 1, message: fmt.Sprintf("the source has %d bytes, more than %d", len(source), MaxSource)}
 	}
 	scanner := parse.NewScanner(bytes.NewReader(source), name)
 	lexer := &parse.Lexer{}

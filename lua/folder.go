@@ -2,8 +2,6 @@ package lua
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -11,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"wippy/config"
 )
 
 // folder is where require finds files: those of a directory, each compiled
@@ -53,7 +53,7 @@ func (f *folder) load(module string) (*unit, error) {
 		return u, nil
 	}
 	file := f.file(module)
-	source, err := readSource(f.files, file)
+	source, err := config.ReadFile(f.files, file, MaxSource)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -74,41 +74,29 @@ func (f *folder) load(module string) (*unit, error) {
 	return u, nil
 }
 
-// readSource reads a file that is not larger than a source may be.
-func readSource(files fs.FS, name string) ([]byte, error) {
-	f, err := files.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	source, err := io.ReadAll(io.LimitReader(f, maxSource+1))
-	if err == nil && len(source) > maxSource {
-		err = fmt.Errorf("%s: more than %d bytes", name, maxSource)
-	}
-	return source, err
-}
-
-// directory is the regular files below a directory; no link leads out of it.
-// It keeps nothing open.
+// directory is the files below a directory; no link leads out of it. It keeps
+// nothing open.
 type directory string
 
 // Open implements fs.FS.
 func (d directory) Open(name string) (fs.File, error) {
+	return within(d, "open", name, (*os.Root).Open)
+}
+
+// Stat implements fs.StatFS.
+func (d directory) Stat(name string) (fs.FileInfo, error) {
+	return within(d, "stat", name, (*os.Root).Stat)
+}
+
+// within does something with a file of the directory.
+func within[T any](d directory, op, name string, do func(*os.Root, string) (T, error)) (result T, err error) {
 	if !fs.ValidPath(name) {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+		return result, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
 	}
 	root, err := os.OpenRoot(string(d))
 	if err != nil {
-		return nil, err
+		return result, err
 	}
 	defer root.Close()
-	name = filepath.FromSlash(name)
-	info, err := root.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() { // opening a pipe would wait for its other end
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
-	}
-	return root.Open(name)
+	return do(root, filepath.FromSlash(name))
 }

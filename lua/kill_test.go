@@ -3,6 +3,7 @@ package lua
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"wippy/mailbox"
@@ -169,4 +170,18 @@ func TestResults(t *testing.T) {
 	if e.Kind != mailbox.NotFound || !e.Retryable || e.Value.Err() == nil || len(e.Trace) != 1 {
 		t.Errorf("%+v", e)
 	}
+}
+
+// TestEndingIsShared shows, under the race detector, that processes which end
+// at the same moment do not write to the one error that stands for it.
+func TestEndingIsShared(t *testing.T) {
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			if got := (&State{}).raised(nil, ending); got != ending {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+	wg.Wait()
 }

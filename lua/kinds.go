@@ -164,7 +164,7 @@ func (b *builder) compile(entry *config.Entry, source string) *unit {
 		root, name = appFile(entry, file)
 		files := directory(root)
 		var err error
-		if text, err = readSource(files, name); err != nil {
+		if text, err = config.ReadFile(files, name, MaxSource); err != nil {
 			message, hint := unreadable(os.DirFS(root), name, file, err)
 			b.errors = append(b.errors, entry.Mistake(message, hint, "source"))
 			return nil

@@ -176,7 +176,7 @@ func TestCompileErrors(t *testing.T) {
 		},
 		"directory": {
 			[]string{"_index.yaml", yamlHead + worker, "worker.lua/x", ""},
-			`source: "worker.lua" cannot be read: not a regular file`,
+			`source: "worker.lua" cannot be read: it is a directory`,
 		},
 		"all": {
 			[]string{

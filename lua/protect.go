@@ -122,11 +122,11 @@ const noTrace = "-"
 func (s *State) raised(L *glua.LState, r any) *glua.ApiError {
 	e, ok := r.(*glua.ApiError)
 	switch {
+	case e == ending, process.Unwinding(r): // all processes share ending, so it stays as it is
+		return ending
 	case ok:
 		e.StackTrace = noTrace
 		return e
-	case process.Unwinding(r):
-		return ending
 	case r == any(stackOverflow):
 		return raise(glua.LString(position(L) + "stack overflow"))
 	}

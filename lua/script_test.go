@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	embedded "wippy/lua/library"
 )
 
 // TestScripts runs every chunk of testdata/*.lua in a process of its own;
@@ -45,7 +47,7 @@ func runChunk(t *testing.T, file, chunk string, line int) {
 	}
 	got := ""
 	// Empty lines before it give the chunk the file's own line numbers.
-	program, err := newTestEngine(t, Options{}).CompileScript(file, []byte(strings.Repeat("\n", line)+chunk), nil, true)
+	program, err := newTestEngine(t, Options{Library: embedded.FS}).CompileScript(file, []byte(strings.Repeat("\n", line)+chunk), nil, true)
 	if err != nil {
 		got = err.Error()
 	} else {

@@ -6,6 +6,7 @@ import (
 
 	glua "github.com/yuin/gopher-lua"
 
+	"wippy/lua/pattern"
 	"wippy/mailbox"
 	"wippy/runtime/process"
 )
@@ -56,13 +57,13 @@ type State struct {
 	handler   *glua.LFunction
 	resumes   int // threads that are resuming another
 	levels    int // calls on the stacks of those
-	nested    int // library functions that keep much of the Go stack while they call Lua
 
 	globals   globals
 	requiring []required       // outermost first
 	units     map[string]*unit // that ran, by name
 	loaded    map[any]glua.LValue
 	stash     map[any]any
+	matchers  []*pattern.Matcher // that are idle, the last used last
 	random    *rand.Rand
 	args      []mailbox.Value
 	started   time.Time
@@ -120,13 +121,12 @@ func (s *State) check() {
 	s.ctx.Checkpoint(0)
 }
 
-// charge accounts for work of a library function, in units of fuel, and unwinds
-// if the process is ending.
+// charge accounts for work of a library function as if it were so many
+// instructions: it shares the worker, and unwinds if the process is ending.
 func (s *State) charge(fuel int) {
-	if s.result != nil {
-		process.Unwind()
+	if s.left -= fuel; s.left <= 0 {
+		s.checkpoint()
 	}
-	s.ctx.Checkpoint(uint64(fuel))
 }
 
 // Stash gives what this process keeps under key, made by make at the first
@@ -167,9 +167,13 @@ func (s *State) Done() <-chan struct{} {
 }
 
 func (s *State) checkpoint() {
+	used := checkEvery - s.left
 	s.left = 0 // as long as this unwinds, the next call comes here too
-	s.charge(checkEvery)
-	if s.checks--; s.checks <= 0 {
+	if s.result != nil {
+		process.Unwind()
+	}
+	s.ctx.Checkpoint(uint64(used))
+	if s.checks -= used / checkEvery; s.checks <= 0 {
 		s.ctx.Yield()
 		s.checks = sliceChecks
 	}

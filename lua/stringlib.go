@@ -1,7 +1,6 @@
 package lua
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
@@ -11,17 +10,12 @@ import (
 const (
 	// maxString bounds the strings that a library function makes at once.
 	maxString = 256 << 20
-	// maxNested bounds calls of Lua within table.sort and string.gsub within
-	// each other: these keep much more of the Go stack than other calls.
-	maxNested = 100
 	// bytesPerFuel is what a unit of fuel buys from functions that copy.
 	bytesPerFuel = 64
-)
-
-var (
-	stockFind  = stockGo("string", "find")
-	stockGsub  = stockGo("string", "gsub")
-	stockMatch = stockGo("string", "match")
+	// convertedPerFuel is the same for functions that look at each byte.
+	convertedPerFuel = 16
+	// pieceSize is how much a function copies before it charges for it.
+	pieceSize = 16 << 10
 )
 
 // checkSize raises an error where a string would be too long.
@@ -31,204 +25,158 @@ func checkSize(L *glua.LState, fn string, size int) {
 	}
 }
 
-// enter counts a call that nests; leave with the result.
-func (s *State) enter(L *glua.LState) (leave func()) {
-	if s.nested >= maxNested {
-		L.RaiseError("stack overflow")
+// checkInteger is argument n as an integer. What no integer is large enough for
+// becomes the largest, also math.huge.
+func checkInteger(L *glua.LState, n int) int {
+	switch f := float64(L.CheckNumber(n)); {
+	case math.IsNaN(f):
+		return 0
+	case f >= math.MaxInt:
+		return math.MaxInt
+	case f <= math.MinInt:
+		return math.MinInt
+	default:
+		return int(f)
 	}
-	s.nested++
-	return func() { s.nested-- }
+}
+
+// optInteger is checkInteger, or otherwise where the argument is nil.
+func optInteger(L *glua.LState, n, otherwise int) int {
+	if L.Get(n) == glua.LNil {
+		return otherwise
+	}
+	return checkInteger(L, n)
+}
+
+// absolute makes of a position that may count from the end, as -1 does, one
+// that counts from 1; of one before the beginning, 0.
+func absolute(position, length int) int {
+	if position < 0 {
+		position += length + 1
+	}
+	return max(position, 0)
+}
+
+func stringSub(L *glua.LState) int {
+	text := L.CheckString(1)
+	first := max(absolute(checkInteger(L, 2), len(text)), 1)
+	last := min(absolute(optInteger(L, 3, -1), len(text)), len(text))
+	if first > last {
+		text = ""
+	} else {
+		text = text[first-1 : last]
+	}
+	L.Push(glua.LString(text))
+	return 1
+}
+
+func stringByte(L *glua.LState) int {
+	text := L.CheckString(1)
+	first := absolute(optInteger(L, 2, 1), len(text))
+	last := min(absolute(optInteger(L, 3, first), len(text)), len(text))
+	first = max(first, 1)
+	if first > last {
+		return 0
+	}
+	n := last - first + 1
+	if n > maxUnpacked {
+		L.RaiseError("string slice too long")
+	}
+	for _, c := range []byte(text[first-1 : last]) {
+		L.Push(glua.LNumber(c))
+	}
+	From(L).charge(n)
+	return n
+}
+
+func stringChar(L *glua.LState) int {
+	text := make([]byte, L.GetTop())
+	for i := range text {
+		n := checkInteger(L, i+1)
+		if n < 0 || n > math.MaxUint8 {
+			L.ArgError(i+1, "invalid value")
+		}
+		text[i] = byte(n)
+	}
+	From(L).charge(len(text))
+	L.Push(glua.LString(text))
+	return 1
 }
 
 func stringRep(L *glua.LState) int {
 	text, n := L.CheckString(1), L.CheckNumber(2)
-	if n < 1 || text == "" {
+	if !(n >= 1) || text == "" {
 		L.Push(glua.LString(""))
 		return 1
 	}
 	if n > glua.LNumber(maxString/len(text)) {
 		checkSize(L, "string.rep", math.MaxInt)
 	}
-	From(L).charge(int(n) * len(text) / bytesPerFuel)
-	L.Push(glua.LString(strings.Repeat(text, int(n))))
+	s := From(L)
+	size := int(n) * len(text)
+	text = strings.Repeat(text, min(int(n), 1+pieceSize/len(text)))
+	s.charge(len(text) / bytesPerFuel)
+	if len(text) < size {
+		text = s.fill(text, size)
+	}
+	L.Push(glua.LString(text))
 	return 1
 }
 
-// stringFind and stringMatch keep from the stock functions positions beyond the
-// end, with which they panic.
-func stringFind(L *glua.LState) int {
-	if L.OptInt(3, 1) > len(L.CheckString(1))+1 {
-		L.Push(glua.LNil)
-		return 1
+// fill repeats text up to a size.
+func (s *State) fill(text string, size int) string {
+	var b strings.Builder
+	b.Grow(size)
+	for b.Len() < size {
+		at := b.Len() % len(text)
+		n, _ := b.WriteString(text[at:min(len(text), at+pieceSize, at+size-b.Len())])
+		s.charge(n / bytesPerFuel)
 	}
-	return stockFind(L)
+	return b.String()
 }
 
-func stringMatch(L *glua.LState) int {
-	if L.OptInt(3, 1) <= len(L.CheckString(1))+1 {
-		if n := stockMatch(L); n > 0 {
-			return n
+func stringLower(L *glua.LState) int {
+	return convert(L, func(b *strings.Builder, text string, from, to int) {
+		for _, c := range []byte(text[from:to]) {
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			b.WriteByte(c)
 		}
+	})
+}
+
+func stringUpper(L *glua.LState) int {
+	return convert(L, func(b *strings.Builder, text string, from, to int) {
+		for _, c := range []byte(text[from:to]) {
+			if 'a' <= c && c <= 'z' {
+				c -= 'a' - 'A'
+			}
+			b.WriteByte(c)
+		}
+	})
+}
+
+func stringReverse(L *glua.LState) int {
+	return convert(L, func(b *strings.Builder, text string, from, to int) {
+		for i := from; i < to; i++ {
+			b.WriteByte(text[len(text)-1-i])
+		}
+	})
+}
+
+// convert pushes a string as long as the argument. Piece by piece, write writes
+// what is to be at the offsets between from and to.
+func convert(L *glua.LState, write func(b *strings.Builder, text string, from, to int)) int {
+	text := L.CheckString(1)
+	s := From(L)
+	var b strings.Builder
+	b.Grow(len(text))
+	for from := 0; from < len(text); from += pieceSize {
+		to := min(from+pieceSize, len(text))
+		write(&b, text, from, to)
+		s.charge((to - from) / convertedPerFuel)
 	}
-	L.Push(glua.LNil) // where the stock function returns nothing at all
+	L.Push(glua.LString(b.String()))
 	return 1
-}
-
-func stringGsub(L *glua.LState) int {
-	if n, ok := L.Get(3).(glua.LNumber); ok {
-		L.Replace(3, glua.LString(n.String()))
-	}
-	defer From(L).enter(L)()
-	return stockGsub(L)
-}
-
-// stringFormat is string.format as in C Lua; the stock one is Go's Sprintf.
-// %s takes any value, as tostring does.
-func stringFormat(L *glua.LState) int {
-	format := L.CheckString(1)
-	f := formatter{L: L, arg: 1}
-	for {
-		plain, rest, found := strings.Cut(format, "%")
-		f.out.WriteString(plain)
-		if !found {
-			break
-		}
-		format = f.directive(rest)
-		checkSize(L, "string.format", f.out.Len())
-	}
-	L.Push(glua.LString(f.out.String()))
-	return 1
-}
-
-type formatter struct {
-	L   *glua.LState
-	arg int
-	out strings.Builder
-
-	// The directive at hand.
-	flags            string
-	width, precision int // precision is -1 where there is none
-}
-
-// directive formats what follows a %, and gives the rest of the format.
-func (f *formatter) directive(s string) (rest string) {
-	if strings.HasPrefix(s, "%") {
-		f.out.WriteByte('%')
-		return s[1:]
-	}
-	trimmed := strings.TrimLeft(s, "-+ #0")
-	f.flags, s = s[:len(s)-len(trimmed)], trimmed
-	f.width, s = f.digits(s)
-	f.precision = -1
-	if strings.HasPrefix(s, ".") {
-		f.precision, s = f.digits(s[1:])
-	}
-	if s == "" {
-		f.L.RaiseError("invalid option '%%' to 'format': the directive is not complete")
-	}
-	f.arg++
-	switch verb := s[0]; verb {
-	case 'd', 'i':
-		f.printf('d', f.integer())
-	case 'u':
-		f.printf('d', uint64(f.integer()))
-	case 'o', 'x', 'X':
-		f.printf(rune(verb), uint64(f.integer()))
-	case 'c':
-		f.pad(string([]byte{byte(f.integer())}))
-	case 'e', 'E', 'f', 'g', 'G':
-		f.float(rune(verb), float64(f.L.CheckNumber(f.arg)))
-	case 'q':
-		f.quoted(f.L.CheckString(f.arg))
-	case 's':
-		text := f.L.ToStringMeta(f.L.CheckAny(f.arg)).String()
-		if f.precision >= 0 && f.precision < len(text) {
-			text = text[:f.precision]
-		}
-		f.pad(text)
-	default:
-		f.L.RaiseError("invalid option '%%%c' to 'format'", verb)
-	}
-	return s[1:]
-}
-
-// digits reads a width or precision, of two digits at most as in C Lua.
-func (f *formatter) digits(s string) (n int, rest string) {
-	for i := 0; ; i++ {
-		if i == len(s) || s[i] < '0' || s[i] > '9' {
-			return n, s[i:]
-		}
-		if i == 2 {
-			f.L.RaiseError("invalid format (width or precision too long)")
-		}
-		n = n*10 + int(s[i]-'0')
-	}
-}
-
-func (f *formatter) integer() int64 {
-	if n, ok := integerOf(f.L.Get(f.arg)); ok {
-		return int64(n.bits)
-	}
-	n := float64(f.L.CheckNumber(f.arg))
-	if n >= 1<<63 && n < 1<<64 {
-		return int64(uint64(n))
-	}
-	return int64(n)
-}
-
-func (f *formatter) printf(verb rune, v any) {
-	format := "%" + f.flags
-	if f.width > 0 {
-		format += fmt.Sprint(f.width)
-	}
-	if f.precision >= 0 {
-		format += fmt.Sprintf(".%d", f.precision)
-	}
-	fmt.Fprintf(&f.out, format+string(verb), v)
-}
-
-func (f *formatter) float(verb rune, n float64) {
-	switch {
-	case math.IsNaN(n):
-		f.pad("nan")
-	case math.IsInf(n, -1):
-		f.pad("-inf")
-	case math.IsInf(n, 1) && strings.Contains(f.flags, "+"):
-		f.pad("+inf")
-	case math.IsInf(n, 1):
-		f.pad("inf")
-	default:
-		if f.precision < 0 {
-			f.precision = 6 // Go's %g would take as many as it needs
-		}
-		f.printf(verb, n)
-	}
-}
-
-// pad writes text in the directive's width, counted in bytes.
-func (f *formatter) pad(text string) {
-	blanks := strings.Repeat(" ", max(f.width-len(text), 0))
-	if strings.Contains(f.flags, "-") {
-		f.out.WriteString(text + blanks)
-	} else {
-		f.out.WriteString(blanks + text)
-	}
-}
-
-func (f *formatter) quoted(text string) {
-	f.out.WriteByte('"')
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; c {
-		case '"', '\\', '\n':
-			f.out.WriteByte('\\')
-			f.out.WriteByte(c)
-		case '\r':
-			f.out.WriteString(`\r`)
-		case 0:
-			f.out.WriteString(`\000`)
-		default:
-			f.out.WriteByte(c)
-		}
-	}
-	f.out.WriteByte('"')
 }

@@ -7,40 +7,103 @@ import (
 	glua "github.com/yuin/gopher-lua"
 )
 
+// valuesPerFuel is what a unit of fuel buys from functions that move values.
+const valuesPerFuel = 4
+
 func tableConcat(L *glua.LState) int {
 	t := L.CheckTable(1)
 	separator := L.OptString(2, "")
-	first, last := L.OptInt(3, 1), L.OptInt(4, t.Len())
+	first, last := optInteger(L, 3, 1), optInteger(L, 4, t.Len())
+	s := From(L)
 	var b strings.Builder
+	add := func(text string) {
+		checkSize(L, "table.concat", b.Len()+len(text))
+		s.charge(1 + len(text)/bytesPerFuel)
+		b.WriteString(text)
+	}
 	for i := first; i <= last; i++ {
 		v := t.RawGet(glua.LNumber(i))
 		if !glua.LVCanConvToString(v) {
-			L.RaiseError("invalid value (%s) at index %d in table for concat", v.Type(), i)
+			L.RaiseError("invalid value (%s) at index %d in table for 'concat'", v.Type(), i)
 		}
-		b.WriteString(v.String())
+		add(v.String())
 		if i != last {
-			b.WriteString(separator)
+			add(separator)
 		}
-		checkSize(L, "table.concat", b.Len())
 	}
-	From(L).charge(b.Len() / bytesPerFuel)
 	L.Push(glua.LString(b.String()))
+	return 1
+}
+
+func tableInsert(L *glua.LState) int {
+	t := L.CheckTable(1)
+	n := t.Len()
+	at, v := n+1, L.Get(2)
+	switch L.GetTop() {
+	case 2:
+	case 3:
+		at, v = checkInteger(L, 2), L.Get(3)
+	default:
+		L.RaiseError("wrong number of arguments to 'insert'")
+	}
+	if n+1 >= glua.MaxArrayIndex && at <= n+1 { // where indexing would not find it
+		L.RaiseError("table.insert: the table would have more than %d elements", n)
+	}
+	switch {
+	case at > n+1 || at == n+1 && v != glua.LNil:
+		t.RawSetInt(at, v)
+	case at >= 1 && at <= n:
+		From(L).charge((n - at) / valuesPerFuel)
+		t.Remove(n + 1) // a place that holds nil, if there is one, since Insert adds one
+		t.Insert(at, v)
+	case at < 1:
+		t.RawSet(glua.LNumber(at), v)
+	}
+	return 0
+}
+
+// tableRemove is table.remove. The stock one takes a value that was set to nil
+// at the end for the last.
+func tableRemove(L *glua.LState) int {
+	t := L.CheckTable(1)
+	n := t.Len()
+	at := optInteger(L, 2, n)
+	if at < 1 || at > n {
+		return 0
+	}
+	From(L).charge((n - at) / valuesPerFuel)
+	L.Push(t.Remove(at))
+	return 1
+}
+
+// tableMaxN is table.maxn: the largest number that is a key.
+func tableMaxN(L *glua.LState) int {
+	t := L.CheckTable(1)
+	s := From(L)
+	var most glua.LNumber
+	for k, _ := t.Next(glua.LNil); k != glua.LNil; k, _ = t.Next(k) {
+		if n, ok := k.(glua.LNumber); ok {
+			most = max(most, n)
+		}
+		s.charge(1)
+	}
+	L.Push(most)
 	return 1
 }
 
 // tableSort is table.sort. It sorts what # counts; the stock one stumbles over
 // elements that were set to nil at the end. An error leaves the table as it was.
+// An order that contradicts itself is no error: how many comparisons there
+// are is bounded all the same, and what comes out is in some order.
 func tableSort(L *glua.LState) int {
 	t := L.CheckTable(1)
-	by := sorter{L: L, less: L.OptFunction(2, nil)}
+	by := sorter{L: L, s: From(L), less: L.OptFunction(2, nil)}
 	by.values = make([]glua.LValue, t.Len())
+	by.s.charge(len(by.values) / valuesPerFuel)
 	for i := range by.values {
 		by.values[i] = t.RawGetInt(i + 1)
 	}
-	s := From(L)
-	defer s.enter(L)()
 	sort.Sort(&by)
-	s.charge(by.compared)
 	for i, v := range by.values {
 		t.RawSetInt(i+1, v)
 	}
@@ -48,22 +111,19 @@ func tableSort(L *glua.LState) int {
 }
 
 type sorter struct {
-	L        *glua.LState
-	less     *glua.LFunction
-	values   []glua.LValue
-	compared int // since the last charge
+	L      *glua.LState
+	s      *State
+	less   *glua.LFunction
+	values []glua.LValue
 }
 
 func (s *sorter) Len() int      { return len(s.values) }
 func (s *sorter) Swap(i, j int) { s.values[i], s.values[j] = s.values[j], s.values[i] }
 
 func (s *sorter) Less(i, j int) bool {
-	if s.compared++; s.compared == checkEvery {
-		From(s.L).charge(s.compared)
-		s.compared = 0
-	}
+	s.s.charge(1)
 	if s.less == nil {
-		return s.L.LessThan(s.values[i], s.values[j])
+		return s.before(s.values[i], s.values[j])
 	}
 	s.L.Push(s.less)
 	s.L.Push(s.values[i])
@@ -72,4 +132,15 @@ func (s *sorter) Less(i, j int) bool {
 	result := s.L.Get(-1)
 	s.L.Pop(1)
 	return glua.LVAsBool(result)
+}
+
+// before is the operator <, of which comparing long strings is charged.
+func (s *sorter) before(a, b glua.LValue) bool {
+	if a, ok := a.(glua.LString); ok {
+		if b, ok := b.(glua.LString); ok {
+			s.s.charge(min(len(a), len(b)) / bytesPerFuel)
+			return a < b
+		}
+	}
+	return s.L.LessThan(a, b)
 }

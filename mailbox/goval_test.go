@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -40,24 +41,53 @@ func TestValueOf(t *testing.T) {
 }
 
 func TestValueOfErrors(t *testing.T) {
-	deep := any(1)
-	for range MaxDepth + 1 {
-		deep = []any{deep}
+	within := make([]any, 1)
+	within[0] = within
+	doubling := any(1)
+	for range MaxDepth - 1 {
+		doubling = []any{doubling, doubling}
 	}
+	deep := nested(MaxDepth, inList)
+	itself := Errorf(Denied, "no")
+	itself.Value = ErrorValue(itself)
 	for _, c := range []struct {
 		in   any
-		want string
+		want string // the end of the text
 	}{
 		{func() {}, "argument 1: a Go func() cannot be a value"},
 		{map[string]any{"f": []any{make(chan int)}}, `argument 1: field "f": [0] a Go chan int cannot be a value`},
 		{map[float64]int{math.NaN(): 1}, "argument 1: a number cannot be a key"},
+		{map[any]any{1: "a", 1.0: "b"}, "argument 1: two keys are 1"},
+		{map[any]any{[1]int{1}: "a"}, "argument 1: a table cannot be a key"},
+		{map[any]any{[1]chan int{}: "a"}, "argument 1: key [0] a Go chan int cannot be a value"},
+		{within, "[0] nested deeper than 128 levels"},
+		{doubling, "[1] more than 4194304 parts"},
+		{make([]struct{}, 1<<40), "argument 1: more than 4194304 parts"},
+		{[]any{deep}, "argument 1: [0] nested deeper than 128 levels"},
+		{map[string]any{"v": deep}, `argument 1: field "v": nested deeper than 128 levels`},
+		{[]any{ErrorValue(itself)}, "argument 1: [0] nested deeper than 128 levels"},
+		{[]error{&Error{Value: deep}}, "argument 1: [0] nested deeper than 128 levels"},
+		{[]any{TableValue(nil, []Pair{{String("f"), nested(MaxDepth-1, inList)}})}, "argument 1: [0] nested deeper than 128 levels"},
+		{[]Value{TableValue(make([]Value, MaxNodes), nil)}, "argument 1: [0] more than 4194304 parts"},
 	} {
-		if _, err := ValuesOf(c.in); err == nil || err.Error() != c.want {
+		_, err := ValuesOf(c.in)
+		if err == nil || !strings.HasSuffix(err.Error(), c.want) || !errors.Is(err, Invalid) {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
 	}
-	if _, err := ValueOf(deep); !errors.Is(err, Invalid) {
-		t.Errorf("a value nested too deep: %v", err)
+}
+
+// TestValueOfAtTheBound shows that what ValueOf lets through can be encoded.
+func TestValueOfAtTheBound(t *testing.T) {
+	for _, in := range []any{nested(MaxDepth, inList), []any{nested(MaxDepth-1, inList)}, []error{&Error{Value: nested(MaxDepth-2, inList)}}} {
+		v, err := ValueOf(in)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if _, err := v.Append(nil); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

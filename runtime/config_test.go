@@ -1,12 +1,10 @@
 package runtime_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -19,10 +17,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"wippy/internal/golden"
 	"wippy/runtime"
 )
-
-var update = flag.Bool("update", false, "rewrite the expected results in testdata/config")
 
 // TestConfig loads the application of each archive in testdata/config with the
 // runtime's own kinds. What a user then reads stands in the archive's last
@@ -40,41 +37,10 @@ var update = flag.Bool("update", false, "rewrite the expected results in testdat
 // and in YAML ${hash:PATH} is the hash of such a file. The result has these,
 // and $DIR for the machine's own path.
 func TestConfig(t *testing.T) {
-	archives, err := filepath.Glob("testdata/config/*.txtar")
-	if err != nil || len(archives) == 0 {
-		t.Fatal("no archives:", err)
-	}
-	for _, name := range archives {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
-			t.Parallel()
-			archive, err := txtar.ParseFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if last := len(archive.Files) - 1; last >= 0 && isResult(archive.Files[last].Name) {
-				archive.Files = archive.Files[:last]
-			}
-			app := newTestApp(t, archive)
-			archive.Files = append(archive.Files, app.result())
-			got := txtar.Format(archive)
-			if *update {
-				if err := os.WriteFile(name, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
-		})
-	}
+	golden.Run(t, "testdata/config", func(t *testing.T, archive *txtar.Archive) txtar.File {
+		return newTestApp(t, archive).result()
+	}, "errors", "check errors", "ok")
 }
-
-func isResult(name string) bool { return name == "errors" || name == "check errors" || name == "ok" }
 
 // testApp is an archive's application on disk.
 type testApp struct {

@@ -62,7 +62,7 @@ func (rt *Runtime) groups() []scheduler.Group {
 			Limits:  spec.Limits,
 		})
 	}
-	if len(groups) == 0 {
+	if len(groups) == 0 && rt.app.Entry(DefaultGroup) == nil {
 		groups = append(groups, scheduler.Group{ID: DefaultGroup})
 	}
 	return append(groups, scheduler.Group{ID: rt.Terminal(), Terminal: rt.opts.terminal})

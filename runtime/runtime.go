@@ -4,7 +4,7 @@
 //
 //	rt, err := runtime.New(runtime.WithModule(luamod.Bind("greet", greet)))
 //	…
-//	defer rt.Close()
+//	defer rt.Close() // ends what still runs
 //	err = rt.Load("./app")
 //	…
 //	err = rt.Start()
@@ -24,6 +24,7 @@ import (
 
 	"wippy/config"
 	"wippy/lua"
+	"wippy/lua/library"
 	"wippy/luamod"
 	envmod "wippy/luamod/env"
 	jsonmod "wippy/luamod/json"
@@ -56,7 +57,8 @@ type Runtime struct {
 	dirs  map[config.ID]fs.FS
 	close []func() error
 
-	sched *scheduler.Scheduler // from Start on
+	sched  *scheduler.Scheduler // from Start on
+	closed bool
 }
 
 // New makes a runtime. It starts nothing.
@@ -75,10 +77,10 @@ func New(opts ...Option) (*Runtime, error) {
 		timemod.Module(rt.started),
 		jsonmod.Module(),
 		logmod.Module(),
-		envmod.Module(rt, rt.mayReadSecret),
+		envmod.Module(rt, nil),
 	}, rt.opts.modules...)
 	var err error
-	if rt.engine, err = lua.NewEngine(lua.Options{Modules: modules}); err != nil {
+	if rt.engine, err = lua.NewEngine(lua.Options{Modules: modules, Library: library.FS}); err != nil {
 		return nil, err
 	}
 	rt.wasm = wasmhost.New(wasmhost.Options{CacheDir: rt.opts.cacheDir, Progress: rt.opts.progress})
@@ -111,6 +113,9 @@ func (rt *Runtime) ConfigKinds() []config.Kind {
 //
 // config.Errors with every mistake of the entries, or why dir is unreadable.
 func (rt *Runtime) Load(dir string) error {
+	if rt.sched != nil {
+		return errors.New("load the application before Start: its processes run already")
+	}
 	app, err := config.Load(dir, rt.ConfigKinds())
 	if err != nil {
 		return err
@@ -146,7 +151,7 @@ func (rt *Runtime) Start() error {
 	})
 	for _, g := range groups {
 		if err := rt.sched.AddGroup(g); err != nil {
-			return err
+			return err // cannot be: the IDs of entries are unique
 		}
 	}
 	return nil
@@ -172,8 +177,27 @@ func (rt *Runtime) KillAll() {
 	}
 }
 
-// Close frees compiled code and open directories. Processes must have ended.
+// closeWithin bounds how long Close waits for processes to die, in which a
+// guest that cannot be stopped would hold it for ever.
+const closeWithin = 10 * time.Second
+
+// Close kills the processes that there still are, stops the node, and frees
+// compiled code and open directories. Closing again does nothing.
+//
+// # Errors
+//
+// When processes could not be ended, an error that names them; nothing was
+// freed then, since they may still use it.
 func (rt *Runtime) Close() error {
+	if rt.closed {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	if err := rt.Stop(ctx, "the runtime is closed", 0); err != nil {
+		return err
+	}
+	rt.closed = true
 	errs := []error{rt.wasm.Close(context.Background())}
 	for _, c := range slices.Backward(rt.close) {
 		errs = append(errs, c())

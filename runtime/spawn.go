@@ -144,4 +144,9 @@ func (rt *Runtime) CompileModule(ctx context.Context, src wasmhost.Source) (proc
 }
 
 // Waiting is the number of processes that wait for an event.
-func (rt *Runtime) Waiting() int { return rt.sched.Waiting() }
+func (rt *Runtime) Waiting() int {
+	if rt.sched == nil {
+		return 0
+	}
+	return rt.sched.Waiting()
+}

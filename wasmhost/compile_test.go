@@ -1,11 +1,14 @@
 package wasmhost
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"wippy/mailbox"
@@ -158,10 +161,9 @@ func TestCacheDir(t *testing.T) {
 // TestCacheDirOfNoUse shows that compiling does not need the cache.
 func TestCacheDirOfNoUse(t *testing.T) {
 	for name, spoil := range map[string]func(dir string) error{
-		"cannot be made":     func(dir string) error { return os.WriteFile(dir, nil, 0o600) },
-		"cannot be written":  os.RemoveAll,
-		"cannot be read":     func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600)) },
-		"has something else": spoilFiles,
+		"cannot be made":    func(dir string) error { return os.WriteFile(dir, nil, 0o600) },
+		"cannot be written": os.RemoveAll,
+		"cannot be read":    func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "cache")
@@ -171,7 +173,8 @@ func TestCacheDirOfNoUse(t *testing.T) {
 				}
 			}
 			compileGuest(t, newHost(t, Options{CacheDir: dir}), "numbers", "i32", "")
-			h := newHost(t, Options{CacheDir: dir})
+			var log bytes.Buffer
+			h := newHost(t, Options{CacheDir: dir, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 			before := compileGuest(t, h, "compute", "compute", "")
 			if err := spoil(dir); err != nil {
 				t.Fatal(err)
@@ -187,17 +190,72 @@ func TestCacheDirOfNoUse(t *testing.T) {
 				t.Error(got)
 			}
 			compileGuest(t, h, "page", "sum", "")
+			if lines := strings.Count(log.String(), "the cache of compiled code cannot be used"); lines != 1 {
+				t.Errorf("logged %q", &log)
+			}
 		})
 	}
 }
 
-// spoilFiles overwrites what a cache holds.
-func spoilFiles(dir string) error {
-	files, err := filepath.Glob(filepath.Join(dir, "*", "*"))
-	for _, file := range files {
-		err = errors.Join(err, os.WriteFile(file, []byte("WAZEVO"), 0o600))
+// TestCacheRepaired shows that a damaged file in the cache is replaced, and
+// that this is all that is lost.
+func TestCacheRepaired(t *testing.T) {
+	for name, damage := range map[string]func(content []byte) []byte{
+		"empty":        func([]byte) []byte { return nil },
+		"truncated":    func(content []byte) []byte { return content[:len(content)/2] },
+		"overwritten":  func([]byte) []byte { return []byte("WAZEVO") },
+		"one bit less": func(content []byte) []byte { content[len(content)/2] ^= 1; return content },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			compileGuest(t, newHost(t, Options{CacheDir: dir}), "compute", "compute", "")
+			files, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+			if err != nil || len(files) != 1 {
+				t.Fatalf("the cache holds %q, %v", files, err)
+			}
+			content, err := os.ReadFile(files[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(files[0], damage(slices.Clone(content)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range []string{"a damaged file in the cache of compiled code was replaced", ""} {
+				var log bytes.Buffer
+				h := newHost(t, Options{CacheDir: dir, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+				p := compileGuest(t, h, "compute", "compute", "")
+				if got := printed(run(t, p, process.Limits{}, num(6), num(7))); got != "number 42" {
+					t.Error(got)
+				}
+				if len(h.engines) != 1 {
+					t.Error("the cache is not used any more")
+				}
+				if !strings.Contains(log.String(), want) || want == "" && log.Len() > 0 {
+					t.Errorf("logged %q, want %q", &log, want)
+				}
+				if now, err := os.ReadFile(files[0]); err != nil || !bytes.Equal(now, content) {
+					t.Errorf("the file is not what it was, %v", err)
+				}
+			}
+			if left, err := filepath.Glob(filepath.Join(dir, "repair-*")); err != nil || len(left) > 0 {
+				t.Errorf("%q is left, %v", left, err)
+			}
+		})
 	}
-	return err
+}
+
+// TestInvalidIsCompiledOnce shows that what is wrong with a module is not blamed
+// on the cache, which would compile it again.
+func TestInvalidIsCompiledOnce(t *testing.T) {
+	engine, err := newHost(t, Options{CacheDir: t.TempDir()}).start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, invalid := range []string{"\x00asm\x01\x00\x00\x00\xff", "\x00asm\x01\x00\x00\x00\x03\x02\x01\x00"} {
+		if _, err := translate(context.Background(), engine, []byte(invalid)); err == nil || ofCache(err) {
+			t.Errorf("%q: %v", invalid, err)
+		}
+	}
 }
 
 func TestClosedHost(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -69,9 +68,9 @@ var capabilities = []string{
 	"wasi:cli", "wasi:io", "wasi:poll", "wasi:clocks", "wasi:random", "wasi:filesystem", "wasi:sockets", "wasi:http", "wippy:process",
 }
 
-// maxBinary bounds a binary, in bytes: some twenty times what a JavaScript
+// MaxBinary bounds a binary, in bytes: some twenty times what a JavaScript
 // engine takes.
-const maxBinary = 256 << 20
+const MaxBinary = 256 << 20
 
 // Kind is the kind of entry that a node registers to run wasm.
 func (h *Host) Kind() process.Kind {
@@ -195,7 +194,7 @@ func readBinary(spec *Config, app process.App) (binary []byte, ps problems) {
 		return nil, ps
 	}
 	name := local(spec.Path)
-	binary, err = readFile(dir, name)
+	binary, err = config.ReadFile(dir, name, MaxBinary)
 	if err == nil {
 		return binary, nil
 	}
@@ -216,35 +215,6 @@ func readBinary(spec *Config, app process.App) (binary []byte, ps problems) {
 	}
 	return nil, ps
 }
-
-// readFile reads a regular file of bounded size. It asks what it is before it
-// opens it: opening a pipe would block.
-func readFile(dir fs.FS, name string) ([]byte, error) {
-	info, err := fs.Stat(dir, name)
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		return nil, errors.New("it is a directory")
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is no regular file")
-	case info.Size() > maxBinary:
-		return nil, errTooLarge
-	}
-	f, err := dir.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	// It may have grown meanwhile.
-	binary, err := io.ReadAll(io.LimitReader(f, maxBinary+1))
-	if len(binary) > maxBinary {
-		err = errTooLarge
-	}
-	return binary, err
-}
-
-var errTooLarge = fmt.Errorf("it has more than %d bytes", maxBinary)
 
 // cause gives an error without the operation and the path of the machine.
 func cause(err error) error {

@@ -207,7 +207,7 @@ func TestTooLargeBinary(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = New(Options{}).Kind().Compile(context.Background(), e, fakeApp{hugeFS{}})
-	if want := "_index.yaml:8:11: path: \"a.wasm\" of app:bin cannot be read: it has more than 268435456 bytes"; err == nil || err.Error() != want {
+	if want := "_index.yaml:8:11: path: \"a.wasm\" of app:bin cannot be read: larger than 268435456 bytes"; err == nil || err.Error() != want {
 		t.Errorf("\n got %v\nwant %s", err, want)
 	}
 }
@@ -221,6 +221,6 @@ func (hugeFS) Stat(string) (fs.FileInfo, error) { return hugeInfo{}, nil }
 
 type hugeInfo struct{ fs.FileInfo }
 
-func (hugeInfo) Size() int64       { return maxBinary + 1 }
+func (hugeInfo) Size() int64       { return MaxBinary + 1 }
 func (hugeInfo) Mode() fs.FileMode { return 0 }
 func (hugeInfo) IsDir() bool       { return false }

@@ -13,7 +13,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -34,9 +39,11 @@ const features = api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst | e
 type Options struct {
 	// CacheDir keeps compiled code between runs of the program; it is made if
 	// need be. Reading it back is some thirty times as fast as compiling. Only
-	// who may run code as this user should be able to write it. One that cannot
-	// be used is left alone. "" keeps nothing.
+	// who may run code as this user should be able to write it. A damaged file
+	// in it is replaced; one that cannot be used is left alone. "" keeps nothing.
 	CacheDir string
+	// Logger gets a line when something is wrong with the cache. Nil discards.
+	Logger *slog.Logger
 	// Progress, unless nil, is called when the compilation of a binary of size
 	// bytes begins, with the name that its source has; what it returns is
 	// called when the compilation ends. One compilation runs at a time, on the
@@ -68,6 +75,9 @@ var errClosed = mailbox.Errorf(mailbox.Unavailable, "the wasm host is closed")
 
 // New makes a host. Whoever made it closes it.
 func New(opts Options) *Host {
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
 	return &Host{opts: opts, modules: map[digest]*compilation{}}
 }
 
@@ -152,8 +162,8 @@ func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module
 		}
 		binary := info.Encode()
 		c.code, err = translate(ctx, c.engine, binary)
-		if err != nil && h.cache != nil && len(h.engines) == 1 && !isCancelled(err) {
-			c.engine, c.code, err = h.uncached(ctx, binary)
+		if ofCache(err) {
+			c.engine, c.code, err = h.despiteCache(ctx, binary, err)
 		}
 	}
 	if c.err = err; isCancelled(err) {
@@ -186,7 +196,9 @@ func (h *Host) start() (wazero.Runtime, error) {
 	}
 	config := engineConfig()
 	if h.opts.CacheDir != "" {
-		if cache, err := wazero.NewCompilationCacheWithDir(h.opts.CacheDir); err == nil {
+		if cache, err := wazero.NewCompilationCacheWithDir(h.opts.CacheDir); err != nil {
+			h.warn("the cache of compiled code cannot be used", err)
+		} else {
 			h.cache = cache
 			config = config.WithCompilationCache(cache)
 		}
@@ -195,19 +207,71 @@ func (h *Host) start() (wazero.Runtime, error) {
 	return h.engines[0], nil
 }
 
-// uncached compiles without the cache what did not compile with it. If that
-// goes well the cache was to blame, and is not used again. Its caller holds
-// compiling.
-func (h *Host) uncached(ctx context.Context, binary []byte) (wazero.Runtime, wazero.CompiledModule, error) {
-	engine := wazero.NewRuntimeWithConfig(context.Background(), engineConfig())
-	code, err := translate(ctx, engine, binary)
+// ofCache tells whether an error of translate is the cache's, and says nothing
+// about the binary.
+func ofCache(err error) bool {
+	if err == nil {
+		return false
+	}
+	_, path := errors.AsType[*fs.PathError](err)
+	_, link := errors.AsType[*os.LinkError](err)
+	return path || link || strings.HasPrefix(err.Error(), "compilationcache: ") // what it could not make sense of
+}
+
+// despiteCache compiles what did not compile because of the cache. A damaged
+// file in it is replaced; where that does not help the cache is not used again.
+// Its caller holds compiling.
+func (h *Host) despiteCache(ctx context.Context, binary []byte, why error) (wazero.Runtime, wazero.CompiledModule, error) {
+	engine := h.engines[0]
+	code, err := translate(ctx, engine, binary) // what could not be written is in the engine's memory
+	if err != nil && h.repairCache(ctx, binary) == nil {
+		if code, err = translate(ctx, engine, binary); err == nil {
+			h.warn("a damaged file in the cache of compiled code was replaced", why)
+			return engine, code, nil
+		}
+	}
+	cacheless := wazero.NewRuntimeWithConfig(context.Background(), engineConfig())
 	if err != nil {
-		return nil, nil, errors.Join(err, engine.Close(ctx))
+		engine = cacheless
+		if code, err = translate(ctx, engine, binary); err != nil {
+			return nil, nil, errors.Join(err, engine.Close(ctx))
+		}
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.engines = append(h.engines, engine)
+	h.engines = append(h.engines, cacheless)
+	h.warn("the cache of compiled code cannot be used", why)
 	return engine, code, nil
+}
+
+// warn logs what is wrong with the cache.
+func (h *Host) warn(message string, why error) {
+	h.opts.Logger.Warn(message, "directory", h.opts.CacheDir, "error", why)
+}
+
+// repairCache compiles into an empty cache, and has the file that this makes
+// take the place of the one with its name: only wazero knows how it names them.
+func (h *Host) repairCache(ctx context.Context, binary []byte) error {
+	dir, err := os.MkdirTemp(h.opts.CacheDir, "repair-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	cache, err := wazero.NewCompilationCacheWithDir(dir)
+	if err != nil {
+		return err
+	}
+	defer cache.Close(ctx)
+	engine := wazero.NewRuntimeWithConfig(context.Background(), engineConfig().WithCompilationCache(cache))
+	defer engine.Close(ctx)
+	if _, err := translate(ctx, engine, binary); err != nil {
+		return err
+	}
+	files, err := fs.Glob(os.DirFS(dir), "*/*")
+	for _, file := range files {
+		err = errors.Join(err, os.Rename(filepath.Join(dir, file), filepath.Join(h.opts.CacheDir, file)))
+	}
+	return err
 }
 
 func engineConfig() wazero.RuntimeConfig {

@@ -95,7 +95,7 @@ func missingHosts(app *config.App, cmd runtime.Command) error {
 	}
 }
 
-// list prints the application's commands.
+// list prints the application's commands: name, short, kind.
 func (c *cli) list(words []string) error {
 	if len(words) > 0 {
 		return fmt.Errorf("run list takes no arguments, got %q; flags go before it", words[0])
@@ -116,11 +116,7 @@ func (c *cli) list(words []string) error {
 	}
 	table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 	for _, cmd := range cmds {
-		row := cmd.Name + "\t" + cmd.Kind
-		if cmd.Short != "" {
-			row += "\t" + cmd.Short
-		}
-		fmt.Fprintln(table, row)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", cmd.Name, cmd.Short, cmd.Kind)
 	}
 	return table.Flush()
 }

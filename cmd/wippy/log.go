@@ -7,6 +7,7 @@ import (
 
 	"wippy/mailbox"
 	"wippy/runtime"
+	"wippy/runtime/process"
 )
 
 // logHandler writes logs to standard error, all but one line: that the main
@@ -51,7 +52,7 @@ func (h *logHandler) spawnMain(main start) (*runtime.Process, error) {
 
 // Handle implements slog.Handler.
 func (h *logHandler) Handle(ctx context.Context, r slog.Record) error {
-	if r.Message == "process ended" && h.isMain() {
+	if r.Message == process.ProcessEnded && h.isMain() {
 		return nil
 	}
 	return h.Handler.Handle(ctx, r)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wippy/config"
+	"wippy/lua"
 	"wippy/runtime"
 	"wippy/runtime/process"
 	"wippy/wasmhost"
@@ -85,9 +87,9 @@ func firstModuleFlag(cmd *cobra.Command) string {
 
 // runScript runs a Lua file, in the application that it lies in if there is one.
 func (c *cli) runScript(file string, words []string) error {
-	source, err := os.ReadFile(file)
+	source, err := readFile(file, lua.MaxSource)
 	if err != nil {
-		return unreadable(file, err)
+		return err
 	}
 	beside, err := os.OpenRoot(filepath.Dir(file))
 	if err != nil {
@@ -110,9 +112,9 @@ func (c *cli) runModule(file string, m moduleFlags, words []string) error {
 	if len(m.dirs)+len(m.env)+len(m.allow)+len(m.grants) > 0 {
 		return errors.New("--dir, --env, --allow and --grant come with WASI, which is not supported yet")
 	}
-	binary, err := os.ReadFile(file)
+	binary, err := readFile(file, wasmhost.MaxBinary)
 	if err != nil {
-		return unreadable(file, err)
+		return err
 	}
 	n, err := c.open("")
 	if err != nil {
@@ -123,6 +125,15 @@ func (c *cli) runModule(file string, m moduleFlags, words []string) error {
 		prog, err := n.rt.CompileModule(ctx, wasmhost.Source{Name: file, Bytes: binary, Method: m.method})
 		return n.starter(prog, file, words), err
 	})
+}
+
+// readFile reads a file that the user named, as an entry's is read.
+func readFile(name string, limit int) ([]byte, error) {
+	content, err := config.ReadFile(os.DirFS(filepath.Dir(name)), filepath.Base(name), limit)
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	return content, nil
 }
 
 // starter starts a program that is no entry.

@@ -40,6 +40,7 @@ func (m leakChecked) Run() int {
 //	exits CODE PROGRAM ARGS...   like exec, for an exact exit code
 //	expand FILE                  puts values in place of ${NAME} and ${hash:FILE} in a file
 //	bytes FILE HEX               makes a binary file
+//	large FILE SIZE              makes a file of so many zeros, which take no room
 //
 // and $GUESTS is the directory of the test guests' binaries.
 func TestScript(t *testing.T) {
@@ -61,6 +62,7 @@ func TestScript(t *testing.T) {
 			"exits":  scriptExits,
 			"expand": scriptExpand,
 			"bytes":  scriptBytes,
+			"large":  scriptLarge,
 		},
 	})
 }
@@ -107,4 +109,14 @@ func scriptBytes(ts *testscript.TestScript, neg bool, args []string) {
 	content, err := hex.DecodeString(args[1])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o666))
+}
+
+func scriptLarge(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: large FILE SIZE")
+	}
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	scriptBytes(ts, false, []string{args[0], ""})
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
 }

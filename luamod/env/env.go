@@ -34,8 +34,8 @@ func Module(source Source, granted Granted) luamod.Module {
 		if !ok || name == "" {
 			lua.ArgError(L, "env.get", 1, "the ID of an env.variable entry")
 		}
-		entry := config.ID(lua.From(L).Context().Entry())
-		id := absolute(string(name), entry)
+		ctx := lua.From(L).Context()
+		entry, id := config.ID(ctx.Entry()), absolute(string(name), ctx.Namespace())
 		value, secret, err := source.Env(id)
 		// A secret first: whether it is set is nobody's business either.
 		if secret && (granted == nil || !granted(entry, id)) {
@@ -50,11 +50,10 @@ func Module(source Source, granted Granted) luamod.Module {
 	return luamod.Functions("env", stub, map[string]glua.LGFunction{"get": get})
 }
 
-// absolute completes an ID without a namespace by that of the calling entry.
-func absolute(name string, entry config.ID) config.ID {
-	if strings.Contains(name, ":") {
+// absolute completes an ID without a namespace by the caller's.
+func absolute(name, namespace string) config.ID {
+	if namespace == "" || strings.Contains(name, ":") {
 		return config.ID(name)
 	}
-	namespace, _, _ := strings.Cut(string(entry), ":")
 	return config.ID(namespace + ":" + name)
 }

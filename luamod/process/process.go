@@ -52,11 +52,10 @@ func entryID(ctx process.Context, ref string) string {
 	if strings.Contains(ref, ":") {
 		return ref
 	}
-	namespace, _, ok := strings.Cut(ctx.Entry(), ":")
-	if !ok {
-		return ref
+	if namespace := ctx.Namespace(); namespace != "" {
+		return namespace + ":" + ref
 	}
-	return namespace + ":" + ref
+	return ref
 }
 
 func checkString(L *glua.LState, n int, fn, what string) string {

@@ -29,7 +29,11 @@ func receive(L *glua.LState) int {
 	case *glua.LNilType:
 		return pushEvent(L, ctx.Receive(nil, timeout))
 	case *glua.LTable:
-		return pushEvent(L, ctx.Receive(fieldsMatch(L, fn, at, match), timeout))
+		accepts, quick := fieldsMatch(L, fn, at, match)
+		if !quick {
+			return pushEvent(L, ctx.ReceiveFunc(accepts, timeout))
+		}
+		return pushEvent(L, ctx.Receive(accepts, timeout))
 	case *glua.LFunction:
 		return receiveFunc(L, match, timeout)
 	}
@@ -128,13 +132,15 @@ func first(vs []mailbox.Value) mailbox.Value {
 	return vs[0]
 }
 
-// fieldsMatch compiles a table of fields that must be equal.
-func fieldsMatch(L *glua.LState, fn string, n int, want *glua.LTable) func(*mailbox.Event) bool {
+// fieldsMatch compiles a table of fields that must be equal. It is quick unless
+// it compares tables, which may be large.
+func fieldsMatch(L *glua.LState, fn string, n int, want *glua.LTable) (accepts func(*mailbox.Event) bool, quick bool) {
 	type test struct {
 		get  func(*mailbox.Event) mailbox.Value
 		want mailbox.Value
 	}
 	var tests []test
+	quick = true
 	want.ForEach(func(k, v glua.LValue) {
 		name, _ := k.(glua.LString)
 		get := fields[string(name)]
@@ -145,6 +151,7 @@ func fieldsMatch(L *glua.LState, fn string, n int, want *glua.LTable) func(*mail
 		if err != nil {
 			L.RaiseError("%s: argument %d: field %q: %s", fn, n, string(name), err.Error())
 		}
+		quick = quick && value.Kind() != mailbox.KindTable
 		tests = append(tests, test{get, value})
 	})
 	return func(e *mailbox.Event) bool {
@@ -154,7 +161,7 @@ func fieldsMatch(L *glua.LState, fn string, n int, want *glua.LTable) func(*mail
 			}
 		}
 		return true
-	}
+	}, quick
 }
 
 func fieldNames() string {

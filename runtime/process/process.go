@@ -25,7 +25,8 @@ type Program interface {
 	New(args []mailbox.Value, limits Limits) (Process, error)
 	// Straight tells that the code never suspends and ends within a slice, so
 	// that it may run on the worker itself, without a coroutine. A straight
-	// process must not call Await, Receive, Sleep, Yield or a blocking Send.
+	// process must not call Await, Receive, Sleep, Yield, Suspend, Spawn or a
+	// Send that may block.
 	Straight() bool
 }
 
@@ -92,6 +93,9 @@ type Identity interface {
 	Self() mailbox.PID
 	Entry() string // the entry's ID
 	Group() string // the group's ID
+	// Namespace is the entry's, in which references without a colon are looked
+	// up; "" for what is no entry, such as a script of the command line.
+	Namespace() string
 	Limits() Limits
 	// Terminal gives the process's standard streams; nil where its group is no terminal.
 	Terminal() *Terminal
@@ -143,7 +147,7 @@ type Peers interface {
 	// SendAfter posts a message to this very process's mailbox after d, and
 	// then every period if that is positive. stop is idempotent.
 	// The error is of kind LimitHit when the process holds too many timers, or
-	// messages of timers that it never received.
+	// messages of timers that it never received; Invalid for a period below a millisecond.
 	SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func(), err error)
 	// Monitor asks for an EXIT of pid; of the dead one with reason noproc comes at once.
 	Monitor(pid mailbox.PID) (mailbox.Ref, error)
@@ -151,7 +155,8 @@ type Peers interface {
 	Demonitor(ref mailbox.Ref) bool
 	// DemonitorAll ends every monitor of pid, as Demonitor does.
 	DemonitorAll(pid mailbox.PID) bool
-	// Cancel asks pid to end before grace is over; it is killed then. Zero means DefaultGrace.
+	// Cancel asks pid to end before grace is over; it is killed then, at once
+	// if grace is not positive. Of several cancels the earliest deadline counts.
 	Cancel(pid mailbox.PID, reason string, grace time.Duration) error
 	// Terminate kills pid.
 	Terminate(pid mailbox.PID) error
@@ -169,7 +174,7 @@ type Spawn struct {
 	Monitor bool // the spawner gets the EXIT; atomic with the spawn
 }
 
-// DefaultGrace is the time between a CANCEL and the kill where nothing is said.
+// DefaultGrace is the time between a CANCEL and the kill where a user says nothing.
 const DefaultGrace = 5 * time.Second
 
 // Info describes a living process (SPEC section 3, process.info).

@@ -94,28 +94,60 @@ func (t *task) Cancel(pid mailbox.PID, reason string, grace time.Duration) error
 	if target == nil {
 		return noProc(pid)
 	}
-	if grace == 0 {
-		grace = process.DefaultGrace
-	}
 	target.cancel(t.pid, reason, grace)
+	t.unwindIfDoomed() // it may have been itself
 	return nil
 }
 
+// leaving is a cancel that its target has to answer by ending.
+type leaving struct {
+	deadline time.Time
+	timer    *timer
+}
+
 // cancel asks the task to end within grace and kills it then. One that has no
-// use for a mailbox, since its program never suspends, is killed at once.
+// use for a mailbox, since its program never suspends, is killed at once. Of
+// several cancels the earliest deadline counts, and one CANCEL is queued at
+// the most: others' cancels cannot fill a mailbox.
 func (t *task) cancel(from mailbox.PID, reason string, grace time.Duration) {
 	if t.prog.Straight() || grace <= 0 {
 		t.kill(cancelled)
 		return
 	}
-	clock := t.s.cfg.Clock
-	ev := mailbox.Event{Type: mailbox.CancelEvent, From: from,
-		Cancel: &mailbox.Cancel{Reason: reason, Deadline: clock.Now().Add(grace)}}
-	if !t.addTimer(grace, func() { t.kill(cancelled) }) {
+	l := &leaving{deadline: t.s.cfg.Clock.Now().Add(grace)}
+	t.mu.Lock()
+	before := t.leaving
+	if before != nil && !l.deadline.Before(before.deadline) {
+		t.mu.Unlock()
 		return
 	}
-	if t.box.Post(ev) == nil {
+	t.leaving = l
+	t.mu.Unlock()
+	timer, ok := t.addTimer(grace, func() { t.kill(cancelled) })
+	if !ok {
+		return
+	}
+	t.mu.Lock()
+	l.timer = timer
+	t.mu.Unlock()
+	if before != nil {
+		t.box.Discard(func(e *mailbox.Event) bool { return e.Type == mailbox.CancelEvent })
+		before.stop(t)
+	}
+	if t.box.Post(mailbox.Event{Type: mailbox.CancelEvent, From: from,
+		Cancel: &mailbox.Cancel{Reason: reason, Deadline: l.deadline}}) == nil {
 		t.wake(nil)
+	}
+}
+
+// stop withdraws the kill of a cancel that another replaced. Where that one is
+// still being set up, its later kill does no harm: the earlier one has come.
+func (l *leaving) stop(t *task) {
+	t.mu.Lock()
+	timer := l.timer
+	t.mu.Unlock()
+	if timer != nil {
+		timer.stop()
 	}
 }
 

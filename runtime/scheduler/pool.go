@@ -20,11 +20,11 @@ type pool struct {
 	waiting []*job
 }
 
-// job is one call of Await.
+// job is one call on the pool.
 type job struct {
 	f    func(context.Context) error
 	ctx  context.Context
-	t    *task
+	over func() // called once err and done are set
 	err  error
 	done atomic.Bool
 
@@ -107,7 +107,7 @@ func (p *pool) abandon(j *job) bool {
 	return true
 }
 
-// call runs the job and wakes its process, whatever the function does.
+// call runs the job and says when it is over, whatever the function does.
 func (j *job) call() {
 	returned := false
 	defer func() {
@@ -117,7 +117,7 @@ func (j *job) call() {
 			j.err = mailbox.Errorf(mailbox.Internal, "a host function called runtime.Goexit")
 		}
 		j.done.Store(true)
-		j.t.wake(nil)
+		j.over()
 	}()
 	j.err = j.f(j.ctx)
 	returned = true

@@ -96,13 +96,7 @@ func (q *runQueue) take(e *executor) *task {
 		e.group = nil
 	}
 	for {
-		if g := q.first; g != nil {
-			q.first = g.after
-			if q.first == nil {
-				q.last = nil
-			}
-			g.after = nil
-			g.ready = false
+		if g := q.nextGroup(); g != nil {
 			t := g.next()
 			g.running++
 			q.offer(g)
@@ -121,6 +115,25 @@ func (q *runQueue) take(e *executor) *task {
 		<-e.signal
 		q.mu.Lock()
 	}
+}
+
+// nextGroup takes the next group off the list that has a process to run and a
+// worker to run it on. One whose last worker went to a slot's process since it
+// was listed is left out; it is offered again when a worker leaves it.
+func (q *runQueue) nextGroup() *group {
+	for q.first != nil {
+		g := q.first
+		q.first = g.after
+		if q.first == nil {
+			q.last = nil
+		}
+		g.after = nil
+		g.ready = false
+		if g.running < g.Workers {
+			return g
+		}
+	}
+	return nil
 }
 
 // enter lets e run a process of g without going through the queue. False when

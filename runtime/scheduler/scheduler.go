@@ -70,6 +70,7 @@ type Scheduler struct {
 
 	procs table
 	pool  pool
+	preps preparations
 	queue runQueue
 
 	groupsMu sync.RWMutex
@@ -79,9 +80,10 @@ type Scheduler struct {
 	refs      atomic.Uint64
 	abandoned atomic.Int64
 
-	live     atomic.Int64
+	live     atomic.Int64 // processes, from before they are checked until they have ended
 	stopping atomic.Bool
-	idle     chan struct{} // a token whenever the last process ends
+	empty    sync.Once
+	idle     chan struct{} // closed by empty: stopping, and no process is left
 	execs    sync.WaitGroup
 }
 
@@ -109,7 +111,7 @@ func New(cfg Config) *Scheduler {
 		cfg:     cfg,
 		started: cfg.Clock.Now(),
 		groups:  map[string]*group{},
-		idle:    make(chan struct{}, 1),
+		idle:    make(chan struct{}),
 	}
 	s.pool.max = cfg.IOWorkers
 	s.procs.init()
@@ -143,23 +145,41 @@ func (s *Scheduler) Abandoned() int { return int(s.abandoned.Load()) }
 // When ctx ends first, an error that names the processes that could not be
 // ended; the scheduler is unusable then and its goroutines remain.
 func (s *Scheduler) Stop(ctx context.Context, reason string, grace time.Duration) error {
+	s.live.Add(1) // so that idle waits for the loop below
 	s.stopping.Store(true)
 	for _, t := range s.procs.all() {
 		t.cancel("", reason, grace)
 	}
-	for s.live.Load() > 0 {
-		select {
-		case <-s.idle:
-		case <-ctx.Done():
-			return s.stuck()
-		}
+	s.leave()
+	select {
+	case <-s.idle:
+	case <-ctx.Done():
+		return s.stuck()
 	}
 	s.queue.close()
 	s.execs.Wait()
 	return nil
 }
 
-// KillAll terminates every process: the second, impatient way to stop.
+// join counts a process that is about to be; false when the node is stopping.
+// Counting comes first: either Stop sees it and waits, or it sees Stop.
+func (s *Scheduler) join() bool {
+	s.live.Add(1)
+	if s.stopping.Load() {
+		s.leave()
+		return false
+	}
+	return true
+}
+
+func (s *Scheduler) leave() {
+	if s.live.Add(-1) == 0 && s.stopping.Load() {
+		s.empty.Do(func() { close(s.idle) })
+	}
+}
+
+// KillAll terminates every process there is: the second, impatient way to stop.
+// One that is being spawned meanwhile may be missed, unless Stop was called.
 func (s *Scheduler) KillAll() {
 	for _, t := range s.procs.all() {
 		t.kill(killed)

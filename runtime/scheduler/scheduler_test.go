@@ -571,7 +571,7 @@ func TestCancel(t *testing.T) {
 	}
 	deaf, exit := n.start("deaf")
 	n.run(func(ctx process.Context, _ []mailbox.Value) process.Result {
-		return process.Fail(ctx.Cancel(deaf, "", 0))
+		return process.Fail(ctx.Cancel(deaf, "", process.DefaultGrace))
 	})
 	n.clock.WaitTimers(2)
 	n.clock.Advance(process.DefaultGrace)

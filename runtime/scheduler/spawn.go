@@ -27,18 +27,19 @@ type Start struct {
 // Start starts a process; its errors are those of process.Peers.Spawn. It
 // blocks while the entry is prepared.
 func (s *Scheduler) Start(ctx context.Context, r Start) (mailbox.PID, error) {
-	prog, limits := r.Program, r.Limits
+	prog, limits, space := r.Program, r.Limits, ""
 	if prog == nil {
 		var err error
-		prog, limits, err = s.resolve(r.Entry, func(f func(context.Context) error) error { return f(ctx) })
-		if err != nil {
+		if prog, limits, err = s.resolve(ctx, r.Entry); err != nil {
 			return "", err
 		}
+		space = namespace(r.Entry)
 	}
 	t, err := s.prepare(r.Entry, r.Group, prog, limits, r.Args)
 	if err != nil {
 		return "", err
 	}
+	t.space = space
 	t.onExit = r.OnExit
 	s.launch(t, nil)
 	return t.pid, nil
@@ -53,7 +54,7 @@ func (t *task) Spawn(r process.Spawn) (mailbox.PID, error) {
 	if limit := t.limits.MaxChildren; limit > 0 && t.children.Load() >= limit {
 		return "", mailbox.Errorf(mailbox.LimitHit, "max_children: %d of %d children are alive", limit, limit)
 	}
-	prog, limits, err := t.s.resolve(r.Entry, t.Await)
+	prog, limits, err := t.resolve(r.Entry)
 	if err != nil {
 		return "", err
 	}
@@ -61,6 +62,7 @@ func (t *task) Spawn(r process.Spawn) (mailbox.PID, error) {
 	if err != nil {
 		return "", err
 	}
+	child.space = namespace(r.Entry)
 	child.brood = t.children
 	t.children.Add(1)
 	if r.Monitor {
@@ -70,34 +72,31 @@ func (t *task) Spawn(r process.Spawn) (mailbox.PID, error) {
 	return child.pid, nil
 }
 
-// resolve finds an entry's program; await runs what takes long.
-func (s *Scheduler) resolve(entry string, await func(func(context.Context) error) error) (process.Program, process.Limits, error) {
-	prog, limits, err := s.cfg.Resolve(entry)
-	if prog != nil || err != nil || s.cfg.Prepare == nil {
-		return prog, limits, err
-	}
-	if err := await(func(ctx context.Context) error { return s.cfg.Prepare(ctx, entry) }); err != nil {
-		return nil, limits, err
-	}
-	return s.cfg.Resolve(entry)
-}
-
 // prepare makes a task that nobody knows yet. It undoes everything on an error.
-func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits process.Limits, args []mailbox.Value) (*task, error) {
-	if s.stopping.Load() {
-		return nil, mailbox.Errorf(mailbox.Unavailable, "the node is stopping")
-	}
+func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits process.Limits, args []mailbox.Value) (_ *task, err error) {
 	g, err := s.group(groupID)
 	if err != nil {
 		return nil, err
 	}
-	limits = limits.Under(g.Limits).Under(s.cfg.Limits)
+	if !s.join() {
+		return nil, mailbox.Errorf(mailbox.Unavailable, "the node is stopping")
+	}
 	if err := g.admit(); err != nil {
+		s.leave()
 		return nil, err
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = mailbox.Errorf(mailbox.Internal, "fault in the host: %v", p)
+		}
+		if err != nil {
+			g.live.Add(-1)
+			s.leave()
+		}
+	}()
+	limits = limits.Under(g.Limits).Under(s.cfg.Limits)
 	proc, err := prog.New(args, limits)
 	if err != nil {
-		g.live.Add(-1)
 		return nil, err
 	}
 	n := s.pids.Add(1)
@@ -110,12 +109,17 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 }
 
 func (s *Scheduler) launch(t *task, from *executor) {
-	s.live.Add(1)
 	s.procs.add(t)
 	if s.stopping.Load() { // Stop may have looked at the table before t was there
 		t.kill(killed)
 	}
 	s.ready(t, from)
+}
+
+// namespace is what an entry's ID has before the colon.
+func namespace(entry string) string {
+	before, _, _ := strings.Cut(entry, ":")
+	return before
 }
 
 // didYouMean gives the nearest of the known IDs as the end of a message.

@@ -74,26 +74,31 @@ func (t *task) ReceiveFunc(match func(*mailbox.Event) bool, timeout time.Duratio
 	})
 }
 
-// await tries take until it gives an event or the timeout is over.
+// await tries take until it gives an event or the timeout is over. take may
+// itself wait.
 func (t *task) await(timeout time.Duration, take func() *mailbox.Event) *mailbox.Event {
 	t.unwindIfDoomed()
-	e := take()
-	if e != nil || timeout == 0 {
+	if timeout <= 0 {
+		for {
+			if e := take(); e != nil || timeout == 0 {
+				return e
+			}
+			t.park()
+		}
+	}
+	clock := t.s.cfg.Clock
+	deadline := clock.Now().Add(timeout)
+	if e := take(); e != nil {
 		return e
 	}
-	if timeout > 0 {
-		t.alarm.set(t, timeout)
-		defer t.alarm.stop()
-	}
-	for {
+	defer t.alarm.restore(t, t.alarm.set(t, deadline))
+	for clock.Now().Before(deadline) {
 		t.park()
 		if e := take(); e != nil {
 			return e
 		}
-		if timeout > 0 && t.alarm.due(t) {
-			return nil
-		}
 	}
+	return nil
 }
 
 // Sleep implements process.Suspender.
@@ -103,40 +108,45 @@ func (t *task) Sleep(d time.Duration) {
 		t.Yield()
 		return
 	}
-	t.alarm.set(t, d)
-	defer t.alarm.stop()
-	for !t.alarm.due(t) {
+	clock := t.s.cfg.Clock
+	deadline := clock.Now().Add(d)
+	defer t.alarm.restore(t, t.alarm.set(t, deadline))
+	for clock.Now().Before(deadline) {
 		t.park()
 	}
 }
 
-// alarm wakes a task once, at a deadline. One serves all of a task's waits, one after the other.
+// alarm wakes a task at a deadline. One serves all of a task's waits: a wait
+// within another's match sets it anew, and puts it back when it ends. It only
+// wakes; whether a deadline is over is for the clock to say.
 type alarm struct {
 	timer process.Timer
-	at    time.Time
-	rang  atomic.Bool
+	at    time.Time // zero when it is not set
 }
 
-func (a *alarm) set(t *task, d time.Duration) {
-	a.at = t.s.cfg.Clock.Now().Add(d)
-	a.rang.Store(false)
+// set sets the alarm and gives what it was set to.
+func (a *alarm) set(t *task, at time.Time) (before time.Time) {
+	before, a.at = a.at, at
+	d := at.Sub(t.s.cfg.Clock.Now())
 	if a.timer == nil {
-		a.timer = t.s.cfg.Clock.AfterFunc(d, func() {
-			a.rang.Store(true)
-			t.wake(nil)
-		})
-		return
+		a.timer = t.s.cfg.Clock.AfterFunc(d, func() { t.wake(nil) })
+	} else {
+		a.timer.Reset(d)
 	}
-	a.timer.Reset(d)
+	return before
 }
 
-// due tells whether the deadline is there. A call that a stopped wait left
-// behind may still ring in a later one: the clock decides.
-func (a *alarm) due(t *task) bool {
-	return a.rang.Load() && !t.s.cfg.Clock.Now().Before(a.at)
+// restore ends a wait: the alarm is set as it was before.
+func (a *alarm) restore(t *task, before time.Time) {
+	if before.IsZero() {
+		a.stop()
+	} else {
+		a.set(t, before)
+	}
 }
 
 func (a *alarm) stop() {
+	a.at = time.Time{}
 	if a.timer != nil {
 		a.timer.Stop()
 	}
@@ -164,7 +174,7 @@ func (t *task) Await(f func(context.Context) error) error {
 	t.unwindIfDoomed()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	j := &job{f: f, ctx: ctx, t: t}
+	j := &job{f: f, ctx: ctx, over: func() { t.wake(nil) }}
 	t.s.pool.submit(j)
 	for !j.done.Load() {
 		t.parkRaw()
@@ -182,10 +192,11 @@ func (t *task) forsake(j *job) {
 	if t.s.pool.withdraw(j) {
 		return
 	}
-	t.alarm.set(t, t.s.cfg.AbandonAfter)
-	defer t.alarm.stop()
+	clock := t.s.cfg.Clock
+	deadline := clock.Now().Add(t.s.cfg.AbandonAfter)
+	defer t.alarm.restore(t, t.alarm.set(t, deadline))
 	for !j.done.Load() {
-		if t.alarm.due(t) {
+		if !clock.Now().Before(deadline) {
 			if t.s.pool.abandon(j) {
 				n := t.s.abandoned.Add(1)
 				t.Logger().Warn("a call ignored its cancelled context and was abandoned", "stuck_calls", n)

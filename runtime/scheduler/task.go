@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	goruntime "runtime"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,7 @@ type task struct {
 	pid    mailbox.PID
 	serial uint64 // n of the pid
 	entry  string
+	space  string // the entry's namespace
 	prog   process.Program
 	proc   process.Process
 	limits process.Limits
@@ -59,6 +61,7 @@ type task struct {
 	watching map[mailbox.Ref]*monitor // whose EXIT it gets
 	timers   map[*timer]struct{}      // what its clock owes it
 	deadline process.Timer            // max_execution_ms
+	leaving  *leaving                 // a cancel whose deadline is not over
 }
 
 var _ process.Context = (*task)(nil)
@@ -161,7 +164,8 @@ func (t *task) guard(f func() process.Result) (r process.Result) {
 func (t *task) begin() {
 	t.begun.Store(true)
 	if ms := t.limits.MaxExecutionMS; ms > 0 {
-		t.deadline = t.s.cfg.Clock.AfterFunc(time.Duration(ms)*time.Millisecond, func() {
+		d := time.Duration(min(ms, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
+		t.deadline = t.s.cfg.Clock.AfterFunc(d, func() {
 			t.kill(limitExit("max_execution_ms: the process was still there after %d ms", ms))
 		})
 	}
@@ -188,12 +192,7 @@ func (t *task) end(r process.Result) {
 	if t.onExit != nil {
 		t.onExit(t.pid, exit)
 	}
-	if t.s.live.Add(-1) == 0 {
-		select {
-		case t.s.idle <- struct{}{}:
-		default:
-		}
-	}
+	t.s.leave()
 }
 
 // exit says how the process ended: a decision of others goes before what the
@@ -239,6 +238,9 @@ func (t *task) Self() mailbox.PID { return t.pid }
 
 // Entry implements process.Identity.
 func (t *task) Entry() string { return t.entry }
+
+// Namespace implements process.Identity.
+func (t *task) Namespace() string { return t.space }
 
 // Group implements process.Identity.
 func (t *task) Group() string { return t.g.ID }

@@ -16,12 +16,13 @@ type timer struct {
 }
 
 // addTimer orders one call of f. False when the task has ended.
-func (t *task) addTimer(d time.Duration, f func()) bool {
+func (t *task) addTimer(d time.Duration, f func()) (*timer, bool) {
 	tm := &timer{t: t}
-	return tm.start(d, func() {
+	ok := tm.start(d, func() {
 		tm.stop()
 		f()
 	})
+	return tm, ok
 }
 
 func (tm *timer) start(d time.Duration, f func()) bool {
@@ -67,6 +68,10 @@ func (t *task) stopTimers() {
 	}
 }
 
+// minPeriod is the shortest period of a timer: faster ones would keep a
+// processor busy that no limit of the process's counts.
+const minPeriod = time.Millisecond
+
 // maxTimers bounds the timers that a process holds where its limits say
 // nothing, together with the messages of timers that wait in its mailbox beyond
 // the capacity.
@@ -76,6 +81,9 @@ const maxTimers = 1 << 16
 // full mailbox; a periodic one that finds none is counted as dropped.
 func (t *task) SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func(), err error) {
 	t.unwindIfDoomed()
+	if period > 0 && period < minPeriod {
+		return nil, mailbox.Errorf(mailbox.Invalid, "a period of %v is too short; the shortest is %v", period, minPeriod)
+	}
 	if err := t.mayHoldTimer(); err != nil {
 		return nil, err
 	}

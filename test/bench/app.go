@@ -82,7 +82,7 @@ entries:
   - name: ping
     kind: process.lua
     source: |
-      -- pairs pairs of processes, n round trips each.
+      -- n round trips to an echo process of its own.
       local n = ...
       local process = process
       local echo = assert(process.spawn("bench:echo", "bench:processes"))
@@ -96,8 +96,17 @@ entries:
     source: process.receive()
 `
 
-// start loads the application into a running node that ends with the benchmark.
+// start gives a running node that ends with the benchmark.
 func start(b *testing.B) *runtime.Runtime {
+	b.Helper()
+	rt, stop := open(b)
+	b.Cleanup(stop)
+	return rt
+}
+
+// open loads the application into a running node. stop returns when nothing of
+// the node is left.
+func open(b *testing.B) (rt *runtime.Runtime, stop func()) {
 	b.Helper()
 	dir := b.TempDir()
 	text := entries
@@ -119,7 +128,7 @@ func start(b *testing.B) *runtime.Runtime {
 	if err := rt.Start(); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() {
+	return rt, func() {
 		rt.KillAll()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
@@ -129,8 +138,7 @@ func start(b *testing.B) *runtime.Runtime {
 		if err := rt.Close(); err != nil {
 			b.Error(err)
 		}
-	})
-	return rt
+	}
 }
 
 func write(b *testing.B, name string, data []byte) {

@@ -42,11 +42,15 @@ func report(only string) int {
 }
 
 func verdict(c benchCase, got float64) string {
-	switch {
-	case c.aim == 0:
-		return "-"
-	case c.less:
-		return fmt.Sprintf("at most %.0f: %.2f of it", c.aim, got/c.aim)
+	text, bound := "-", "at least"
+	if c.less {
+		bound = "at most"
 	}
-	return fmt.Sprintf("at least %.0f: %.2f of it", c.aim, got/c.aim)
+	if c.aim > 0 {
+		text = fmt.Sprintf("%s %.0f: %.2f of it", bound, c.aim, got/c.aim)
+	}
+	if c.note != "" {
+		text += " (" + c.note + ")"
+	}
+	return text
 }

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -54,9 +55,19 @@ func startup() int {
 	slices.Sort(theirs)
 	a, b := ours[len(ours)/2], theirs[len(theirs)/2]
 	aim := b*3/2 + 15*time.Millisecond
-	fmt.Printf("%-32s %14.2f %-12s at most %.2f (1.5 × %.2f + 15): %.2f of it\n", "Startup/hello.lua",
-		ms(a), "ms", ms(aim), ms(b), float64(a)/float64(aim))
+	fmt.Printf("%-32s %14.2f %-12s at most %.2f (1.5 × %.2f + 15): %.2f of it (beside %s, %s)\n", "Startup/hello.lua",
+		ms(a), "ms", ms(aim), ms(b), float64(a)/float64(aim), lua, versionOf(lua))
 	return 0
+}
+
+// versionOf is the name and version that a lua prints.
+func versionOf(lua string) string {
+	line, err := exec.Command(lua, "-v").CombinedOutput()
+	if err != nil {
+		return "of unknown version"
+	}
+	words := strings.Fields(string(line))
+	return strings.Join(words[:min(2, len(words))], " ")
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

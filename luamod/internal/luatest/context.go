@@ -55,6 +55,9 @@ func (c *Context) Entry() string { return c.EntryID }
 // Group implements process.Identity.
 func (c *Context) Group() string { return "app:processes" }
 
+// Namespace implements process.Identity.
+func (c *Context) Namespace() string { return "app" }
+
 // Limits implements process.Identity.
 func (c *Context) Limits() process.Limits { return c.Limit }
 

@@ -69,3 +69,7 @@ check.has(err, 'entry "app:lib.words" is of kind library.lua, which cannot be sp
 local pid, err = process.spawn("lua.product", "lua.product")
 check.eq(pid, nil)
 check.eq(err:kind(), "not_found")
+---
+-- The embedded library is there for every script.
+local check = require("check")
+check.eq(require("inspect")({1, {a = "b"}}), '{1, {a = "b"}}')

@@ -94,7 +94,7 @@ type Identity interface {
 	Entry() string // the entry's ID
 	Group() string // the group's ID
 	// Namespace is the entry's, in which references without a colon are looked
-	// up; "" for what is no entry, such as a script of the command line.
+	// up; "" for a script of the command line.
 	Namespace() string
 	Limits() Limits
 	// Terminal gives the process's standard streams; nil where its group is no terminal.

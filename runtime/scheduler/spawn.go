@@ -27,19 +27,17 @@ type Start struct {
 // Start starts a process; its errors are those of process.Peers.Spawn. It
 // blocks while the entry is prepared.
 func (s *Scheduler) Start(ctx context.Context, r Start) (mailbox.PID, error) {
-	prog, limits, space := r.Program, r.Limits, ""
+	prog, limits := r.Program, r.Limits
 	if prog == nil {
 		var err error
 		if prog, limits, err = s.resolve(ctx, r.Entry); err != nil {
 			return "", err
 		}
-		space = namespace(r.Entry)
 	}
 	t, err := s.prepare(r.Entry, r.Group, prog, limits, r.Args)
 	if err != nil {
 		return "", err
 	}
-	t.space = space
 	t.onExit = r.OnExit
 	s.launch(t, nil)
 	return t.pid, nil
@@ -62,7 +60,6 @@ func (t *task) Spawn(r process.Spawn) (mailbox.PID, error) {
 	if err != nil {
 		return "", err
 	}
-	child.space = namespace(r.Entry)
 	child.brood = t.children
 	t.children.Add(1)
 	if r.Monitor {
@@ -101,7 +98,7 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 	}
 	n := s.pids.Add(1)
 	return &task{
-		s: s, g: g, serial: n, entry: entry, prog: prog, proc: proc, limits: limits,
+		s: s, g: g, serial: n, entry: entry, space: namespace(entry), prog: prog, proc: proc, limits: limits,
 		pid:  mailbox.MakePID(s.cfg.Node, g.index, n),
 		box:  mailbox.New(g.Mailbox),
 		born: s.cfg.Clock.Now(),
@@ -116,9 +113,13 @@ func (s *Scheduler) launch(t *task, from *executor) {
 	s.ready(t, from)
 }
 
-// namespace is what an entry's ID has before the colon.
+// namespace is what an entry's ID has before the colon; "" for the path of a
+// script, which may hold a colon too.
 func namespace(entry string) string {
-	before, _, _ := strings.Cut(entry, ":")
+	before, _, ok := strings.Cut(entry, ":")
+	if !ok || strings.ContainsAny(entry, `/\`) {
+		return ""
+	}
 	return before
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -215,3 +216,5 @@ func wantText(t *testing.T, got *mailbox.Error, want string) {
 		t.Errorf("got error %v, want %q", got, want)
 	}
 }
+
+func (c *fakeContext) Urgent() *atomic.Bool { return new(atomic.Bool) }

@@ -59,6 +59,9 @@ func (i *instance) Step(process.Context) (process.Result, process.Status) {
 	if object := s.lastError; object != nil { // describing it may run Lua: its __tostring
 		result = s.protect(func() process.Result { return process.Result{Err: s.failure(object)} })
 	}
+	if s.result == nil {
+		s.settle() // what was used since the last checkpoint counts too
+	}
 	return result, process.Done
 }
 

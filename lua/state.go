@@ -2,6 +2,7 @@ package lua
 
 import (
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	glua "github.com/yuin/gopher-lua"
@@ -12,8 +13,7 @@ import (
 )
 
 const (
-	// checkEvery is the number of instructions between two checkpoints: some
-	// 30 µs. What a shorter run uses is not charged.
+	// checkEvery is the number of instructions between two checkpoints: some 30 µs.
 	checkEvery = 1000
 	// sliceChecks is the number of checkpoints in a slice, after which others run.
 	sliceChecks = 10
@@ -46,8 +46,11 @@ type State struct {
 	program *program
 	main    *glua.LState
 
-	left   int // instructions to the next checkpoint
-	checks int // checkpoints to the end of the slice
+	left   int          // instructions to the next checkpoint
+	ration int          // what left began with
+	checks int          // checkpoints to the end of the slice
+	fuel   int64        // that it may still use; negative for no limit
+	urgent *atomic.Bool // a checkpoint is wanted at once
 
 	// result is set once the process ends from within; all code unwinds then.
 	result *process.Result
@@ -87,7 +90,11 @@ func newState(ctx process.Context, p *program) *State {
 		RegistryMaxSize:     registers,
 		RegistryGrowStep:    registerStep,
 	})
-	s := &State{ctx: ctx, program: p, main: L, left: checkEvery, checks: sliceChecks, started: ctx.Clock().Now()}
+	s := &State{ctx: ctx, program: p, main: L, checks: sliceChecks, fuel: -1, urgent: ctx.Urgent(), started: ctx.Clock().Now()}
+	if limit := ctx.Limits().MaxFuel; limit > 0 {
+		s.fuel = limit
+	}
+	s.refill()
 	L.SetContext(s)
 	L.Panic = s.uncaught
 	s.initGlobals()
@@ -124,7 +131,7 @@ func (s *State) check() {
 // charge accounts for work of a library function as if it were so many
 // instructions: it shares the worker, and unwinds if the process is ending.
 func (s *State) charge(fuel int) {
-	if s.left -= fuel; s.left <= 0 {
+	if s.left -= fuel; s.left <= 0 || s.urgent.Load() {
 		s.checkpoint()
 	}
 }
@@ -160,24 +167,46 @@ func (s *State) Metatable(name string, build func(*glua.LTable)) *glua.LTable {
 // ending by a panic: again at each call, since stock functions that recover
 // panics may swallow one.
 func (s *State) Done() <-chan struct{} {
-	if s.left--; s.left <= 0 {
+	if s.left--; s.left <= 0 || s.urgent.Load() {
 		s.checkpoint()
 	}
 	return nil
 }
 
+// checkpoint charges what was used, ends a slice that is used up, by count or
+// by the clock, and unwinds a process that is ending.
 func (s *State) checkpoint() {
-	used := checkEvery - s.left
-	s.left = 0 // as long as this unwinds, the next call comes here too
+	s.settle()
+	if s.checks <= 0 || s.urgent.Load() {
+		s.ctx.Yield()
+		s.checks = sliceChecks
+	}
+	s.refill()
+}
+
+// settle charges the instructions since the last time. As long as it unwinds,
+// the next instruction comes here again.
+func (s *State) settle() {
+	used := s.ration - s.left
+	s.left, s.ration = 0, 0
 	if s.result != nil {
 		process.Unwind()
 	}
 	s.ctx.Checkpoint(uint64(used))
-	if s.checks -= used / checkEvery; s.checks <= 0 {
-		s.ctx.Yield()
-		s.checks = sliceChecks
+	s.checks -= max(1, used/checkEvery)
+	if s.fuel >= 0 {
+		s.fuel = max(0, s.fuel-int64(used))
 	}
-	s.left = checkEvery
+}
+
+// refill orders the next checkpoint: soon where little fuel is left, so that
+// the limit is met to the instruction.
+func (s *State) refill() {
+	s.ration = checkEvery
+	if s.fuel >= 0 && s.fuel < checkEvery {
+		s.ration = int(s.fuel) + 1
+	}
+	s.left = s.ration
 }
 
 // Err implements context.Context.

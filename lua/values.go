@@ -165,6 +165,7 @@ func (c *converter) table(t *glua.LTable, depth int) (mailbox.Value, *unsendable
 	if c.nodes += n; c.nodes > mailbox.MaxNodes {
 		return mailbox.Nil, tooMany()
 	}
+	c.state.chargeTable(n)
 	var list []mailbox.Value
 	if n > 0 {
 		list = make([]mailbox.Value, n)
@@ -196,7 +197,16 @@ func (c *converter) table(t *glua.LTable, depth int) (mailbox.Value, *unsendable
 		}
 		pairs = append(pairs, mailbox.Pair{Key: key, Value: v})
 	}
+	c.state.chargeTable(len(pairs))
 	return mailbox.TableValue(list, pairs), nil
+}
+
+// chargeTable accounts for a table of n elements that is converted. The nil
+// State, which is no process's, pays nothing.
+func (s *State) chargeTable(n int) {
+	if s != nil {
+		s.charge(1 + n/valuesPerFuel)
+	}
 }
 
 func tooMany() *unsendable {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -105,3 +106,5 @@ func str(s string) mailbox.Value  { return mailbox.String(s) }
 
 // hash gives a binary's hash as an entry wants it.
 func hash(binary []byte) string { return digest(sha256.Sum256(binary)).String() }
+
+func (c *fakeContext) Urgent() *atomic.Bool { return new(atomic.Bool) }

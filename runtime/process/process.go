@@ -9,6 +9,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"wippy/mailbox"
@@ -132,6 +133,11 @@ type Suspender interface {
 	// was killed or is beyond its fuel. Long-running code calls it at least
 	// every 100 µs or so. It never suspends.
 	Checkpoint(fuel uint64)
+	// Urgent is set when Checkpoint should come, and Yield follow, without delay: the process is
+	// to end, or has run for long by the clock. It is cleared at each resume.
+	// Code that cannot tell how long its steps take asks it before each; any
+	// goroutine may.
+	Urgent() *atomic.Bool
 	// Yield ends the slice: others run, then the process goes on. As Checkpoint(0) it unwinds.
 	Yield()
 }

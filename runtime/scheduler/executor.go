@@ -1,6 +1,9 @@
 package scheduler
 
-import "iter"
+import (
+	"iter"
+	"sync/atomic"
+)
 
 const (
 	// slotStreak bounds how many processes in a row an executor takes from its
@@ -23,6 +26,10 @@ type executor struct {
 	next   *task
 	streak int
 
+	// For the watch: the process that it runs, and how often it took one up.
+	current atomic.Pointer[task]
+	turns   atomic.Uint64
+
 	free []*coroutine
 }
 
@@ -37,7 +44,9 @@ func (e *executor) loop() {
 		e.s.execs.Done()
 	}()
 	for t := e.take(); t != nil; t = e.take() {
+		e.current.Store(t)
 		e.run(t)
+		e.current.Store(nil)
 	}
 	for _, c := range e.free {
 		c.stop()
@@ -72,7 +81,9 @@ func (e *executor) run(t *task) {
 	}
 	t.state.Store(running)
 	for {
+		e.turns.Add(1)
 		t.steps.Add(1)
+		t.urgent.Store(false) // a kill since then is seen at the resume
 		sig, _ := t.co.next()
 		switch sig {
 		case sigEnd:

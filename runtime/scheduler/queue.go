@@ -21,6 +21,7 @@ type runQueue struct {
 	parked    []*executor // executors without work
 	executors []*executor // all of them
 	closed    bool
+	busy      chan struct{} // has a token once an executor has work after none had
 
 	idle atomic.Int32 // len(parked), to be read without the mutex
 }
@@ -77,6 +78,12 @@ func (q *runQueue) offer(g *group) {
 func (q *runQueue) wakeOne() {
 	if q.first == nil || len(q.parked) == 0 {
 		return
+	}
+	if len(q.parked) == len(q.executors) {
+		select {
+		case q.busy <- struct{}{}:
+		default:
+		}
 	}
 	n := len(q.parked) - 1
 	e := q.parked[n]

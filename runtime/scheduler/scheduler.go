@@ -85,6 +85,9 @@ type Scheduler struct {
 	empty    sync.Once
 	idle     chan struct{} // closed by empty: stopping, and no process is left
 	execs    sync.WaitGroup
+	finish   sync.Once
+	done     chan struct{} // closed by finish: the executors are gone
+	watched  chan struct{} // closed when the watch is gone
 }
 
 // New starts a scheduler's executors. It ends with Stop.
@@ -112,8 +115,11 @@ func New(cfg Config) *Scheduler {
 		started: cfg.Clock.Now(),
 		groups:  map[string]*group{},
 		idle:    make(chan struct{}),
+		done:    make(chan struct{}),
+		watched: make(chan struct{}),
 	}
 	s.pool.max = cfg.IOWorkers
+	s.queue.busy = make(chan struct{}, 1)
 	s.procs.init()
 	for range cfg.Executors {
 		e := &executor{s: s, signal: make(chan struct{}, 1)}
@@ -123,6 +129,7 @@ func New(cfg Config) *Scheduler {
 		s.execs.Add(1)
 		go e.loop()
 	}
+	go s.watch()
 	return s
 }
 
@@ -158,6 +165,8 @@ func (s *Scheduler) Stop(ctx context.Context, reason string, grace time.Duration
 	}
 	s.queue.close()
 	s.execs.Wait()
+	s.finish.Do(func() { close(s.done) })
+	<-s.watched
 	return nil
 }
 

@@ -45,6 +45,9 @@ func (t *task) Checkpoint(fuel uint64) {
 	}
 }
 
+// Urgent implements process.Suspender.
+func (t *task) Urgent() *atomic.Bool { return &t.urgent }
+
 // Yield implements process.Suspender.
 func (t *task) Yield() {
 	t.unwindIfDoomed()

@@ -45,6 +45,7 @@ type task struct {
 	steps  atomic.Uint64
 	fuel   atomic.Uint64
 	doomed atomic.Pointer[mailbox.Exit] // why it has to end, once somebody decided that
+	urgent atomic.Bool                  // it should come to a Checkpoint soon
 
 	next *task      // in a taskList
 	co   *coroutine // while it has begun and not ended
@@ -111,6 +112,7 @@ func (s *Scheduler) ready(t *task, from *executor) {
 // is woken to unwind, a running one does so at its next Checkpoint.
 func (t *task) kill(why *mailbox.Exit) {
 	if t.doomed.CompareAndSwap(nil, why) {
+		t.urgent.Store(true)
 		t.wake(nil)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"wippy/mailbox"
@@ -135,6 +136,9 @@ func (c *Context) Checkpoint(fuel uint64) {
 
 // Yield implements process.Suspender.
 func (c *Context) Yield() {}
+
+// Urgent implements process.Suspender: nothing is here.
+func (c *Context) Urgent() *atomic.Bool { return new(atomic.Bool) }
 
 // SendAfter implements process.Peers.
 func (c *Context) SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (func(), error) {

@@ -155,6 +155,9 @@ func (p *Program) prepare(ps *problems, src Source) {
 	}
 	p.runInitialize(ps, src)
 	p.memory = initialMemory(p.info)
+	if p.memory > memory.Largest {
+		ps.add("path", fmt.Sprintf("%s begins with %d pages of memory; there may be %d", src.Name, p.memory/memory.PageSize, memory.Largest/memory.PageSize), "")
+	}
 	p.stateless = isStateless(p.info) && !p.initialize
 }
 

@@ -315,3 +315,13 @@ func zeroArguments(p *Program) []mailbox.Value {
 	}
 	return args
 }
+
+// The engine cannot tell 65,536 pages from none.
+func TestLargestMemory(t *testing.T) {
+	binary := []byte("\x00asm\x01\x00\x00\x00" + "\x01\x04\x01\x60\x00\x00" + "\x03\x02\x01\x00" +
+		"\x05\x05\x01\x00\x80\x80\x04" + "\x07\x05\x01\x01f\x00\x00" + "\x0a\x04\x01\x02\x00\x0b")
+	_, err := newHost(t, Options{}).Compile(t.Context(), Source{Name: "big.wasm", Bytes: binary, Method: "f"})
+	if want := "big.wasm begins with 65536 pages of memory; there may be 65535"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

@@ -51,9 +51,20 @@ func (c *cli) open(dir string) (*node, error) {
 	return n, nil
 }
 
+// close frees what the node holds, if that is soon done: the program's end
+// frees it as well, and a compilation that goes on cannot be hurried.
 func (n *node) close() {
-	if !n.stuck {
-		_ = n.rt.Close() // the program's end frees as well
+	if n.stuck {
+		return
+	}
+	closed := make(chan struct{})
+	go func() {
+		_ = n.rt.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(n.cli.patience):
 	}
 }
 

@@ -7,9 +7,14 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
+// Largest is the most that one memory may hold, in bytes: a page less than 32
+// bits can count. The engine keeps a memory's length in 32 bits, where 4 GiB is
+// zero.
+const Largest = MaxSize - PageSize
+
 // DefaultLimit is what a process's memories may hold together where no limit
-// is set, in bytes: as much as one 32-bit memory can.
-const DefaultLimit = MaxSize
+// is set, in bytes: as much as one memory may.
+const DefaultLimit = Largest
 
 // Budget is what one process's linear memories may hold, and do hold. It is
 // the experimental.MemoryAllocator of that process's instantiations.
@@ -102,6 +107,9 @@ type linear struct {
 func (m *linear) Reallocate(size uint64) []byte {
 	if size == 0 {
 		return []byte{}
+	}
+	if size > Largest {
+		return nil
 	}
 	grown := size - min(size, m.size)
 	if !m.budget.grow(grown) {

@@ -244,3 +244,14 @@ func BenchmarkAllocateTouchFree(b *testing.B) {
 		budget.Release()
 	}
 }
+
+func TestLargest(t *testing.T) {
+	var p Pool
+	defer p.Close()
+	var b Budget
+	b.Init(&p, 0)
+	defer b.Release()
+	if m := b.Allocate(0, MaxSize); m.Reallocate(MaxSize) != nil {
+		t.Error("a memory of 4 GiB was granted")
+	}
+}

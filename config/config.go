@@ -99,7 +99,11 @@ type Entry struct {
 
 	node   *yaml.Node
 	failed map[string]bool // paths of the fields that could not be decoded
+	faulty bool            // its kind's Check found a mistake
 }
+
+// Sound tells whether Load found no mistake in the entry's own fields.
+func (e *Entry) Sound() bool { return len(e.failed) == 0 && !e.faulty }
 
 // Meta is what an entry says about itself to tools.
 type Meta struct {

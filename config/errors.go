@@ -75,6 +75,7 @@ func (c *Check) Decoded(path ...string) bool {
 // it, unless that field could not be decoded: then its value means nothing, and
 // why is reported already. Without a path it is the entry that is wrong.
 func (c *Check) Mistake(message, hint string, path ...string) {
+	c.entry.faulty = true
 	if c.Decoded(path...) {
 		m := c.entry.Mistake(message, hint, path...)
 		c.report.add(m.Pos, m.Message, m.Hint)
@@ -83,6 +84,7 @@ func (c *Check) Mistake(message, hint string, path ...string) {
 
 // MistakeAt reports a mistake elsewhere, such as in a file that the entry names.
 func (c *Check) MistakeAt(pos Position, message, hint string) {
+	c.entry.faulty = true
 	c.report.add(pos, message, hint)
 }
 

@@ -49,6 +49,8 @@ func FindRoot(from string) (dir string, ok bool) {
 // The error is [Errors], with everything that is wrong in the files, unless dir
 // itself cannot be read. A file that is not YAML is an error if it is an
 // _index.yaml or has a line that begins with entries:; so is one beyond 4 MiB.
+// The App beside Errors holds what could be read, for tools that look further:
+// see [Entry.Sound].
 func Load(dir string, kinds []Kind) (*App, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -80,10 +82,7 @@ func LoadFS(fsys fs.FS, dir string, kinds []Kind) (*App, error) {
 	l.resolve()
 	l.cycles()
 	l.check()
-	if err := r.err(); err != nil {
-		return nil, err
-	}
-	return l.app, nil
+	return l.app, r.err()
 }
 
 // loader builds an App.

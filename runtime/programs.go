@@ -97,9 +97,14 @@ func (rt *Runtime) Check(ctx context.Context) error {
 	var errs config.Errors
 	_, library := rt.engine.Kinds()
 	for _, e := range rt.app.ByKind(library.Name) {
-		errs = append(errs, rt.engine.CheckLibrary(e)...)
+		if e.Sound() {
+			errs = append(errs, rt.engine.CheckLibrary(e)...)
+		}
 	}
 	for _, id := range rt.Programs() {
+		if !rt.programs[id].entry.Sound() {
+			continue
+		}
 		_, err := rt.Prepare(ctx, string(id))
 		if err == nil {
 			continue
@@ -118,6 +123,27 @@ func (rt *Runtime) Check(ctx context.Context) error {
 
 // Programs gives the IDs of the entries that can be spawned, sorted.
 func (rt *Runtime) Programs() []config.ID { return slices.Sorted(maps.Keys(rt.programs)) }
+
+// CheckDir is Load and Check in one, for tools: it also compiles the sound
+// entries of an application that has mistakes elsewhere, and reports all of
+// them together. An application with mistakes must not be started.
+//
+// # Errors
+//
+// Those of Load and of Check.
+func (rt *Runtime) CheckDir(ctx context.Context, dir string) error {
+	app, err := rt.load(dir)
+	if app == nil {
+		return err
+	}
+	found, _ := errors.AsType[config.Errors](err)
+	rt.adopt(app)
+	compiling, _ := errors.AsType[config.Errors](rt.Check(ctx))
+	if all := append(found, compiling...); len(all) > 0 {
+		return all.Sorted()
+	}
+	return nil
+}
 
 // Command is an entry that the command line runs by a name of its own.
 type Command struct {

@@ -113,15 +113,19 @@ func (rt *Runtime) ConfigKinds() []config.Kind {
 //
 // config.Errors with every mistake of the entries, or why dir is unreadable.
 func (rt *Runtime) Load(dir string) error {
-	if rt.sched != nil {
-		return errors.New("load the application before Start: its processes run already")
-	}
-	app, err := config.Load(dir, rt.ConfigKinds())
+	app, err := rt.load(dir)
 	if err != nil {
 		return err
 	}
 	rt.adopt(app)
 	return nil
+}
+
+func (rt *Runtime) load(dir string) (*config.App, error) {
+	if rt.sched != nil {
+		return nil, errors.New("load the application before Start: its processes run already")
+	}
+	return config.Load(dir, rt.ConfigKinds())
 }
 
 func (rt *Runtime) adopt(app *config.App) {

@@ -32,23 +32,21 @@ func (c *cli) check() error {
 	if err != nil {
 		return err
 	}
-	n, err := c.open(dir)
+	n, err := c.open("")
 	if err != nil {
 		return err
 	}
 	defer n.close()
-	var mistakes config.Errors
+	err = n.rt.CheckDir(context.Background(), dir)
+	mistakes, ok := errors.AsType[config.Errors](err)
+	if err != nil && !ok {
+		return err
+	}
 	cmds := n.rt.Commands()
 	if len(cmds) > 0 {
 		if err, ok := errors.AsType[*config.Error](missingHosts(n.rt.App(), cmds[0])); ok {
 			mistakes = append(mistakes, err)
 		}
-	}
-	err = n.rt.Check(context.Background())
-	if found, ok := errors.AsType[config.Errors](err); ok {
-		mistakes = append(mistakes, found...)
-	} else if err != nil {
-		return err
 	}
 	if len(mistakes) > 0 {
 		return mistakes.Sorted()

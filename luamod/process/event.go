@@ -10,6 +10,7 @@ import (
 // The tables of SPEC section 3, "Events".
 var (
 	messageShape = lua.NewShape("type", "from", "topic", "payload", "payloads")
+	endShape     = lua.NewShape("type", "from", "ref", "entry", "reason", "value", "values") // eight keys are cheaper than nine
 	exitShape    = lua.NewShape("type", "from", "ref", "entry", "reason", "value", "values", "code", "error")
 	linkShape    = lua.NewShape("type", "from", "reason", "error")
 	cancelShape  = lua.NewShape("type", "from", "reason", "deadline")
@@ -30,6 +31,10 @@ func eventTable(L *glua.LState, e *mailbox.Event) *glua.LTable {
 	switch e.Type {
 	case mailbox.ExitEvent:
 		value, values := valueTable(L, e.Exit.Values)
+		if !e.Exit.HasCode && e.Exit.Err == nil {
+			return endShape.Table(L, is, from, glua.LNumber(e.Ref), optional(e.Exit.Entry),
+				glua.LString(e.Exit.Reason), value, values)
+		}
 		var code glua.LValue
 		if e.Exit.HasCode {
 			code = glua.LNumber(e.Exit.Code)

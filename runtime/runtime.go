@@ -83,7 +83,7 @@ func New(opts ...Option) (*Runtime, error) {
 	if rt.engine, err = lua.NewEngine(lua.Options{Modules: modules, Library: library.FS}); err != nil {
 		return nil, err
 	}
-	rt.wasm = wasmhost.New(wasmhost.Options{CacheDir: rt.opts.cacheDir, Progress: rt.opts.progress})
+	rt.wasm = wasmhost.New(wasmhost.Options{CacheDir: rt.opts.cacheDir, Progress: rt.opts.progress, Logger: rt.opts.logger})
 	luaKind, _ := rt.engine.Kinds()
 	for _, k := range append([]process.Kind{luaKind, rt.wasm.Kind()}, rt.opts.kinds...) {
 		if _, taken := rt.kinds[k.Name]; taken {

@@ -232,7 +232,7 @@ func (t *task) report(e *mailbox.Exit) {
 	if len(e.Err.Trace) > 0 {
 		attrs = append(attrs, "trace", e.Err.Trace)
 	}
-	log.Log(context.Background(), level, "process ended", attrs...)
+	log.Log(context.Background(), level, process.ProcessEnded, attrs...)
 }
 
 // Self implements process.Identity.

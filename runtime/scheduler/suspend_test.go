@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+
 	"wippy/mailbox"
 	"wippy/runtime/process"
 )

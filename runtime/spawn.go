@@ -35,11 +35,7 @@ func (p *Process) Terminate() { _ = p.rt.sched.Terminate(p.pid) }
 
 // Send posts a message to the process. It never blocks.
 func (p *Process) Send(topic string, values ...any) error {
-	vs, err := mailbox.ValuesOf(values...)
-	if err != nil {
-		return err
-	}
-	return p.rt.sched.Send(p.pid, topic, vs)
+	return p.rt.Send(p.pid, topic, values...)
 }
 
 // Spawn starts a process of an entry in a group. It blocks while the entry is
@@ -82,7 +78,7 @@ func Words(prog process.Program, words []string) ([]any, error) {
 
 func (rt *Runtime) start(ctx context.Context, s scheduler.Start, args []any) (*Process, error) {
 	if rt.sched == nil {
-		return nil, mailbox.Errorf(mailbox.Unavailable, "the runtime is not started: call Start first")
+		return nil, notStarted()
 	}
 	var err error
 	if s.Args, err = mailbox.ValuesOf(args...); err != nil {
@@ -141,12 +137,4 @@ func (rt *Runtime) CompileScript(name string, source []byte, dir fs.FS) (process
 // What is wrong with the binary or its method, as for an entry.
 func (rt *Runtime) CompileModule(ctx context.Context, src wasmhost.Source) (process.Program, error) {
 	return rt.wasm.Compile(ctx, src)
-}
-
-// Waiting is the number of processes that wait for an event.
-func (rt *Runtime) Waiting() int {
-	if rt.sched == nil {
-		return 0
-	}
-	return rt.sched.Waiting()
 }

@@ -132,8 +132,9 @@ type Module struct {
 	Start    uint32
 	HasStart bool
 	// Proposals names, in order of discovery, what the module uses of
-	// WebAssembly beyond what this runtime runs.
-	Proposals []string
+	// WebAssembly beyond what this runtime runs; ProposalOffsets tells where.
+	Proposals       []string
+	ProposalOffsets []int
 	// Sections are all of the binary's sections in order, the custom ones too.
 	Sections []Section
 
@@ -182,8 +183,9 @@ func (m *Module) FuncName(index uint32) string {
 	return "$" + strconv.FormatUint(uint64(index), 10)
 }
 
-func (m *Module) uses(proposal string) {
+func (m *Module) uses(proposal string, offset int) {
 	if !slices.Contains(m.Proposals, proposal) {
 		m.Proposals = append(m.Proposals, proposal)
+		m.ProposalOffsets = append(m.ProposalOffsets, offset)
 	}
 }

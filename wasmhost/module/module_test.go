@@ -81,6 +81,13 @@ func TestNames(t *testing.T) {
 			t.Errorf("function %d is %q, want %q", index, got, want)
 		}
 	}
+	var names []string
+	for index, name := range m.FuncNames() {
+		names = append(names, fmt.Sprint(index, " ", name))
+	}
+	if want := []string{"0 takes_one", "1 boom", "2 middle", "3 outer"}; len(names) < 4 || !slices.Equal(names[:4], want) {
+		t.Errorf("named functions %q", names)
+	}
 	m = mustRead(t, readGuest(t, "numbers")) // its functions have no names but one
 	if got := m.FuncName(0); got != "i32" {
 		t.Errorf("an exported function is %q", got)
@@ -215,15 +222,32 @@ func TestEveryTruncationIsNoticed(t *testing.T) {
 }
 
 func TestProposals(t *testing.T) {
-	for _, tt := range []struct{ body, want string }{
-		{section(5, "\x02\x00\x01\x00\x01"), "multi-memory"},
-		{section(5, "\x01\x03\x01\x01"), "threads"},
-		{section(5, "\x01\x04\x01"), "memory64"},
-		{section(1, "\x01\x5f\x01\x7f\x00"), "garbage collection"},
-		{section(13, "\x01\x00\x00"), "exception handling"},
+	for _, tt := range []struct {
+		body, want string
+		offset     int
+	}{
+		{section(5, "\x02\x00\x01\x00\x01"), "multi-memory", 0xd},
+		{section(5, "\x01\x03\x01\x01"), "threads", 0xc},
+		{section(5, "\x01\x04\x01"), "memory64", 0xc},
+		{section(1, "\x01\x5f\x01\x7f\x00"), "garbage collection", 0xc},
+		{section(13, "\x01\x00\x00"), "exception handling", 0xa},
 	} {
-		if m := mustRead(t, bin(tt.body)); !slices.Equal(m.Proposals, []string{tt.want}) {
-			t.Errorf("%x: %q, want %s", tt.body, m.Proposals, tt.want)
+		m := mustRead(t, bin(tt.body))
+		if !slices.Equal(m.Proposals, []string{tt.want}) || !slices.Equal(m.ProposalOffsets, []int{tt.offset}) {
+			t.Errorf("%x: %q at %#x, want %s at %#x", tt.body, m.Proposals, m.ProposalOffsets, tt.want, tt.offset)
+		}
+	}
+}
+
+func TestAppendSigned(t *testing.T) {
+	for _, n := range []int64{0, 1, -1, 63, 64, -64, -65, 1<<31 - 1, -1 << 31, 1<<32 - 1, 1<<63 - 1, -1 << 63} {
+		b := AppendSigned(nil, n)
+		r := NewReader(b, 0, "test")
+		if got := r.Signed(64); got != n || r.Err() != nil || r.Len() > 0 {
+			t.Errorf("%d is % x, which is %d, %v", n, b, got, r.Err())
+		}
+		if len(b) > 1 && b[len(b)-1] == 0 && b[len(b)-2]&0x40 == 0 || len(b) > 1 && b[len(b)-1] == 0x7f && b[len(b)-2]&0x40 != 0 {
+			t.Errorf("%d is % x, longer than need be", n, b)
 		}
 	}
 }

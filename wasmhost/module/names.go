@@ -2,7 +2,7 @@ package module
 
 import (
 	"bytes"
-	"encoding/binary"
+	"iter"
 )
 
 // names is what the name section gives. Function names are looked up, not
@@ -81,25 +81,32 @@ func (m *Module) Encode() []byte {
 	for _, s := range m.Sections {
 		size += len(s.Body) + 8
 	}
-	b := append(make([]byte, 0, size), magic...)
-	b = append(b, 1, 0, 0, 0)
+	b := append(make([]byte, 0, size), Preamble()...)
 	for _, s := range m.Sections {
 		if s.ID != SectionCustom {
-			b = appendSection(b, s.ID, s.Body)
+			b = AppendSection(b, s.ID, s.Body)
 		}
 	}
-	body := appendName(nil, "name")
-	body = appendSection(body, subsectionModule, appendName(nil, m.names.module))
-	body = appendSection(body, subsectionFunctions, append(appendU32(nil, m.names.count), m.names.pairs...))
-	return appendSection(b, SectionCustom, body)
+	return AppendNames(b, m.names.module, m.names.count, m.names.pairs)
 }
 
-func appendSection(b []byte, id byte, body []byte) []byte {
-	return append(appendU32(append(b, id), uint32(len(body))), body...)
+// AppendNames appends a name section: the module's name, and of count functions
+// index and name, encoded in pairs by ascending index.
+func AppendNames(b []byte, module string, count uint32, pairs []byte) []byte {
+	body := AppendName(nil, "name")
+	body = AppendSection(body, subsectionModule, AppendName(nil, module))
+	body = AppendSection(body, subsectionFunctions, append(AppendU32(nil, count), pairs...))
+	return AppendSection(b, SectionCustom, body)
 }
 
-func appendName(b []byte, name string) []byte {
-	return append(appendU32(b, uint32(len(name))), name...)
+// FuncNames gives the functions that the name section names, by ascending index.
+func (m *Module) FuncNames() iter.Seq2[uint32, string] {
+	return func(yield func(uint32, string) bool) {
+		r := NewReader(m.names.pairs, 0, "names")
+		for range m.names.count {
+			if !yield(r.U32(), r.Name()) {
+				return
+			}
+		}
+	}
 }
-
-func appendU32(b []byte, v uint32) []byte { return binary.AppendUvarint(b, uint64(v)) }

@@ -86,9 +86,6 @@ func Read(b []byte) (*Module, error) {
 			return nil, err
 		}
 	}
-	if len(m.Memories) > 1 {
-		m.uses("multi-memory")
-	}
 	if err := m.checkTables(); err != nil {
 		return nil, err
 	}
@@ -189,7 +186,7 @@ func (m *Module) section(s Section, r *Reader) {
 		}
 	case SectionMemory:
 		for range r.Count(maxMemories, "memories") {
-			m.Memories = append(m.Memories, m.readLimits(r))
+			m.readMemory(r)
 		}
 	case SectionGlobal:
 		for range r.Count(maxGlobals, "globals") {
@@ -203,7 +200,7 @@ func (m *Module) section(s Section, r *Reader) {
 	case SectionStart:
 		m.Start, m.HasStart = r.U32(), true
 	case SectionTag:
-		m.uses("exception handling")
+		m.uses("exception handling", r.Offset())
 		for range r.Count(maxTags, "tags") {
 			r.Byte()
 			r.U32()
@@ -232,7 +229,7 @@ func (m *Module) readTypes(r *Reader) {
 			}
 			// Groups, subtypes, structures and arrays. The rest cannot be
 			// understood without them, and need not be.
-			m.uses("garbage collection")
+			m.uses("garbage collection", r.Offset())
 			r.Bytes(uint64(r.Len()))
 			return
 		}
@@ -252,11 +249,11 @@ func (m *Module) readImport(r *Reader) {
 	case Table:
 		m.readTable(r)
 	case Memory:
-		m.Memories = append(m.Memories, m.readLimits(r))
+		m.readMemory(r)
 	case Global:
 		m.Globals = append(m.Globals, readGlobal(r))
 	case Tag:
-		m.uses("exception handling")
+		m.uses("exception handling", r.Offset())
 		r.Byte()
 		i.Type = r.U32()
 		m.Tags++
@@ -266,7 +263,7 @@ func (m *Module) readImport(r *Reader) {
 
 func (m *Module) readTable(r *Reader) {
 	if r.Len() > 0 && r.b[0] == 0x40 { // a table with an initial value
-		m.uses("typed function references")
+		m.uses("typed function references", r.Offset())
 		r.Bytes(2)
 		readValType(r)
 		m.Tables = append(m.Tables, m.readLimits(r))
@@ -277,6 +274,13 @@ func (m *Module) readTable(r *Reader) {
 	m.Tables = append(m.Tables, m.readLimits(r))
 }
 
+func (m *Module) readMemory(r *Reader) {
+	if len(m.Memories) == 1 {
+		m.uses("multi-memory", r.Offset())
+	}
+	m.Memories = append(m.Memories, m.readLimits(r))
+}
+
 func (m *Module) readLimits(r *Reader) Limits {
 	flags := r.Byte()
 	for _, f := range []struct {
@@ -284,7 +288,7 @@ func (m *Module) readLimits(r *Reader) Limits {
 		proposal string
 	}{{2, "threads"}, {4, "memory64"}, {8, "custom page sizes"}} {
 		if flags&f.bit != 0 {
-			m.uses(f.proposal)
+			m.uses(f.proposal, r.Offset())
 		}
 	}
 	if flags > 15 {

@@ -3,8 +3,9 @@
 //	go run ./test/guests/build
 //
 // It wants Node.js with npm, and installs one pinned package, wabt, into a
-// temporary directory. The binaries are committed, so only who changes a
-// source needs to run it; the same source gives the same bytes.
+// temporary directory; sources in C want clang 19 with lld. The binaries are
+// committed, so only who changes a source needs to run it; the same source
+// gives the same bytes.
 package main
 
 import (
@@ -50,6 +51,29 @@ func run() error {
 		// Names make backtraces readable; tests compare them.
 		if err := command(wat2wasm, "--debug-names", "--enable-tail-call", src, "-o", bin); err != nil {
 			return fmt.Errorf("%s: %w", src, err)
+		}
+		fmt.Println(bin)
+	}
+	return compileC(root)
+}
+
+// compiler is the C compiler. Another version gives other bytes.
+const compiler = "clang-19"
+
+// compileC compiles what is written in C, without a library.
+func compileC(root string) error {
+	sources, err := filepath.Glob(filepath.Join(root, "src", "*.c"))
+	if err != nil {
+		return err
+	}
+	for _, src := range sources {
+		name := strings.TrimSuffix(filepath.Base(src), ".c")
+		bin := filepath.Join(root, "bin", name+".wasm")
+		if err := command(compiler, "--target=wasm32", "-O2", "-mno-bulk-memory", "-fno-builtin", "-nostdlib", "-Wl,--no-entry", "-Wl,--strip-debug", src, "-o", bin); err != nil {
+			return fmt.Errorf("%s: %w", src, err)
+		}
+		if err := os.Chmod(bin, 0o644); err != nil { // the linker makes it executable
+			return err
 		}
 		fmt.Println(bin)
 	}

@@ -1,0 +1,16 @@
+;; Bulk instructions on ranges of any size, for what is done in pieces.
+(module
+  (memory (export "memory") 64 64)
+  (table $t 100 funcref)
+  (data $d "0123456789")
+  (elem $e func $f $f $f)
+  (func $f)
+  (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "init") (param i32 i32 i32) (memory.init $d (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "drop") (data.drop $d))
+  (func (export "table_fill") (param i32 i32) (table.fill $t (local.get 0) (ref.func $f) (local.get 1)))
+  (func (export "table_copy") (param i32 i32 i32) (table.copy $t $t (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "table_init") (param i32 i32 i32) (table.init $t $e (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "table_grow") (param i32) (result i32) (table.grow $t (ref.null func) (local.get 0)))
+  (func (export "loop") (loop $l (br_if $l (i32.const 0)))))

@@ -70,7 +70,7 @@ func (h *Host) program(ctx context.Context, src Source, sum digest) (*Program, p
 			"build it without that feature")
 		return nil, ps, nil
 	}
-	p.engine, p.code, err = h.compile(ctx, src, info, sum)
+	c, err := h.compile(ctx, src, info, sum)
 	if isCancelled(err) {
 		return nil, nil, err
 	}
@@ -83,6 +83,7 @@ func (h *Host) program(ctx context.Context, src Source, sum digest) (*Program, p
 	if len(ps) > 0 {
 		return nil, ps, nil
 	}
+	p.engine, p.code, p.meter = c.engine, c.code, c.meter
 	info.Sections = nil // they hold on to the whole binary
 	return p, nil, nil
 }

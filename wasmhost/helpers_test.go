@@ -63,6 +63,10 @@ func (c *fakeContext) Checkpoint(uint64) {
 	}
 }
 
+func (c *fakeContext) Yield() { c.Checkpoint(0) }
+
+func (c *fakeContext) Limits() process.Limits { return process.Limits{} }
+
 func (c *fakeContext) Logger() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // run lives a whole process.

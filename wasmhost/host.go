@@ -4,6 +4,9 @@
 // a bare binary. Both make a [Program], of which every spawn is a process of
 // its own: its own instance, memory and limits.
 //
+// Every module is metered, see wasmhost/meter: its processes share their worker,
+// pay for what they use, and can be killed while they run.
+//
 // Core modules are what runs today. Components, WASI and the other host
 // capabilities are refused with an error that says so.
 package wasmhost
@@ -27,6 +30,7 @@ import (
 
 	"wippy/mailbox"
 	"wippy/wasmhost/memory"
+	"wippy/wasmhost/meter"
 	"wippy/wasmhost/module"
 )
 
@@ -109,17 +113,18 @@ type compilation struct {
 	done   chan struct{} // closed when the others are set
 	engine wazero.Runtime
 	code   wazero.CompiledModule
+	meter  meter.Info // of what code was compiled from
 	err    error
 }
 
 // compile gives the code of a source, once for each content however many ask,
 // and the engine that can run it.
-func (h *Host) compile(ctx context.Context, src Source, info *module.Module, sum digest) (wazero.Runtime, wazero.CompiledModule, error) {
+func (h *Host) compile(ctx context.Context, src Source, info *module.Module, sum digest) (*compilation, error) {
 	for {
 		h.mu.Lock()
 		if h.closed {
 			h.mu.Unlock()
-			return nil, nil, errClosed
+			return nil, errClosed
 		}
 		c, begun := h.modules[sum]
 		if !begun {
@@ -129,15 +134,15 @@ func (h *Host) compile(ctx context.Context, src Source, info *module.Module, sum
 		h.mu.Unlock()
 		if !begun {
 			h.run(ctx, c, src, info, sum)
-			return c.engine, c.code, c.err
+			return c, c.err
 		}
 		select {
 		case <-ctx.Done():
-			return nil, nil, ctx.Err()
+			return nil, ctx.Err()
 		case <-c.done:
 		}
 		if !isCancelled(c.err) {
-			return c.engine, c.code, c.err
+			return c, c.err
 		}
 		// Who began gave up, not we.
 	}
@@ -160,17 +165,34 @@ func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module
 		if h.opts.Progress != nil {
 			defer h.opts.Progress(src.Name, len(src.Bytes))()
 		}
-		binary := info.Encode()
-		c.code, err = translate(ctx, c.engine, binary)
-		if ofCache(err) {
-			c.engine, c.code, err = h.despiteCache(ctx, binary, err)
-		}
+		err = h.rewriteAndTranslate(ctx, c, info)
 	}
 	if c.err = err; isCancelled(err) {
 		h.mu.Lock()
 		delete(h.modules, sum)
 		h.mu.Unlock()
 	}
+}
+
+// rewriteAndTranslate compiles the metered form of a module.
+func (h *Host) rewriteAndTranslate(ctx context.Context, c *compilation, info *module.Module) (err error) {
+	var binary []byte
+	if binary, c.meter, err = meter.Rewrite(info, meterOptions); err != nil {
+		return err
+	}
+	c.code, err = translate(ctx, c.engine, binary)
+	if ofCache(err) {
+		c.engine, c.code, err = h.despiteCache(ctx, binary, err)
+	}
+	if err != nil && !isCancelled(err) && !c.meter.Straight {
+		// The same mistake in what the user wrote has the user's indices.
+		if code, plain := translate(ctx, c.engine, info.Encode()); plain != nil {
+			return plain
+		} else {
+			return errors.Join(fmt.Errorf("metered: %w", err), code.Close(ctx))
+		}
+	}
+	return err
 }
 
 // translate has the engine compile. A hostile binary that breaks its compiler
@@ -203,8 +225,12 @@ func (h *Host) start() (wazero.Runtime, error) {
 			config = config.WithCompilationCache(cache)
 		}
 	}
-	h.engines = []wazero.Runtime{wazero.NewRuntimeWithConfig(context.Background(), config)}
-	return h.engines[0], nil
+	engine, err := newEngine(config)
+	if err != nil {
+		return nil, err
+	}
+	h.engines = []wazero.Runtime{engine}
+	return engine, nil
 }
 
 // ofCache tells whether an error of translate is the cache's, and says nothing
@@ -230,7 +256,10 @@ func (h *Host) despiteCache(ctx context.Context, binary []byte, why error) (waze
 			return engine, code, nil
 		}
 	}
-	cacheless := wazero.NewRuntimeWithConfig(context.Background(), engineConfig())
+	cacheless, broken := newEngine(engineConfig())
+	if broken != nil {
+		return nil, nil, broken
+	}
 	if err != nil {
 		engine = cacheless
 		if code, err = translate(ctx, engine, binary); err != nil {

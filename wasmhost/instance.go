@@ -11,6 +11,7 @@ import (
 	"wippy/mailbox"
 	"wippy/runtime/process"
 	"wippy/wasmhost/memory"
+	"wippy/wasmhost/meter"
 )
 
 // instance is one process. Only Memory is called from other goroutines.
@@ -18,6 +19,7 @@ type instance struct {
 	program *Program
 	budget  *memory.Budget // nil where the module has no memory
 	ready
+	tank   fuel
 	broken bool     // a call failed: neither instance nor function serve again
 	stack  []uint64 // arguments before the call, results after it
 	small  [4]uint64
@@ -41,9 +43,10 @@ func (zeros) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Init implements process.Process: it makes the instance, which runs the
-// module's start function, and calls _initialize.
+// Init implements process.Process: it makes the instance, and runs the module's
+// start function and _initialize.
 func (t *instance) Init(ctx process.Context) error {
+	t.tank.init(ctx)
 	if t.program.stateless {
 		var ok bool
 		if t.ready, ok = t.program.idle.take(); ok {
@@ -53,6 +56,12 @@ func (t *instance) Init(ctx process.Context) error {
 	err := t.guard(ctx, t.instantiate)
 	if err != nil {
 		return t.failure(ctx, err, "")
+	}
+	t.meter()
+	if start := t.program.meter.Start; start != "" {
+		if err := t.call(ctx, t.mod.ExportedFunction(start), nil); err != nil {
+			return t.failure(ctx, err, t.program.startName())
+		}
 	}
 	if t.program.initialize {
 		if err := t.call(ctx, t.mod.ExportedFunction(initialize), nil); err != nil {
@@ -93,6 +102,17 @@ func (t *instance) Memory() uint64 {
 	return t.budget.Used()
 }
 
+// meter finds the globals of metering.
+func (t *instance) meter() {
+	m := &t.program.meter
+	if m.Fuel != "" {
+		t.fuel = t.mod.ExportedGlobal(m.Fuel).(api.MutableGlobal)
+	}
+	if m.Room != "" {
+		t.room = t.mod.ExportedGlobal(m.Room).(api.MutableGlobal)
+	}
+}
+
 func (t *instance) instantiate() (err error) {
 	ctx := context.Background()
 	if t.budget != nil {
@@ -102,9 +122,20 @@ func (t *instance) instantiate() (err error) {
 	return err
 }
 
-// call runs guest code. stack holds its arguments and receives its results.
+// call runs guest code, and charges what it used. stack holds its arguments and
+// receives its results.
 func (t *instance) call(ctx process.Context, fn api.Function, stack []uint64) error {
-	return t.guard(ctx, func() error { return fn.CallWithStack(context.Background(), stack) })
+	if t.fuel != nil {
+		t.fuel.Set(0) // the first check asks for an allowance
+	}
+	if t.room != nil {
+		t.room.Set(uint64(meter.DefaultStack))
+	}
+	err := t.guard(ctx, func() error { return fn.CallWithStack(&t.tank, stack) })
+	if t.fuel != nil {
+		t.tank.settle(int32(t.fuel.Get()))
+	}
+	return err
 }
 
 // guard runs what runs guest code. wazero recovers every panic below a call,

@@ -9,6 +9,7 @@ import (
 	"wippy/mailbox"
 	"wippy/runtime/process"
 	"wippy/wasmhost/memory"
+	"wippy/wasmhost/meter"
 	"wippy/wasmhost/module"
 )
 
@@ -21,6 +22,7 @@ type Program struct {
 	info       *module.Module
 	engine     wazero.Runtime // that code was compiled by
 	code       wazero.CompiledModule
+	meter      meter.Info
 	sig        signature
 	memory     uint64 // what its memories begin with, in bytes
 	initialize bool   // _initialize runs before the method
@@ -31,6 +33,7 @@ type Program struct {
 var (
 	_ process.Program = (*Program)(nil)
 	_ process.Worded  = (*Program)(nil)
+	_ process.Deaf    = (*Program)(nil)
 )
 
 // New implements process.Program. The error is of kind Invalid for arguments
@@ -58,8 +61,12 @@ func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Proc
 // ParseWords implements process.Worded.
 func (p *Program) ParseWords(words []string) ([]mailbox.Value, error) { return p.sig.parse(words) }
 
-// Straight implements process.Program: so far nothing that a module can import suspends.
-func (p *Program) Straight() bool { return true }
+// Straight implements process.Program: code that may run for longer than a
+// moment is metered, and suspends when its allowance is used up.
+func (p *Program) Straight() bool { return p.meter.Straight }
+
+// Deaf implements process.Deaf: so far a module can import nothing that receives.
+func (p *Program) Deaf() bool { return true }
 
 // maxIdle bounds how many instances of a stateless program wait for reuse.
 // Each holds some 13 KB, and the guest stack that its deepest call left.
@@ -72,10 +79,12 @@ type idle struct {
 	instances []ready
 }
 
-// ready is an instance and the one function of it that a process calls.
+// ready is an instance and the one function of it that a process calls. The
+// globals are those of metering, nil where the module is not metered.
 type ready struct {
-	mod api.Module
-	fn  api.Function
+	mod        api.Module
+	fn         api.Function
+	fuel, room api.MutableGlobal
 }
 
 // take gives a waiting instance; false when there is none.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"wippy/mailbox"
+	"wippy/wasmhost/meter"
 )
 
 // What wazero makes of a trap and of a host function's panic (v1.12.0). The
@@ -34,8 +35,8 @@ func (p *Program) explain(err error) *mailbox.Error {
 		return &mailbox.Error{Kind: mailbox.Internal, Message: fmt.Sprintf("the engine failed: %v", f.value), Cause: err}
 	}
 	where := ""
-	if strings.HasPrefix(err.Error(), "start function[") {
-		where = "start function " + p.info.FuncName(p.info.Start) + ": "
+	if strings.HasPrefix(err.Error(), "start function[") { // of a module that is not metered
+		where = p.startName() + ": "
 		err = errors.Unwrap(err)
 	}
 	text, trace, _ := strings.Cut(err.Error(), traceMark)
@@ -43,6 +44,8 @@ func (p *Program) explain(err error) *mailbox.Error {
 	e := &mailbox.Error{Kind: mailbox.Failed, Trace: p.frames(trace)}
 	trap, trapped := strings.CutPrefix(text, trapPrefix)
 	switch {
+	case errors.Is(err, errOverflow):
+		e.Message = where + "wasm trap: " + errOverflow.Error()
 	case strings.HasSuffix(text, panicMark):
 		e.Kind, e.Cause = mailbox.Internal, err
 		e.Message = where + "a host function failed: " + strings.TrimSuffix(text, panicMark)
@@ -57,26 +60,42 @@ func (p *Program) explain(err error) *mailbox.Error {
 	return e
 }
 
-// frames gives the lines of a trace as function and type: "sum(i32) i32".
+// startName names the start function as errors do.
+func (p *Program) startName() string { return "start function " + p.info.FuncName(p.info.Start) }
+
+// frames gives the lines of a trace as function and type: "sum(i32) i32". The
+// frames of metering are left out.
 func (p *Program) frames(trace string) []string {
 	if trace == "" {
 		return nil
 	}
-	lines := strings.Split(trace, "\n\t")
-	for i, line := range lines {
+	var frames []string
+	for line := range strings.SplitSeq(trace, "\n\t") {
+		if strings.HasPrefix(line, meter.DefaultModule+".") {
+			continue
+		}
 		if strings.HasPrefix(line, "... ") {
-			continue // wazero's note that there are more frames
+			frames = append(frames, line) // wazero's note that there are more
+			continue
 		}
 		line = strings.TrimPrefix(line, p.info.Name()+".")
 		name, rest, _ := strings.Cut(line, "(")
 		if digits, unnamed := strings.CutPrefix(name, "$"); unnamed {
 			if index, err := strconv.ParseUint(digits, 10, 32); err == nil {
-				line = p.info.FuncName(uint32(index)) + "(" + rest
+				line = p.info.FuncName(p.original(uint32(index))) + "(" + rest
 			}
 		}
-		lines[i] = line
+		frames = append(frames, line)
 	}
-	return lines
+	return frames
+}
+
+// original gives the index that a function had before the module was metered.
+func (p *Program) original(index uint32) uint32 {
+	if index >= p.meter.Imported+p.meter.Shift {
+		return index - p.meter.Shift
+	}
+	return index
 }
 
 // detail is what the log gets of an error beyond its message.

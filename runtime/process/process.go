@@ -38,6 +38,12 @@ type Worded interface {
 	ParseWords(words []string) ([]mailbox.Value, error)
 }
 
+// Deaf is implemented by a Program whose processes may have no use for a
+// mailbox. A cancel kills such a one at once, since nobody would read it.
+type Deaf interface {
+	Deaf() bool
+}
+
 // Process is one running instance (SPEC section 3, "Processes"). The scheduler
 // calls Init, then Step until it says Done, then Close; never two at once,
 // each from the process's own coroutine, whatever goroutine that is on. A panic in

@@ -105,12 +105,18 @@ type leaving struct {
 	timer    *timer
 }
 
-// cancel asks the task to end within grace and kills it then. One that has no
-// use for a mailbox, since its program never suspends, is killed at once. Of
+// deaf tells whether the task has no use for a mailbox.
+func (t *task) deaf() bool {
+	d, ok := t.prog.(process.Deaf)
+	return ok && d.Deaf() || t.prog.Straight()
+}
+
+// cancel asks the task to end within grace and kills it then, at once if it
+// could not learn of it. Of
 // several cancels the earliest deadline counts, and one CANCEL is queued at
 // the most: others' cancels cannot fill a mailbox.
 func (t *task) cancel(from mailbox.PID, reason string, grace time.Duration) {
-	if t.prog.Straight() || grace <= 0 {
+	if grace <= 0 || t.deaf() {
 		t.kill(cancelled)
 		return
 	}

@@ -18,6 +18,7 @@ type guest struct {
 //	nothing   takes nothing, returns nothing
 //	fails     takes nothing and fails, in a function below its entry point
 //	loops     takes nothing and never ends, nor waits
+//	fuelled   the same, with a max_fuel of 12,345
 //	waits     waits for ever
 //	grows     takes a number of pages, grows by them and returns what it had, or -1
 //	late      waits for ever, and may live for a second
@@ -28,7 +29,7 @@ var guests = []guest{
 		name: "lua",
 		entries: map[string]string{
 			"product": "app:lua.product", "several": "app:lua.several", "nothing": "app:lua.nothing",
-			"fails": "app:lua.fails", "loops": "app:lua.loops", "waits": "app:lua.waits",
+			"fails": "app:lua.fails", "loops": "app:lua.loops", "fuelled": "app:lua.fuelled", "waits": "app:lua.waits",
 			"late": "app:lua.late", "echo": "app:lua.echo",
 		},
 		absent: map[string]string{"grows": "a Lua state has no linear memory"},
@@ -37,10 +38,10 @@ var guests = []guest{
 		name: "core",
 		entries: map[string]string{
 			"product": "app:core.product", "several": "app:core.several", "nothing": "app:core.nothing",
-			"fails": "app:core.fails", "grows": "app:core.grows",
+			"fails": "app:core.fails", "grows": "app:core.grows", "loops": "app:core.loops",
+			"fuelled": "app:core.fuelled",
 		},
 		absent: map[string]string{
-			"loops": "a core module cannot be preempted before it is metered",
 			"waits": "a core module can import nothing that waits yet",
 			"late":  "a core module can import nothing that waits yet",
 			"echo":  "a core module cannot import wippy:process yet",

@@ -128,3 +128,24 @@ clock.advance(1)
 local e = check.exit(pid)
 check.eq(e.reason, "limit")
 check.has(e.error, "max_execution_ms")
+---
+-- max_fuel ends one that loops.
+--- needs: fuelled
+local guest = ...
+local check = require("check")
+local e = check.finish(guest.fuelled)
+check.eq(e.reason, "limit")
+check.eq(e.error:kind(), "limit")
+check.has(e.error, "max_fuel: the process used 12346 of 12345 units")
+---
+-- cancel of a loop that cannot learn of it, or does not listen.
+--- needs: loops
+--- executors: 1
+local guest = ...
+local check = require("check")
+local clock = require("clock")
+local pid = assert(process.spawn_monitored(guest.loops, "processes"))
+while process.info(pid).steps < 2 do time.sleep(0) end
+process.cancel(pid, "enough", 1)
+clock.advance(1)
+check.eq(check.exit(pid).reason, "cancelled")

@@ -1,0 +1,115 @@
+package wasmhost
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"wippy/runtime/process"
+	"wippy/wasmhost/meter"
+)
+
+// meterOptions are those of every module.
+var meterOptions = meter.Options{}
+
+const (
+	// sliceTime is how long a guest's allowance of fuel should last.
+	sliceTime = time.Millisecond
+	// Allowances begin in the middle; what a unit takes depends on the guest.
+	firstAllowance    = 20_000
+	smallestAllowance = 500
+	largestAllowance  = 1 << 22
+)
+
+// errOverflow is what a guest's call fails with that used up its stack.
+var errOverflow = errors.New("call stack exhausted")
+
+// newEngine makes an engine with the functions that metered modules import.
+func newEngine(config wazero.RuntimeConfig) (wazero.Runtime, error) {
+	ctx := context.Background()
+	engine := wazero.NewRuntimeWithConfig(ctx, config)
+	i32 := []api.ValueType{api.ValueTypeI32}
+	_, err := engine.NewHostModuleBuilder(meter.DefaultModule).
+		NewFunctionBuilder().WithGoFunction(api.GoFunc(yield), i32, i32).Export(meter.Yield).
+		NewFunctionBuilder().WithGoFunction(api.GoFunc(overflow), nil, nil).Export(meter.Overflow).
+		Instantiate(ctx)
+	if err != nil {
+		return nil, errors.Join(err, engine.Close(ctx))
+	}
+	return engine, nil
+}
+
+// yield is called by a guest that used up its allowance, and gives the next.
+func yield(ctx context.Context, stack []uint64) {
+	f := ctx.Value(fuelKey{}).(*fuel)
+	stack[0] = uint64(uint32(f.next(int32(stack[0]))))
+}
+
+func overflow(context.Context, []uint64) { panic(errOverflow) }
+
+// fuel is what one process has used and may use. It is the context of its
+// calls, so that yield finds it.
+type fuel struct {
+	context.Context
+	process   process.Context
+	used      uint64 // units, of allowances that are over
+	charged   uint64 // of those, what the process has paid for
+	allowance int32  // the last one
+	size      int64  // of the next one, unless little is left
+	begun     time.Time
+}
+
+type fuelKey struct{}
+
+// Value implements context.Context.
+func (f *fuel) Value(key any) any {
+	if key == (fuelKey{}) {
+		return f
+	}
+	return nil
+}
+
+func (f *fuel) init(ctx process.Context) {
+	*f = fuel{Context: context.Background(), process: ctx, size: firstAllowance}
+}
+
+// next charges an allowance of which left, less than none, remains, lets others
+// run, and gives the next. A process that is to end does not return from it.
+func (f *fuel) next(left int32) int32 {
+	if f.allowance > 0 {
+		f.adapt(time.Since(f.begun))
+	}
+	first := f.used == 0 && f.allowance == 0
+	f.settle(left)
+	if !first {
+		f.process.Yield()
+	}
+	n := f.size
+	if limit := f.process.Limits().MaxFuel; limit > 0 {
+		n = min(n, max(0, limit-int64(f.used)))
+	}
+	f.allowance, f.begun = int32(n), time.Now()
+	return f.allowance
+}
+
+// adapt makes allowances last about a slice.
+func (f *fuel) adapt(took time.Duration) {
+	switch {
+	case took > 2*sliceTime:
+		f.size = max(smallestAllowance, f.size/2)
+	case took < sliceTime/2:
+		f.size = min(largestAllowance, f.size*2)
+	}
+}
+
+// settle charges what was used of the allowance, of which left remains.
+func (f *fuel) settle(left int32) {
+	f.used += uint64(int64(f.allowance) - int64(left))
+	f.allowance = 0
+	due := f.used - f.charged
+	f.charged = f.used
+	f.process.Checkpoint(due)
+}

@@ -115,6 +115,9 @@ func (s *State) Exit(values []mailbox.Value) {
 
 // end ends the process from within. It does not return.
 func (s *State) end(result process.Result) {
+	if s.result == nil {
+		s.settle() // what it used counts
+	}
 	s.result = &result
 	s.left = 0
 	process.Unwind()

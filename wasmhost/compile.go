@@ -84,6 +84,8 @@ func (h *Host) program(ctx context.Context, src Source, sum digest) (*Program, p
 		return nil, ps, nil
 	}
 	p.engine, p.code, p.meter = c.engine, c.code, c.meter
+	// What is recursive may leave its instance with a large stack.
+	p.stateless = p.stateless && p.meter.Room == ""
 	info.Sections = nil // they hold on to the whole binary
 	return p, nil, nil
 }

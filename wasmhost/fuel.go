@@ -16,12 +16,15 @@ import (
 var meterOptions = meter.Options{}
 
 const (
-	// sliceTime is how long a guest's allowance of fuel should last.
+	// sliceTime is how long a guest runs before others have their turn.
 	sliceTime = time.Millisecond
-	// Allowances begin in the middle; what a unit takes depends on the guest.
-	firstAllowance    = 20_000
-	smallestAllowance = 500
-	largestAllowance  = 1 << 22
+	// An allowance is a small part of a slice, since a unit may cost anything
+	// from a third of a nanosecond to microseconds, and the guest that was cheap
+	// so far may become dear at any turn: the largest bounds what it can do then
+	// before it is seen that it should end.
+	firstAllowance    = 1 << 12
+	smallestAllowance = 1 << 7
+	largestAllowance  = 1 << 15
 )
 
 // errOverflow is what a guest's call fails with that used up its stack.
@@ -55,11 +58,12 @@ func overflow(context.Context, []uint64) { panic(errOverflow) }
 type fuel struct {
 	context.Context
 	process   process.Context
-	used      uint64 // units, of allowances that are over
-	charged   uint64 // of those, what the process has paid for
-	allowance int32  // the last one
-	size      int64  // of the next one, unless little is left
-	begun     time.Time
+	used      uint64    // units, of allowances that are over
+	charged   uint64    // of those, what the process has paid for
+	allowance int32     // the last one
+	size      int64     // of the next one, unless little is left
+	begun     time.Time // when the allowance was given
+	slice     time.Time // when the slice began
 }
 
 type fuelKey struct{}
@@ -77,30 +81,36 @@ func (f *fuel) init(ctx process.Context) {
 }
 
 // next charges an allowance of which left, less than none, remains, lets others
-// run, and gives the next. A process that is to end does not return from it.
+// run if the slice is over, and gives the next. A process that is to end does
+// not return from it.
 func (f *fuel) next(left int32) int32 {
-	if f.allowance > 0 {
-		f.adapt(time.Since(f.begun))
+	now := time.Now()
+	if f.slice.IsZero() {
+		f.slice = now
 	}
-	first := f.used == 0 && f.allowance == 0
+	if f.allowance > 0 {
+		f.adapt(now.Sub(f.begun))
+	}
 	f.settle(left)
-	if !first {
+	if now.Sub(f.slice) >= sliceTime || f.process.Urgent().Load() {
 		f.process.Yield()
+		now = time.Now()
+		f.slice = now
 	}
 	n := f.size
 	if limit := f.process.Limits().MaxFuel; limit > 0 {
 		n = min(n, max(0, limit-int64(f.used)))
 	}
-	f.allowance, f.begun = int32(n), time.Now()
+	f.allowance, f.begun = int32(n), now
 	return f.allowance
 }
 
-// adapt makes allowances last about a slice.
+// adapt makes allowances last some part of a slice.
 func (f *fuel) adapt(took time.Duration) {
 	switch {
-	case took > 2*sliceTime:
-		f.size = max(smallestAllowance, f.size/2)
-	case took < sliceTime/2:
+	case took > sliceTime/2:
+		f.size = max(smallestAllowance, f.size*int64(sliceTime/4)/int64(took))
+	case took < sliceTime/8:
 		f.size = min(largestAllowance, f.size*2)
 	}
 }

@@ -176,23 +176,28 @@ func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module
 
 // rewriteAndTranslate compiles the metered form of a module.
 func (h *Host) rewriteAndTranslate(ctx context.Context, c *compilation, info *module.Module) (err error) {
-	var binary []byte
-	if binary, c.meter, err = meter.Rewrite(info, meterOptions); err != nil {
+	binary, m, err := meter.Rewrite(info, meterOptions)
+	if err != nil {
 		return err
 	}
-	c.code, err = translate(ctx, c.engine, binary)
+	c.meter = m
+	engine := c.engine
+	c.code, err = translate(ctx, engine, binary)
 	if ofCache(err) {
 		c.engine, c.code, err = h.despiteCache(ctx, binary, err)
 	}
-	if err != nil && !isCancelled(err) && !c.meter.Straight {
-		// The same mistake in what the user wrote has the user's indices.
-		if code, plain := translate(ctx, c.engine, info.Encode()); plain != nil {
-			return plain
-		} else {
-			return errors.Join(fmt.Errorf("metered: %w", err), code.Close(ctx))
-		}
+	if err == nil || isCancelled(err) || m.Straight {
+		return err
 	}
-	return err
+	// The same mistake in what the user wrote has the user's indices.
+	code, plain := translate(ctx, engine, info.Encode())
+	if plain != nil && !ofCache(plain) {
+		return plain
+	}
+	if code != nil {
+		_ = code.Close(ctx) // of no use: it would not be metered
+	}
+	return fmt.Errorf("metered: %w", err)
 }
 
 // translate has the engine compile. A hostile binary that breaks its compiler

@@ -68,7 +68,7 @@ type Status uint8
 // What Step returns.
 const (
 	Done  Status = iota // ended; the Result counts
-	Idle                // nothing to do until the next event
+	Idle                // nothing to do until there is an event
 	Again               // gave up its turn
 )
 

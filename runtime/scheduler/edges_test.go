@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"errors"
+	goruntime "runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -266,6 +267,59 @@ func TestPreparation(t *testing.T) {
 	if n.Abandoned() != 0 {
 		t.Errorf("%d calls were abandoned", n.Abandoned())
 	}
+}
+
+// CANCELs that come at the same moment leave one in the mailbox, the earliest.
+func TestCancelsAtOnce(t *testing.T) {
+	n := newNode(t)
+	n.def("victim", func(ctx process.Context, _ []mailbox.Value) process.Result {
+		ctx.Receive(func(e *mailbox.Event) bool { return e.Topic == "look" }, -1)
+		e := ctx.Receive(nil, 0)
+		return ok(mailbox.Duration(e.Cancel.Deadline.Sub(ctx.Clock().Now())), mailbox.Bool(ctx.Receive(nil, 0) == nil))
+	})
+	for range 50 {
+		pid, exit := n.start("victim")
+		target := n.procs.get(pid)
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() { target.cancel("", "x", time.Duration(10+i)*time.Second) })
+		}
+		wg.Wait()
+		if err := n.Send(pid, "look", nil); err != nil {
+			t.Fatal(err)
+		}
+		if e := <-exit; e.Values[0].Duration() != 10*time.Second || !e.Values[1].Bool() {
+			t.Fatalf("%+v", e)
+		}
+	}
+}
+
+// A state machine that leaves an event unread is called again, shares its
+// executor, and can be killed.
+func TestIdleWithUnreadEvents(t *testing.T) {
+	n := newNode(t, func(c *Config, g *Group) { c.Executors, g.Workers = 1, 1 })
+	n.progs["ignorant"] = &ignorant{}
+	pid, exit := n.start("ignorant")
+	if err := n.Send(pid, "unread", nil); err != nil {
+		t.Fatal(err)
+	}
+	for i, _ := n.Info(pid); i.Steps < 3; i, _ = n.Info(pid) {
+		goruntime.Gosched()
+	}
+	if e := n.run(func(process.Context, []mailbox.Value) process.Result { return ok() }); e.Err != nil {
+		t.Error(e.Err)
+	}
+	_ = n.Terminate(pid)
+	if e := <-exit; e.Reason != mailbox.ReasonKilled {
+		t.Errorf("%+v", e)
+	}
+}
+
+type ignorant struct{ state }
+
+func (i *ignorant) New([]mailbox.Value, process.Limits) (process.Process, error) { return i, nil }
+func (i *ignorant) Step(process.Context) (process.Result, process.Status) {
+	return process.Result{}, process.Idle
 }
 
 // state is a process written as a state machine.

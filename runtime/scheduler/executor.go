@@ -70,6 +70,7 @@ func (e *executor) take() *task {
 // run gives t the executor until it suspends, uses up its slice, or ends.
 func (e *executor) run(t *task) {
 	t.exec = e
+	e.turns.Add(1)
 	if t.co == nil {
 		if t.prog.Straight() {
 			t.state.Store(running)
@@ -81,7 +82,6 @@ func (e *executor) run(t *task) {
 	}
 	t.state.Store(running)
 	for {
-		e.turns.Add(1)
 		t.steps.Add(1)
 		t.urgent.Store(false) // a kill since then is seen at the resume
 		sig, _ := t.co.next()
@@ -102,6 +102,7 @@ func (e *executor) run(t *task) {
 			// Woken between its last look and here: it goes on at once.
 			t.exec = e
 			t.state.Store(running)
+			e.turns.Add(1)
 		}
 	}
 }

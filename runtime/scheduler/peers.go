@@ -120,40 +120,24 @@ func (t *task) cancel(from mailbox.PID, reason string, grace time.Duration) {
 		t.kill(cancelled)
 		return
 	}
-	l := &leaving{deadline: t.s.cfg.Clock.Now().Add(grace)}
-	t.mu.Lock()
-	before := t.leaving
-	if before != nil && !l.deadline.Before(before.deadline) {
-		t.mu.Unlock()
+	deadline := t.s.cfg.Clock.Now().Add(grace)
+	t.cancelling.Lock()
+	defer t.cancelling.Unlock()
+	if t.leaving != nil && !deadline.Before(t.leaving.deadline) {
 		return
 	}
-	t.leaving = l
-	t.mu.Unlock()
 	timer, ok := t.addTimer(grace, func() { t.kill(cancelled) })
 	if !ok {
 		return
 	}
-	t.mu.Lock()
-	l.timer = timer
-	t.mu.Unlock()
-	if before != nil {
+	if t.leaving != nil {
+		t.leaving.timer.stop()
 		t.box.Discard(func(e *mailbox.Event) bool { return e.Type == mailbox.CancelEvent })
-		before.stop(t)
 	}
+	t.leaving = &leaving{deadline, timer}
 	if t.box.Post(mailbox.Event{Type: mailbox.CancelEvent, From: from,
-		Cancel: &mailbox.Cancel{Reason: reason, Deadline: l.deadline}}) == nil {
+		Cancel: &mailbox.Cancel{Reason: reason, Deadline: deadline}}) == nil {
 		t.wake(nil)
-	}
-}
-
-// stop withdraws the kill of a cancel that another replaced. Where that one is
-// still being set up, its later kill does no harm: the earlier one has come.
-func (l *leaving) stop(t *task) {
-	t.mu.Lock()
-	timer := l.timer
-	t.mu.Unlock()
-	if timer != nil {
-		timer.stop()
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"wippy/mailbox"
 	"wippy/runtime/process"
 )
 
@@ -26,19 +27,28 @@ type spawner struct{ wake func() }
 // resolve finds an entry's program for a spawn from outside.
 func (s *Scheduler) resolve(ctx context.Context, entry string) (process.Program, process.Limits, error) {
 	prog, limits, err := s.cfg.Resolve(entry)
-	if prog != nil || err != nil || s.cfg.Prepare == nil {
+	if prog != nil || err != nil {
 		return prog, limits, err
 	}
 	if err := s.cfg.Prepare(ctx, entry); err != nil {
 		return nil, limits, err
 	}
-	return s.cfg.Resolve(entry)
+	return s.prepared(entry)
+}
+
+// prepared is Resolve for an entry whose preparation is over.
+func (s *Scheduler) prepared(entry string) (process.Program, process.Limits, error) {
+	prog, limits, err := s.cfg.Resolve(entry)
+	if prog == nil && err == nil {
+		err = mailbox.Errorf(mailbox.Internal, "the entry %q was prepared, and has no program", entry)
+	}
+	return prog, limits, err
 }
 
 // resolve finds an entry's program; the process is suspended while it is prepared.
 func (t *task) resolve(entry string) (process.Program, process.Limits, error) {
 	prog, limits, err := t.s.cfg.Resolve(entry)
-	if prog != nil || err != nil || t.s.cfg.Prepare == nil {
+	if prog != nil || err != nil {
 		return prog, limits, err
 	}
 	var p *preparation
@@ -49,7 +59,7 @@ func (t *task) resolve(entry string) (process.Program, process.Limits, error) {
 	if p.err != nil {
 		return nil, limits, p.err
 	}
-	return t.s.cfg.Resolve(entry)
+	return t.s.prepared(entry)
 }
 
 // preparing joins the preparation of an entry, and begins it if there is none.
@@ -64,7 +74,7 @@ func (s *Scheduler) preparing(entry string, who *spawner) *preparation {
 			s.preps.ongoing = map[string]*preparation{}
 		}
 		s.preps.ongoing[entry] = p
-		j := &job{ctx: context.Background(), f: func(ctx context.Context) error { return s.cfg.Prepare(ctx, entry) }}
+		j := &job{ctx: s.ctx, f: func(ctx context.Context) error { return s.cfg.Prepare(ctx, entry) }}
 		j.over = func() {
 			s.preps.mu.Lock()
 			p.err = j.err

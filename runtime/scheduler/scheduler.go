@@ -35,7 +35,8 @@ type Config struct {
 	Resolve func(entry string) (process.Program, process.Limits, error)
 	// Prepare does what takes long, such as compiling, after which Resolve has
 	// the program. It runs on the I/O pool, or on the caller's goroutine for a
-	// Start; ctx ends when the spawner is killed. Nil if there is nothing to prepare.
+	// Start. ctx ends when the node has stopped, or is Start's; Stop does not
+	// wait for a preparation. Nil if Resolve always has the program.
 	Prepare func(ctx context.Context, entry string) error
 	// Clock is the source of time. Nil means the system's.
 	Clock process.Clock
@@ -86,7 +87,9 @@ type Scheduler struct {
 	idle     chan struct{} // closed by empty: stopping, and no process is left
 	execs    sync.WaitGroup
 	finish   sync.Once
-	done     chan struct{} // closed by finish: the executors are gone
+	done     chan struct{}   // closed by finish: the executors are gone
+	ctx      context.Context // of what belongs to no process; ends with done
+	cancel   context.CancelFunc
 	watched  chan struct{} // closed when the watch is gone
 }
 
@@ -117,6 +120,10 @@ func New(cfg Config) *Scheduler {
 		idle:    make(chan struct{}),
 		done:    make(chan struct{}),
 		watched: make(chan struct{}),
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if s.cfg.Prepare == nil {
+		s.cfg.Prepare = func(context.Context, string) error { return nil }
 	}
 	s.pool.max = cfg.IOWorkers
 	s.queue.busy = make(chan struct{}, 1)
@@ -165,7 +172,10 @@ func (s *Scheduler) Stop(ctx context.Context, reason string, grace time.Duration
 	}
 	s.queue.close()
 	s.execs.Wait()
-	s.finish.Do(func() { close(s.done) })
+	s.finish.Do(func() {
+		s.cancel()
+		close(s.done)
+	})
 	<-s.watched
 	return nil
 }

@@ -36,13 +36,13 @@ func (t *task) Checkpoint(fuel uint64) {
 	if limit := t.limits.MaxFuel; limit > 0 && used > uint64(limit) {
 		t.kill(limitExit("max_fuel: the process used %d of %d units", used, limit))
 	}
-	t.unwindIfDoomed()
 	// Whoever this process woke waits in the slot: let an idle executor have it.
 	if e := t.exec; e != nil && e.next != nil && t.s.queue.idle.Load() > 0 {
 		n := e.next
 		e.next = nil
 		t.s.queue.put(n, false)
 	}
+	t.unwindIfDoomed()
 }
 
 // Urgent implements process.Suspender.

@@ -62,7 +62,9 @@ type task struct {
 	watching map[mailbox.Ref]*monitor // whose EXIT it gets
 	timers   map[*timer]struct{}      // what its clock owes it
 	deadline process.Timer            // max_execution_ms
-	leaving  *leaving                 // a cancel whose deadline is not over
+
+	cancelling sync.Mutex // one cancel at a time
+	leaving    *leaving   // the one that counts
 }
 
 var _ process.Context = (*task)(nil)
@@ -137,14 +139,24 @@ func (t *task) live() {
 			case process.Done:
 				return r
 			case process.Idle:
-				for t.box.Len() == 0 {
-					t.park()
-				}
+				t.rest()
 			case process.Again:
 				t.Yield()
 			}
 		}
 	})
+}
+
+// rest waits until there is an event. While others of its events wait that it
+// did not take, the process only gives up its turn.
+func (t *task) rest() {
+	if t.box.Len() > 0 {
+		t.Yield()
+		return
+	}
+	for t.box.Len() == 0 {
+		t.park()
+	}
 }
 
 // guard turns a panic into the process's failure.

@@ -73,5 +73,9 @@ func (rt *Runtime) Terminal() string {
 	for _, e := range rt.app.ByKind(terminalName) {
 		return string(e.ID)
 	}
-	return DefaultTerminal
+	id := DefaultTerminal
+	for rt.app.Entry(config.ID(id)) != nil { // an entry of another kind has that name
+		id += "_"
+	}
+	return id
 }

@@ -3,6 +3,8 @@ package runtime_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"wippy/mailbox"
@@ -77,5 +79,29 @@ func TestCloseStops(t *testing.T) {
 	}
 	if e := p.Exit(); e.Reason != mailbox.ReasonCancelled {
 		t.Errorf("exit: %+v", e)
+	}
+}
+
+// An application without a terminal.host may call something else by the name
+// of the default one.
+func TestDefaultTerminalGivesWay(t *testing.T) {
+	dir := t.TempDir()
+	const yaml = "namespace: app\nentries:\n  - {name: terminal, kind: process.host}\n"
+	if err := os.WriteFile(filepath.Join(dir, "_index.yaml"), []byte(yaml), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	rt, err := runtime.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	if err := rt.Load(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := rt.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if got := rt.Terminal(); got != runtime.DefaultTerminal+"_" {
+		t.Errorf("the terminal is %s", got)
 	}
 }

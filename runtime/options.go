@@ -1,10 +1,9 @@
 package runtime
 
 import (
+	"crypto/rand"
 	"io"
 	"log/slog"
-
-	"crypto/rand"
 
 	"wippy/luamod"
 	"wippy/runtime/process"

@@ -112,9 +112,8 @@ func (t *task) deaf() bool {
 }
 
 // cancel asks the task to end within grace and kills it then, at once if it
-// could not learn of it. Of
-// several cancels the earliest deadline counts, and one CANCEL is queued at
-// the most: others' cancels cannot fill a mailbox.
+// could not learn of it. Of several cancels the earliest deadline counts, and
+// one CANCEL is queued at the most: others' cancels cannot fill a mailbox.
 func (t *task) cancel(from mailbox.PID, reason string, grace time.Duration) {
 	if grace <= 0 || t.deaf() {
 		t.kill(cancelled)

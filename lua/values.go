@@ -49,8 +49,26 @@ func FromValue(L *glua.LState, v mailbox.Value) glua.LValue {
 		return NewDuration(L, v.Duration())
 	case mailbox.KindTime:
 		return NewTime(L, v.Time())
+	case mailbox.KindResource:
+		return newResource(L, v.Resource())
 	}
 	return glua.LNil
+}
+
+// newResource makes the userdata of a resource: opaque, with its type as text.
+func newResource(L *glua.LState, r mailbox.Resource) glua.LValue {
+	return &glua.LUserData{Value: r, Env: L.Env, Metatable: From(L).Metatable("resource", func(mt *glua.LTable) {
+		mt.RawSetString("__tostring", L.NewFunction(func(L *glua.LState) int {
+			text := "a resource"
+			if u, ok := L.Get(1).(*glua.LUserData); ok {
+				if r, ok := u.Value.(mailbox.Resource); ok {
+					text = mailbox.ResourceValue(r).String()
+				}
+			}
+			L.Push(glua.LString(text))
+			return 1
+		}))
+	})}
 }
 
 func fromTable(L *glua.LState, t *mailbox.Table) *glua.LTable {
@@ -243,6 +261,8 @@ func scalar(lv glua.LValue) (mailbox.Value, *unsendable) {
 			return mailbox.Time(v), nil
 		case *mailbox.Error:
 			return mailbox.ErrorValue(v), nil
+		case mailbox.Resource:
+			return mailbox.ResourceValue(v), nil
 		}
 	}
 	return mailbox.Nil, &unsendable{reason: describe(lv) + " cannot be sent"}

@@ -59,8 +59,8 @@ const encodingVersion = 1
 //
 // # Errors
 //
-// An [Invalid] one when v breaks a rule of Pair or a bound; b is returned as
-// it was.
+// An [Invalid] one when v breaks a rule of Pair or a bound, or holds a
+// resource; b is returned as it was.
 func (v Value) Append(b []byte) ([]byte, error) {
 	e := encoder{b: b}
 	if err := e.value(v, 0); err != nil {
@@ -99,6 +99,8 @@ func (e *encoder) value(v Value, depth int) error {
 		t := v.Time()
 		e.b = appendSigned(append(e.b, tagTime), t.Unix())
 		e.count(t.Nanosecond())
+	case KindResource:
+		return Errorf(Invalid, "%s cannot be encoded", v)
 	default:
 		if depth == MaxDepth {
 			return Errorf(Invalid, "a value nested more than %d deep cannot be encoded", MaxDepth)

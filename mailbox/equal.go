@@ -16,7 +16,8 @@ import (
 //     the same pairs in whichever order, those with a nil value left out;
 //   - times are equal when they are the same instant, whatever their zone or
 //     monotonic reading;
-//   - errors are equal in all but their Cause.
+//   - errors are equal in all but their Cause;
+//   - a resource is equal to itself alone.
 func (v Value) Equal(o Value) bool {
 	k := v.Kind()
 	if k.number() && o.Kind().number() {
@@ -35,6 +36,8 @@ func (v Value) Equal(o Value) bool {
 	case KindTime:
 		a, b := v.Time(), o.Time()
 		return a.Unix() == b.Unix() && a.Nanosecond() == b.Nanosecond()
+	case KindResource:
+		return v.Resource() == o.Resource()
 	}
 	return v.num == o.num
 }

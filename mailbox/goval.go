@@ -186,7 +186,7 @@ func (c *goConverter) measure(v Value, depth int) *Error {
 }
 
 // Any gives v as plain Go: nil, bool, float64, int64, uint64, string,
-// time.Duration, time.Time, *Error, []any for a table that is a list,
+// time.Duration, time.Time, *Error, Resource, []any for a table that is a list,
 // map[string]any for one whose keys are strings (integers and other keys
 // become strings by their printed form).
 func (v Value) Any() any {
@@ -209,6 +209,8 @@ func (v Value) Any() any {
 		return v.Duration()
 	case KindTime:
 		return v.Time()
+	case KindResource:
+		return v.Resource()
 	}
 	t := v.Table()
 	if len(t.Pairs) == 0 {

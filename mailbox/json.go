@@ -31,6 +31,8 @@ func (v Value) AppendJSON(b []byte) []byte {
 		b = appendJSONString(append(b, `{"kind":`...), string(e.Kind))
 		b = appendJSONString(append(b, `,"message":`...), e.Message)
 		return append(b, '}')
+	case KindResource:
+		return appendJSONString(b, v.String())
 	case KindTable:
 		return v.Table().appendJSON(b)
 	}

@@ -24,11 +24,12 @@ const (
 	KindError    // an error value
 	KindDuration // a length of time
 	KindTime     // a point in time
+	KindResource // a reference to what lives inside one process
 )
 
 // String names the kind as error messages do.
 func (k Kind) String() string {
-	return [...]string{"nil", "boolean", "number", "integer", "unsigned integer", "string", "table", "error", "duration", "time"}[k]
+	return [...]string{"nil", "boolean", "number", "integer", "unsigned integer", "string", "table", "error", "duration", "time", "resource"}[k]
 }
 
 // MaxDepth and MaxNodes bound a Value: how many tables and error values stand
@@ -53,9 +54,19 @@ type Value struct {
 }
 
 type (
-	stringPtr *byte
-	timePtr   *time.Time
+	stringPtr   *byte
+	timePtr     *time.Time
+	resourcePtr struct{ r Resource }
 )
+
+// Resource is a reference to what lives inside one process, such as a
+// component's resource. Others may hold it, and do nothing with it: only the
+// process that it came from gives it a meaning, by its own type behind the
+// interface. It does not cross between machines.
+type Resource interface {
+	// ResourceType names its type for messages.
+	ResourceType() string
+}
 
 // Nil is the nil Value.
 var Nil = Value{}
@@ -97,6 +108,14 @@ func ErrorValue(e *Error) Value {
 	return Value{ref: e}
 }
 
+// ResourceValue makes a resource; nil gives the nil Value.
+func ResourceValue(r Resource) Value {
+	if r == nil {
+		return Nil
+	}
+	return Value{ref: resourcePtr{r}}
+}
+
 // Kind tells what v is.
 func (v Value) Kind() Kind {
 	switch r := v.ref.(type) {
@@ -112,6 +131,8 @@ func (v Value) Kind() Kind {
 		return KindError
 	case timePtr:
 		return KindTime
+	case resourcePtr:
+		return KindResource
 	}
 	panic("mailbox: value of no kind")
 }
@@ -170,6 +191,9 @@ func (v Value) Time() time.Time {
 
 // Err gives an error value; nil for every other kind.
 func (v Value) Err() *Error { e, _ := v.ref.(*Error); return e }
+
+// Resource gives a resource; nil for every other kind.
+func (v Value) Resource() Resource { r, _ := v.ref.(resourcePtr); return r.r }
 
 // Table gives a table; nil for every other kind.
 func (v Value) Table() *Table { t, _ := v.ref.(*Table); return t }
@@ -232,6 +256,8 @@ func (v Value) String() string {
 		return v.Duration().String()
 	case KindTime:
 		return v.Time().Format(time.RFC3339Nano)
+	case KindResource:
+		return "a resource (" + v.Resource().ResourceType() + ")"
 	}
 	t := v.Table()
 	if len(t.Pairs) == 0 {

@@ -138,16 +138,16 @@ func letters(i int) string {
 	return letters(i/26-1) + last
 }
 
-func witType(t module.ValType) wit.Type {
+func witType(t module.ValType) *wit.Type {
 	switch t {
 	case module.I64:
-		return wit.Type{Kind: wit.S64}
+		return &wit.Type{Kind: wit.S64}
 	case module.F32:
-		return wit.Type{Kind: wit.F32}
+		return &wit.Type{Kind: wit.F32}
 	case module.F64:
-		return wit.Type{Kind: wit.F64}
+		return &wit.Type{Kind: wit.F64}
 	}
-	return wit.Type{Kind: wit.S32}
+	return &wit.Type{Kind: wit.S32}
 }
 
 func coreType(k wit.Kind) module.ValType {

@@ -76,6 +76,8 @@ func (e *encoder) scalar(v mailbox.Value) error {
 		return e.str(v.Duration().String())
 	case mailbox.KindTime:
 		return e.str(v.Time().Format(time.RFC3339Nano))
+	case mailbox.KindResource:
+		return e.str(v.String())
 	case mailbox.KindError:
 		e.out = append(e.out, `{"kind":`...)
 		if err := e.str(string(v.Err().Kind)); err != nil {

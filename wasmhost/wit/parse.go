@@ -151,8 +151,8 @@ func (p *parser) function() Func {
 		f.Results = []Param{{Type: t}}
 		return f
 	}
-	for _, e := range t.Elems {
-		f.Results = append(f.Results, Param{Type: e})
+	for _, e := range t.Fields {
+		f.Results = append(f.Results, Param{Type: e.Type})
 	}
 	return f
 }
@@ -177,14 +177,14 @@ func (p *parser) params(what string) []Param {
 	return ps
 }
 
-func (p *parser) typ(depth int) Type {
+func (p *parser) typ(depth int) *Type {
 	name := p.tok.text
 	switch k, scalar := scalars[name]; {
 	case p.tok.kind != word:
 		p.expected("a type", "")
 	case scalar:
 		p.advance()
-		return Type{Kind: k}
+		return &Type{Kind: k}
 	case name == "tuple":
 		return p.tuple(depth)
 	case slices.Contains(componentTypes, name):
@@ -194,18 +194,18 @@ func (p *parser) typ(depth int) Type {
 	default:
 		p.expected("a type", "a core module has bool, s8 to u64, f32, f64 and char; named types come with components")
 	}
-	return Type{}
+	return &Type{}
 }
 
-func (p *parser) tuple(depth int) Type {
-	t := Type{Kind: Tuple}
+func (p *parser) tuple(depth int) *Type {
+	t := &Type{Kind: Tuple}
 	if depth == maxNesting {
 		p.stop(p.lex.fail(p.tok.line, p.tok.col, "", "types are nested more than %d deep", maxNesting))
 	}
 	p.expect("tuple")
 	p.expect("<")
 	for !p.is(">") && p.err == nil {
-		t.Elems = append(t.Elems, p.typ(depth+1))
+		t.Fields = append(t.Fields, Field{Type: p.typ(depth + 1)})
 		if !p.is(">") && !p.accept(",") {
 			p.expected(`"," or ">"`, "")
 		}

@@ -77,6 +77,8 @@ func (c *fakeContext) Await(f func(context.Context) error) error {
 	return f(context.Background())
 }
 
+func (c *fakeContext) Exceed(err *mailbox.Error) { panic(err) }
+
 func (c *fakeContext) Checkpoint(fuel uint64) {
 	c.fuel += fuel
 	if c.killAt > 0 && c.fuel >= c.killAt || time.Now().After(c.deadline) {

@@ -57,6 +57,8 @@ type fakeContext struct {
 	killed bool
 }
 
+func (c *fakeContext) Exceed(err *mailbox.Error) { panic(err) }
+
 func (c *fakeContext) Checkpoint(uint64) {
 	if c.killed {
 		process.Unwind()

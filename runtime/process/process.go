@@ -139,6 +139,10 @@ type Suspender interface {
 	// was killed or is beyond its fuel. Long-running code calls it at least
 	// every 100 µs or so. It never suspends.
 	Checkpoint(fuel uint64)
+	// Exceed ends the calling process with reason `limit`, from within whatever
+	// it is doing; err, of kind LimitHit, names the limit by its YAML name and
+	// says by how much. It does not return.
+	Exceed(err *mailbox.Error)
 	// Urgent is set when Checkpoint should come, and Yield follow, without delay: the process is
 	// to end, or has run for long by the clock. It is cleared at each resume.
 	// Code that cannot tell how long its steps take asks it before each; any

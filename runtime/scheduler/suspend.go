@@ -45,6 +45,12 @@ func (t *task) Checkpoint(fuel uint64) {
 	t.unwindIfDoomed()
 }
 
+// Exceed implements process.Suspender.
+func (t *task) Exceed(err *mailbox.Error) {
+	t.kill(&mailbox.Exit{Reason: mailbox.ReasonLimit, Err: err})
+	t.unwindIfDoomed()
+}
+
 // Urgent implements process.Suspender.
 func (t *task) Urgent() *atomic.Bool { return &t.urgent }
 

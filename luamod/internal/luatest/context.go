@@ -125,6 +125,9 @@ func (c *Context) Suspend(start func(wake func()), _ func()) {
 	<-woken
 }
 
+// Exceed implements process.Suspender.
+func (c *Context) Exceed(err *mailbox.Error) { panic(err) }
+
 // Checkpoint implements process.Suspender.
 func (c *Context) Checkpoint(fuel uint64) {
 	c.Fuel += fuel

@@ -29,6 +29,13 @@ var paged = []byte("\x00asm\x01\x00\x00\x00" +
 	"\x0a\x09\x01\x07\x00\x20\x00\x20\x01\x6a\x0b" +
 	"\x0b\x0a\x01\x00\x41\x00\x0b\x04abcd")
 
+// spin is a loop without end: (func (export "spin") (loop (br 0))).
+var spin = []byte("\x00asm\x01\x00\x00\x00" +
+	"\x01\x04\x01\x60\x00\x00" +
+	"\x03\x02\x01\x00" +
+	"\x07\x08\x01\x04spin\x00\x00" +
+	"\x0a\x09\x01\x07\x00\x03\x40\x0c\x00\x0b\x0b")
+
 // entries is the application that the benchmarks run; HASH:NAME stands for a binary's hash.
 const entries = `
 namespace: bench
@@ -52,6 +59,29 @@ entries:
     path: paged.wasm
     hash: HASH:paged
     method: add
+  - name: others
+    kind: process.host
+  - name: spin
+    kind: process.wasm
+    fs: bin
+    path: spin.wasm
+    hash: HASH:spin
+    method: spin
+  - name: loop
+    kind: process.lua
+    source: while true do end
+  - name: ticks
+    kind: process.lua
+    source: |
+      -- The longest that a sleep of a millisecond took beyond that, of n, in seconds.
+      local time = require("time")
+      local worst, before = 0, time.monotonic():seconds()
+      for _ = 1, ... do
+        time.sleep(0.001)
+        local now = time.monotonic():seconds()
+        worst, before = math.max(worst, now - before - 0.001), now
+      end
+      return worst
   - name: cycles
     kind: process.lua
     source: |
@@ -97,25 +127,25 @@ entries:
 `
 
 // start gives a running node that ends with the benchmark.
-func start(b *testing.B) *runtime.Runtime {
+func start(b *testing.B, opts ...runtime.Option) *runtime.Runtime {
 	b.Helper()
-	rt, stop := open(b)
+	rt, stop := open(b, opts...)
 	b.Cleanup(stop)
 	return rt
 }
 
 // open loads the application into a running node. stop returns when nothing of
 // the node is left.
-func open(b *testing.B) (rt *runtime.Runtime, stop func()) {
+func open(b *testing.B, opts ...runtime.Option) (rt *runtime.Runtime, stop func()) {
 	b.Helper()
 	dir := b.TempDir()
 	text := entries
-	for name, binary := range map[string][]byte{"tiny": tiny, "paged": paged} {
+	for name, binary := range map[string][]byte{"tiny": tiny, "paged": paged, "spin": spin} {
 		text = strings.ReplaceAll(text, "HASH:"+name, hash(binary))
 		write(b, filepath.Join(dir, name+".wasm"), binary)
 	}
 	write(b, filepath.Join(dir, "_index.yaml"), []byte(text))
-	rt, err := runtime.New()
+	rt, err := runtime.New(opts...)
 	if err != nil {
 		b.Fatal(err)
 	}

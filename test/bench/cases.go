@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"fmt"
-	goruntime "runtime"
 	"sync"
 	"testing"
 )
@@ -25,7 +23,7 @@ type benchCase struct {
 // reused is what the case of a stateless module does not show.
 const reused = "without state: its instances are used again"
 
-// cases are all benchmarks of the main job.
+// cases are all benchmarks.
 var cases = []benchCase{
 	{"SpawnExit/tiny/one-by-one", cycles("bench:tiny", 1), "cycles/s", 60000, false, reused},
 	{"SpawnExit/tiny/16-in-flight", cycles("bench:tiny", 16), "cycles/s", 60000, false, reused},
@@ -33,7 +31,17 @@ var cases = []benchCase{
 	{"SpawnExit/lua/16-in-flight", cycles("bench:noop", 16), "cycles/s", 0, false, ""},
 	{"RoundTrip/lua/1-pair", roundTrips(1), "trips/s", 300000, false, ""},
 	{"RoundTrip/lua/2-pairs", roundTrips(2), "trips/s", 300000, false, ""},
-	{"Idle/lua", idle, "B/process", 20480, true, ""},
+	{"Idle/lua/10k", idle("idle", 10_000), "B/process", 20480, true, ""},
+	{"Idle/lua/100k", idle("idle", crowd), "B/process", 20480, true, ""},
+	{"WorstGap/lua/1000-runaways", worstGap("loop", "processes"), "ms", 20, true, "of a sleeper of 1 ms"},
+	{"WorstGap/wasm/1000-runaways", worstGap("spin", "processes"), "ms", 20, true, "of a sleeper of 1 ms"},
+	{"WorstGap/wasm/other-group", worstGap("spin", "others"), "ms", 20, true, "of a sleeper of 1 ms"},
+	{"GC/lua/1000-runaways", collection("loop"), "ms", 250, true, ""},
+	{"GC/wasm/1000-runaways", collection("spin"), "ms", 250, true, ""},
+	{"KillLatency/lua", killLatency("loop", 100), "µs", 1000, true, "median, 100 others loop"},
+	{"KillLatency/wasm", killLatency("spin", 100), "µs", 1000, true, "median, 100 others loop"},
+	{"Million/lua", comeAndGo("bench:noop"), "KiB-left", 1024, true, ""},
+	{"Million/wasm", comeAndGo("bench:paged"), "KiB-left", 1024, true, "an instance each"},
 }
 
 // cycles spawns an entry from Lua, monitored, until b.N have ended.
@@ -60,35 +68,4 @@ func roundTrips(pairs int) func(*testing.B) {
 		wg.Wait()
 		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "trips/s")
 	}
-}
-
-// idle measures what a Lua process costs that waits for a message: heap and
-// stacks together.
-func idle(b *testing.B) {
-	const n = 10000
-	var total int64
-	for range b.N {
-		rt, stop := open(b)
-		before := held()
-		for range n {
-			if _, err := rt.Spawn(context.Background(), "bench:idle", "bench:processes"); err != nil {
-				b.Fatal(err)
-			}
-		}
-		for waiting := 0; waiting < n; waiting = rt.Waiting() {
-			goruntime.Gosched()
-		}
-		total += held() - before
-		stop() // what dies must not count as held before the next round
-	}
-	b.ReportMetric(float64(total)/float64(b.N)/n, "B/process")
-}
-
-// held is the memory that the program holds after a collection.
-func held() int64 {
-	goruntime.GC()
-	goruntime.GC()
-	var m goruntime.MemStats
-	goruntime.ReadMemStats(&m)
-	return int64(m.HeapAlloc + m.StackInuse)
 }

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"iter"
+	goruntime "runtime"
 	"sync/atomic"
 )
 
@@ -9,6 +10,9 @@ const (
 	// slotStreak bounds how many processes in a row an executor takes from its
 	// slot before it looks at the queue, where others wait.
 	slotStreak = 64
+	// turnsAlone is how many turns an executor takes at most before it lets the
+	// program's other goroutines have its thread.
+	turnsAlone = 64
 	// pooledCoroutines is how many idle coroutines an executor keeps.
 	pooledCoroutines = 256
 )
@@ -45,8 +49,14 @@ func (e *executor) loop() {
 	}()
 	for t := e.take(); t != nil; t = e.take() {
 		e.current.Store(t)
-		e.run(t)
+		share := e.run(t)
 		e.current.Store(nil)
+		// Busy executors hold all of the program's threads, and a switch to a
+		// coroutine is none that the Go scheduler sees: timers, network and the
+		// embedder's goroutines would wait until it preempts, ten milliseconds.
+		if share || e.turns.Load()%turnsAlone == 0 {
+			goruntime.Gosched()
+		}
 	}
 	for _, c := range e.free {
 		c.stop()
@@ -61,14 +71,16 @@ func (e *executor) take() *task {
 			e.streak++
 			return t
 		}
-		e.s.queue.put(t, false)
+		e.s.queue.put(t, resumed)
 	}
 	e.streak = 0
 	return e.s.queue.take(e)
 }
 
-// run gives t the executor until it suspends, uses up its slice, or ends.
-func (e *executor) run(t *task) {
+// run gives t the executor until it suspends, uses up its slice, or ends, and
+// tells whether goroutines should have their turn: it took long, or somebody
+// outside waits for its end.
+func (e *executor) run(t *task) (share bool) {
 	t.exec = e
 	e.turns.Add(1)
 	if t.co == nil {
@@ -76,7 +88,7 @@ func (e *executor) run(t *task) {
 			t.state.Store(running)
 			t.steps.Add(1)
 			t.live()
-			return
+			return t.onExit != nil
 		}
 		t.co = e.coroutine(t)
 	}
@@ -88,16 +100,16 @@ func (e *executor) run(t *task) {
 		switch sig {
 		case sigEnd:
 			e.recycle(t)
-			return
+			return t.onExit != nil
 		case sigYield:
 			t.exec = nil
 			t.state.Store(queued)
-			e.s.queue.put(t, true)
-			return
+			e.s.queue.put(t, preempted)
+			return true
 		case sigPark:
 			t.exec = nil
 			if t.state.CompareAndSwap(running, parked) {
-				return
+				return false
 			}
 			// Woken between its last look and here: it goes on at once.
 			t.exec = e

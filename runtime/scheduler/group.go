@@ -32,12 +32,11 @@ type group struct {
 	live  atomic.Int64
 
 	// The rest belongs to the run queue and is guarded by its mutex.
-	woken     taskList // resumed by an event, or new
-	preempted taskList // used up their slice
-	running   int      // executors that are in this group
-	ready     bool     // stands in the run queue's list of groups
-	after     *group   // its successor there
-	favoured  int      // woken processes taken since a preempted one had its turn
+	runnable [classes]taskList
+	favoured [classes]int // processes of each class taken since one of a worse class had its turn
+	running  int          // executors that are in this group
+	ready    bool         // stands in the run queue's list of groups
+	after    *group       // its successor there
 }
 
 // AddGroup makes a group known. Its ID must be new.

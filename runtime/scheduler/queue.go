@@ -5,12 +5,31 @@ import (
 	"sync/atomic"
 )
 
-// favour bounds how many woken processes go before a preempted one gets its turn.
-const favour = 16
+const (
+	// favour bounds how many processes of a better class go before one of a
+	// worse class gets its turn.
+	favour = 16
+	// credit is how many slices a process that was woken may use up before it
+	// counts as one that only computes. One that does little may still lose its
+	// slice to the clock, when the machine gave its thread to another program.
+	credit = 2
+)
+
+// class is why a process is runnable. The classes go in this order, within the
+// bounds of favour: whoever waited for something has it soon, however many
+// others are new or compute.
+type class uint8
+
+const (
+	resumed   class = iota // woken from a wait
+	fresh                  // new
+	preempted              // its slice is used up
+	classes
+)
 
 // runQueue holds the runnable processes of all groups and the executors that
 // have nothing to do. Groups take turns, so that a busy one does not delay the
-// rest; within a group woken processes go before preempted ones.
+// rest; within a group they go by their class.
 //
 // One mutex guards it. Most messages never come here: a process that wakes
 // another leaves it in its executor's slot (see executor.next).
@@ -26,10 +45,11 @@ type runQueue struct {
 	idle atomic.Int32 // len(parked), to be read without the mutex
 }
 
-// taskList is a queue of tasks, linked through task.next.
+// taskList is a queue of tasks, linked through themselves.
 type taskList struct{ head, tail *task }
 
 func (l *taskList) push(t *task) {
+	t.list, t.prev = l, l.tail
 	if l.tail == nil {
 		l.head = t
 	} else {
@@ -38,32 +58,67 @@ func (l *taskList) push(t *task) {
 	l.tail = t
 }
 
+func (l *taskList) pushFront(t *task) {
+	t.list, t.next = l, l.head
+	if l.head == nil {
+		l.tail = t
+	} else {
+		l.head.prev = t
+	}
+	l.head = t
+}
+
 func (l *taskList) pop() *task {
 	t := l.head
-	l.head = t.next
-	if l.head == nil {
-		l.tail = nil
-	}
-	t.next = nil
+	l.remove(t)
 	return t
 }
 
-// put makes t runnable and gives an idle executor the word.
-func (q *runQueue) put(t *task, preempted bool) {
-	q.mu.Lock()
-	if preempted {
-		t.g.preempted.push(t)
+func (l *taskList) remove(t *task) {
+	if t.prev == nil {
+		l.head = t.next
 	} else {
-		t.g.woken.push(t)
+		t.prev.next = t.next
 	}
+	if t.next == nil {
+		l.tail = t.prev
+	} else {
+		t.next.prev = t.prev
+	}
+	t.list, t.prev, t.next = nil, nil, nil
+}
+
+// put makes t runnable and gives an idle executor the word.
+func (q *runQueue) put(t *task, c class) {
+	q.mu.Lock()
+	switch {
+	case c == resumed:
+		t.credit = credit
+	case c == preempted && t.credit > 0:
+		t.credit--
+		c = resumed
+	}
+	t.g.runnable[c].push(t)
 	q.offer(t.g)
 	q.wakeOne()
 	q.mu.Unlock()
 }
 
+// expedite puts a task that is to end before all others of its group, so that
+// its end does not wait for as many slices as there are processes. It takes
+// next to nothing to end.
+func (q *runQueue) expedite(t *task) {
+	q.mu.Lock()
+	if t.list != nil {
+		t.list.remove(t)
+		t.g.runnable[resumed].pushFront(t)
+	}
+	q.mu.Unlock()
+}
+
 // offer lists g if a process of it could be run now.
 func (q *runQueue) offer(g *group) {
-	if g.ready || g.running >= g.Workers || (g.woken.head == nil && g.preempted.head == nil) {
+	if g.ready || g.running >= g.Workers || !g.anyFrom(resumed) {
 		return
 	}
 	g.ready = true
@@ -164,14 +219,30 @@ func (q *runQueue) enter(e *executor, g *group) bool {
 	return true
 }
 
+// anyFrom tells whether a process of class c or a worse one is runnable.
+func (g *group) anyFrom(c class) bool {
+	for ; c < classes; c++ {
+		if g.runnable[c].head != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // next takes a process of the group; there is one.
 func (g *group) next() *task {
-	if g.woken.head != nil && (g.preempted.head == nil || g.favoured < favour) {
-		g.favoured++
-		return g.woken.pop()
+	for c := range classes {
+		switch {
+		case g.runnable[c].head == nil:
+		case g.favoured[c] < favour && g.anyFrom(c+1):
+			g.favoured[c]++
+			return g.runnable[c].pop()
+		case !g.anyFrom(c + 1):
+			return g.runnable[c].pop()
+		}
+		g.favoured[c] = 0
 	}
-	g.favoured = 0
-	return g.preempted.pop()
+	panic("scheduler: a group was offered that has nothing to run")
 }
 
 // close sends the executors home once nothing is runnable.

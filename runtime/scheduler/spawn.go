@@ -110,7 +110,7 @@ func (s *Scheduler) launch(t *task, from *executor) {
 	if s.stopping.Load() { // Stop may have looked at the table before t was there
 		t.kill(killed)
 	}
-	s.ready(t, from)
+	s.ready(t, fresh, from)
 }
 
 // namespace is what an entry's ID has before the colon; "" for the path of a

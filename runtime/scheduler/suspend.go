@@ -40,7 +40,7 @@ func (t *task) Checkpoint(fuel uint64) {
 	if e := t.exec; e != nil && e.next != nil && t.s.queue.idle.Load() > 0 {
 		n := e.next
 		e.next = nil
-		t.s.queue.put(n, false)
+		t.s.queue.put(n, resumed)
 	}
 	t.unwindIfDoomed()
 }

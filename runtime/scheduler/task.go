@@ -47,9 +47,11 @@ type task struct {
 	doomed atomic.Pointer[mailbox.Exit] // why it has to end, once somebody decided that
 	urgent atomic.Bool                  // it should come to a Checkpoint soon
 
-	next *task      // in a taskList
-	co   *coroutine // while it has begun and not ended
-	exec *executor  // while it runs
+	list       *taskList // that it stands in; guarded, with the next line, by the run queue's mutex
+	prev, next *task
+	credit     uint8      // slices to use up before it counts as preempted; the run queue's too
+	co         *coroutine // while it has begun and not ended
+	exec       *executor  // while it runs
 
 	children  *atomic.Int64 // alive; made at the first spawn
 	begun     atomic.Bool
@@ -88,7 +90,7 @@ func (t *task) wake(from *executor) {
 		switch t.state.Load() {
 		case parked:
 			if t.state.CompareAndSwap(parked, queued) {
-				t.s.ready(t, from)
+				t.s.ready(t, resumed, from)
 				return
 			}
 		case running:
@@ -102,20 +104,22 @@ func (t *task) wake(from *executor) {
 }
 
 // ready queues a new or woken task: in the slot of the executor that woke it if that is free.
-func (s *Scheduler) ready(t *task, from *executor) {
+func (s *Scheduler) ready(t *task, c class, from *executor) {
 	if from != nil && from.next == nil {
 		from.next = t
 		return
 	}
-	s.queue.put(t, false)
+	s.queue.put(t, c)
 }
 
 // kill decides that the task ends; the first decision counts. A waiting task
-// is woken to unwind, a running one does so at its next Checkpoint.
+// is woken to unwind, one that waits for its turn has it next, a running one
+// unwinds at its next Checkpoint.
 func (t *task) kill(why *mailbox.Exit) {
 	if t.doomed.CompareAndSwap(nil, why) {
 		t.urgent.Store(true)
 		t.wake(nil)
+		t.s.queue.expedite(t)
 	}
 }
 

@@ -1,0 +1,40 @@
+package component
+
+import (
+	"errors"
+	"fmt"
+
+	"wippy/wasmhost/module"
+)
+
+// Error says what is wrong with a binary, and where.
+type Error struct {
+	Offset  int // in bytes from the beginning of the binary
+	Message string
+	// Feature names, where the binary may well be valid, what it needs that
+	// is not run here: "async". It is "" for a binary that is invalid.
+	Feature string
+}
+
+// Error implements error.
+func (e *Error) Error() string { return fmt.Sprintf("%s (at byte %#x)", e.Message, e.Offset) }
+
+// wrap makes an Error of one that a reader or package module gave for bytes
+// that begin at offset.
+func wrap(err error, offset int, what string) *Error {
+	var e *module.Error
+	if !errors.As(err, &e) {
+		return &Error{Offset: offset, Message: what + err.Error()}
+	}
+	return &Error{Offset: offset + e.Offset, Message: what + e.Message}
+}
+
+// prefix says more about what an error is about. What is no *Error becomes one.
+func (v *validator) prefix(err error, format string, args ...any) error {
+	p := fmt.Sprintf(format, args...)
+	var e *Error
+	if errors.As(err, &e) {
+		return &Error{Offset: e.Offset, Message: p + e.Message, Feature: e.Feature}
+	}
+	return &Error{Offset: v.at, Message: p + err.Error()}
+}

@@ -1,0 +1,170 @@
+package component
+
+import "fmt"
+
+// matchExtern tells how what is given differs from what is wanted, nil if it
+// will do. An instance may export more than is wanted; a component and a core
+// module may besides import less.
+//
+// The error is an *Error if matching takes too much, else not yet one.
+func (v *validator) matchExtern(got, want Extern) error {
+	if err := v.step(); err != nil {
+		return err
+	}
+	if got.Sort != want.Sort {
+		return fmt.Errorf("expected a %s, found a %s", want.Sort, got.Sort)
+	}
+	if want.Sort == SortType {
+		return v.matchType(got.Type, want.Type)
+	}
+	return v.match(got.Type, want.Type)
+}
+
+// match is matchExtern for the types of items that are not types.
+func (v *validator) match(got, want Type) error {
+	if got == want {
+		return nil
+	}
+	switch w := want.(type) {
+	case *FuncType:
+		if g, ok := got.(*FuncType); ok {
+			return matchFunc(g, w)
+		}
+	case *InstanceType:
+		if g, ok := got.(*InstanceType); ok {
+			return v.matchInstance(g, w)
+		}
+	case *ComponentType:
+		if g, ok := got.(*ComponentType); ok {
+			return v.matchComponent(g, w)
+		}
+	case *ModuleType:
+		if g, ok := got.(*ModuleType); ok {
+			return v.matchModule(g, w)
+		}
+	}
+	return fmt.Errorf("expected a %s, found a %s", want.noun(), got.noun())
+}
+
+// matchType tells how two types that are items differ: they must be equal.
+func (v *validator) matchType(got, want Type) error {
+	switch w := want.(type) {
+	case *ResourceType:
+		g, ok := got.(*ResourceType)
+		switch {
+		case !ok:
+			return fmt.Errorf("expected a resource, found a %s", got.noun())
+		case g.Resource != w.Resource:
+			return fmt.Errorf("another resource than expected%s", resourceNames(g, w))
+		}
+		return nil
+	case *ValueType:
+		if g, ok := got.(*ValueType); ok {
+			return matchValue(g, w)
+		}
+		return fmt.Errorf("expected %s, found a %s", w.noun(), got.noun())
+	}
+	if err := v.match(got, want); err != nil {
+		return err
+	}
+	return v.match(want, got)
+}
+
+// matchInstance matches the type of an instance. The resources that the wanted
+// type brings stand for those that the given one exports under their names.
+func (v *validator) matchInstance(got, want *InstanceType) error {
+	if len(want.own) > 0 {
+		sub := v.substitution()
+		sub.bind(Extern{Sort: SortInstance, Type: want}, Extern{Sort: SortInstance, Type: got}, want.own)
+		bound, err := sub.instance(want)
+		if err != nil {
+			return err
+		}
+		want = bound
+	}
+	for _, x := range want.exports.list {
+		y := got.exports.find(x.Name)
+		if y == nil {
+			return fmt.Errorf("it has no export %q", x.Name)
+		}
+		if err := v.matchExtern(*y, x); err != nil {
+			return v.about(err, "export %q: ", x.Name)
+		}
+	}
+	return nil
+}
+
+// matchComponent matches the type of a component: with what the wanted one
+// would import, the given one must do, and export what the wanted one would.
+func (v *validator) matchComponent(got, want *ComponentType) error {
+	given, wanted := v.substitution(), v.substitution()
+	for _, x := range got.imports.list {
+		y := want.imports.find(x.Name)
+		if y == nil {
+			return fmt.Errorf("it imports %q, which is not expected", x.Name)
+		}
+		given.bind(x, *y, got.imported)
+		x, err := given.extern(x)
+		if err != nil {
+			return err
+		}
+		if err := v.matchExtern(*y, x); err != nil {
+			return v.about(err, "import %q: ", x.Name)
+		}
+	}
+	for _, x := range want.exports.list {
+		y := got.exports.find(x.Name)
+		if y == nil {
+			return fmt.Errorf("it has no export %q", x.Name)
+		}
+		y2, err := given.extern(*y)
+		if err != nil {
+			return err
+		}
+		wanted.bind(x, y2, want.own)
+		x, err := wanted.extern(x)
+		if err != nil {
+			return err
+		}
+		if err := v.matchExtern(y2, x); err != nil {
+			return v.about(err, "export %q: ", x.Name)
+		}
+	}
+	return nil
+}
+
+func (v *validator) matchModule(got, want *ModuleType) error {
+	for _, i := range got.Imports {
+		if err := v.step(); err != nil {
+			return err
+		}
+		at, ok := want.imports[[2]string{i.Module, i.Name}]
+		if !ok {
+			return fmt.Errorf("it imports %q of %q, which is not expected", i.Name, i.Module)
+		}
+		if err := matchCore(want.Imports[at].Type, i.Type); err != nil {
+			return fmt.Errorf("import %q of %q: %w", i.Name, i.Module, err)
+		}
+	}
+	for _, x := range want.exports.list {
+		if err := v.step(); err != nil {
+			return err
+		}
+		e := got.exports.Export(x.Name)
+		if e == nil {
+			return fmt.Errorf("it has no export %q", x.Name)
+		}
+		if err := matchCore(*e, x.Type); err != nil {
+			return fmt.Errorf("export %q: %w", x.Name, err)
+		}
+	}
+	return nil
+}
+
+// about is prefix for what need not be an *Error yet.
+func (v *validator) about(err error, format string, args ...any) error {
+	if _, ok := err.(*Error); ok {
+		return err
+	}
+	return fmt.Errorf(format+"%w", append(args, err)...)
+}

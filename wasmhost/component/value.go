@@ -1,0 +1,341 @@
+package component
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"wippy/wasmhost/wit"
+)
+
+// value makes a value type of what the binary says.
+func (s *scope) value(e *valueExpr) (*ValueType, error) {
+	var resource *ResourceType
+	if e.kind == wit.Own || e.kind == wit.Borrow {
+		r, err := s.resourceType(e.index)
+		if err != nil {
+			return nil, err
+		}
+		resource = r
+	}
+	if err := s.checkValue(e); err != nil {
+		return nil, err
+	}
+	if e.kind <= wit.String {
+		return s.v.primitive(e.kind), nil
+	}
+	parts := make([]*ValueType, len(e.parts))
+	for i, ref := range e.parts {
+		part, err := s.valueRef(ref)
+		if err != nil {
+			return nil, err
+		}
+		parts[i] = part
+	}
+	return s.v.makeValue("", e.kind, e.labels, parts, resource)
+}
+
+// checkValue checks the rules on how many parts there are and what they are
+// called.
+func (s *scope) checkValue(e *valueExpr) error {
+	noun, n := "", len(e.labels)
+	switch e.kind {
+	case wit.Record:
+		noun = "field"
+	case wit.Variant, wit.Enum:
+		noun = "case"
+	case wit.Tuple:
+		noun, n = "element", len(e.parts)
+	case wit.Flags:
+		noun = "flag"
+		if n > 32 {
+			return s.errorf("flags has %d flags: at most 32 are allowed", n)
+		}
+	default:
+		return nil
+	}
+	if n == 0 {
+		return s.errorf("%s must have at least one %s", e.kind, noun)
+	}
+	return s.checkLabels(noun, e.labels)
+}
+
+// checkLabels checks that labels are in kebab-case and unlike each other.
+func (s *scope) checkLabels(noun string, labels []string) error {
+	seen := make(map[string]string, len(labels))
+	for _, l := range labels {
+		if problem := checkLabel(l); problem != "" {
+			return s.errorf("the name of a %s: %s", noun, problem)
+		}
+		lower := strings.ToLower(l)
+		if other, twice := seen[lower]; twice {
+			return s.errorf("%s %q is too much like %s %q", noun, l, noun, other)
+		}
+		seen[lower] = l
+	}
+	return nil
+}
+
+// valueRef finds the value type that is meant; nil for none.
+func (s *scope) valueRef(ref valueRef) (*ValueType, error) {
+	switch {
+	case ref.none:
+		return nil, nil
+	case ref.primitive:
+		return s.v.primitive(ref.kind), nil
+	}
+	t, err := s.typeAt(ref.index)
+	if err != nil {
+		return nil, err
+	}
+	value, ok := t.(*ValueType)
+	if !ok {
+		return nil, s.errorf("type %d is a %s, a value's type is expected", ref.index, t.noun())
+	}
+	return value, nil
+}
+
+// primitive gives the only type of a kind that has no parts.
+func (v *validator) primitive(k wit.Kind) *ValueType {
+	if v.primitives[k] == nil {
+		v.primitives[k] = &ValueType{
+			WIT: &wit.Type{Kind: k}, extent: extent{size: 1}, layout: primitiveLayout(k), identity: uint32(k) + 1, pointers: k == wit.String,
+		}
+	}
+	return v.primitives[k]
+}
+
+// makeValue makes a type of its parts, within bounds.
+func (v *validator) makeValue(name string, kind wit.Kind, labels []string, parts []*ValueType, resource *ResourceType) (*ValueType, error) {
+	t := &ValueType{labels: labels, parts: parts, resource: resource, extent: extent{size: 1 + len(labels)}}
+	t.WIT = witType(kind, labels, parts, resource)
+	if t.nameable() {
+		t.WIT.Name = name
+	}
+	t.handles, t.borrows, t.pointers = resource != nil, kind == wit.Borrow, kind == wit.List
+	for _, p := range parts {
+		if p != nil {
+			t.extent.add(p.extent)
+			t.handles, t.borrows, t.pointers = t.handles || p.handles, t.borrows || p.borrows, t.pointers || p.pointers
+		}
+	}
+	switch t.layout = layoutOf(t); {
+	case t.extent.size > maxValueSize:
+		return nil, v.errorf("a %s of %d types, written out in full: at most %d are allowed", kind, t.extent.size, maxValueSize)
+	case t.extent.depth > maxDepth:
+		return nil, v.errorf("types are nested more than %d deep", maxDepth)
+	case t.layout.size >= maxElemSize:
+		return nil, v.errorf("a %s of %d bytes: it must take less than %d", kind, t.layout.size, maxElemSize)
+	}
+	t.identity = v.identify(t)
+	return t, nil
+}
+
+func witType(kind wit.Kind, labels []string, parts []*ValueType, resource *ResourceType) *wit.Type {
+	w := &wit.Type{Kind: kind}
+	of := func(i int) *wit.Type {
+		if parts[i] == nil {
+			return nil
+		}
+		return parts[i].WIT
+	}
+	switch kind {
+	case wit.List, wit.Option:
+		w.Elem = of(0)
+	case wit.Record, wit.Tuple:
+		w.Fields = make([]wit.Field, len(parts))
+		for i := range parts {
+			w.Fields[i].Type = of(i)
+			if kind == wit.Record {
+				w.Fields[i].Name = labels[i]
+			}
+		}
+	case wit.Variant:
+		w.Cases = make([]wit.Case, len(parts))
+		for i := range parts {
+			w.Cases[i] = wit.Case{Name: labels[i], Type: of(i)}
+		}
+	case wit.Enum, wit.Flags:
+		w.Labels = labels
+	case wit.Result:
+		w.OK, w.Err = of(0), of(1)
+	case wit.Own, wit.Borrow:
+		w.Resource = resource.Resource
+	}
+	return w
+}
+
+// identify numbers a type so that equal types have equal numbers: types that
+// are made in the same way of equal parts. It takes time by the type's own
+// width, whatever its parts hold.
+func (v *validator) identify(t *ValueType) uint32 {
+	key := []byte{byte(t.WIT.Kind)}
+	for _, l := range t.labels {
+		key = append(binary.AppendUvarint(key, uint64(len(l))), l...)
+	}
+	for _, p := range t.parts {
+		id := uint32(0)
+		if p != nil {
+			id = p.identity
+		}
+		key = binary.LittleEndian.AppendUint32(key, id)
+	}
+	if t.resource != nil {
+		key = binary.LittleEndian.AppendUint32(key, v.resourceNumber(t.resource.Resource))
+	}
+	id, known := v.identities[string(key)]
+	if !known {
+		id = uint32(wit.Borrow) + 2 + uint32(len(v.identities))
+		v.identities[string(key)] = id
+	}
+	return id
+}
+
+func (v *validator) resourceNumber(r *wit.Resource) uint32 {
+	n, known := v.resources[r]
+	if !known {
+		n = uint32(len(v.resources))
+		v.resources[r] = n
+	}
+	return n
+}
+
+// function makes the type of a function.
+func (s *scope) function(e *funcExpr) (*FuncType, error) {
+	t := &FuncType{params: make([]*ValueType, len(e.params))}
+	labels := make([]string, len(e.params))
+	for i, p := range e.params {
+		value, err := s.valueRef(p.valueRef)
+		if err != nil {
+			return nil, err
+		}
+		t.params[i], labels[i] = value, p.label
+	}
+	if err := s.checkLabels("parameter", labels); err != nil {
+		return nil, err
+	}
+	result, err := s.valueRef(e.result)
+	if err != nil {
+		return nil, err
+	}
+	if result != nil && result.borrows {
+		return nil, s.errorf("the result of a function holds a borrow, which cannot outlast the call")
+	}
+	t.result = result
+	t.WIT.Params = make([]wit.Param, len(labels))
+	for i, l := range labels {
+		t.WIT.Params[i].Name = l
+	}
+	t.finish()
+	if t.extent.size > maxValueSize {
+		return nil, s.errorf("a function of %d types, written out in full: at most %d are allowed", t.extent.size, maxValueSize)
+	}
+	return t, nil
+}
+
+// finish sets what follows from params and result. WIT has the parameters' names.
+func (t *FuncType) finish() {
+	t.extent = extent{size: 1}
+	for i, p := range t.params {
+		t.WIT.Params[i].Type = p.WIT
+		t.extent.add(p.extent)
+	}
+	if t.result != nil {
+		t.WIT.Results = []wit.Param{{Type: t.result.WIT}}
+		t.extent.add(t.result.extent)
+	}
+}
+
+// matchValue tells how a type differs from the one that is expected, nil if it
+// does not. It goes down only where types differ.
+func matchValue(got, want *ValueType) error {
+	switch {
+	case got.identity == want.identity:
+		return nil
+	case got.WIT.Kind != want.WIT.Kind:
+		return fmt.Errorf("expected %s, found %s", want.noun(), got.noun())
+	case got.resource != nil:
+		return fmt.Errorf("%s of another resource than expected%s", got.noun(), resourceNames(got.resource, want.resource))
+	}
+	noun := "element"
+	switch got.WIT.Kind {
+	case wit.Record:
+		noun = "field"
+	case wit.Variant, wit.Enum:
+		noun = "case"
+	case wit.Flags:
+		noun = "flag"
+	}
+	if len(got.labels) != len(want.labels) || len(got.parts) != len(want.parts) {
+		n := func(t *ValueType) int { return max(len(t.labels), len(t.parts)) }
+		return fmt.Errorf("expected %d %ss, found %d", n(want), noun, n(got))
+	}
+	for i, l := range want.labels {
+		if got.labels[i] != l {
+			return fmt.Errorf("expected %s %q, found %q", noun, l, got.labels[i])
+		}
+	}
+	for i, p := range want.parts {
+		q := got.parts[i]
+		where := fmt.Sprintf("%s %d", noun, i)
+		switch {
+		case want.WIT.Kind == wit.Result:
+			where = [...]string{"ok", "error"}[i]
+		case i < len(want.labels):
+			where = fmt.Sprintf("%s %q", noun, want.labels[i])
+		}
+		switch {
+		case p == nil && q == nil:
+		case p == nil:
+			return fmt.Errorf("%s: expected no payload, found %s", where, q.noun())
+		case q == nil:
+			return fmt.Errorf("%s: expected %s, found no payload", where, p.noun())
+		default:
+			if err := matchValue(q, p); err != nil {
+				return fmt.Errorf("%s: %w", where, err)
+			}
+		}
+	}
+	return fmt.Errorf("expected another %s", want.noun()) // not reached
+}
+
+func resourceNames(got, want *ResourceType) string {
+	g, w := got.Resource.Name, want.Resource.Name
+	if g == "" || w == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s, not the expected %s)", g, w)
+}
+
+// matchFunc tells how a function's type differs from the one that is expected.
+func matchFunc(got, want *FuncType) error {
+	if len(got.params) != len(want.params) {
+		return fmt.Errorf("expected %d parameters, found %d", len(want.params), len(got.params))
+	}
+	for i, p := range want.WIT.Params {
+		if q := got.WIT.Params[i].Name; q != p.Name {
+			return fmt.Errorf("expected parameter %q, found %q", p.Name, q)
+		}
+		if err := matchValue(got.params[i], want.params[i]); err != nil {
+			return fmt.Errorf("parameter %q: %w", p.Name, err)
+		}
+	}
+	switch {
+	case got.result == nil && want.result == nil:
+	case want.result == nil:
+		return fmt.Errorf("expected no result, found %s", got.result.noun())
+	case got.result == nil:
+		return fmt.Errorf("expected the result %s, found none", want.result.noun())
+	default:
+		if err := matchValue(got.result, want.result); err != nil {
+			return fmt.Errorf("result: %w", err)
+		}
+	}
+	return nil
+}
+
+// handled tells whether any of the types holds a handle.
+func handled(ts []*ValueType) bool {
+	return slices.ContainsFunc(ts, func(t *ValueType) bool { return t.handles })
+}

@@ -136,7 +136,10 @@ func (l *Lifted) invoke(ctx context.Context, caller *Instance, args []mailbox.Va
 
 func (l *Lifted) run(f *frame, args []mailbox.Value, into *frame) error {
 	f.lower.ctx, f.lower.opts, f.lower.task = f.ctx, l.Options, &f.task
-	f.lower.mem, f.lower.trusted = l.Options.view(), into.caller != nil
+	f.lower.mem = l.Options.view()
+	if into.caller != nil {
+		f.lower.trusted, f.lower.from = true, into.caller.Options.Encoding
+	}
 	if err := f.lower.params(l.Plan, args, f.stack[:]); err != nil {
 		return err
 	}
@@ -171,7 +174,8 @@ func (l *Lifted) finish(f *frame, into *frame) (err error) {
 	v := mailbox.Nil
 	if l.Plan.result != nil {
 		fromCore := into.caller != nil
-		f.lift = lifter{opts: l.Options, mem: l.Options.view(), named: !fromCore, views: fromCore}
+		f.lift = lifter{opts: l.Options, mem: l.Options.view(), named: !fromCore}
+		f.lift.views = fromCore && into.caller.Options.Instance != l.Options.Instance
 		if v, err = f.lift.result(l.Plan, f.stack[:1]); err != nil {
 			return err
 		}
@@ -194,7 +198,10 @@ func (f *frame) deliver(v mailbox.Value, which int) error {
 		return nil
 	}
 	f.lower.ctx, f.lower.opts = f.ctx, l.Options
-	f.lower.mem, f.lower.trusted = l.Options.view(), f.call.host == nil
+	f.lower.mem = l.Options.view()
+	if callee, ok := l.Target.(*Lifted); ok {
+		f.lower.trusted, f.lower.from = true, callee.Options.Encoding
+	}
 	return f.lower.result(l.Plan, v, which, f.ret)
 }
 
@@ -227,7 +234,8 @@ func (l *Lowered) run(f *frame, stack []uint64) error {
 	f.lift = lifter{opts: l.Options, mem: l.Options.view(), scope: &f.scope}
 	host, _ := l.Target.(*Host)
 	if host == nil {
-		f.lift.views = true
+		// One instance's memory does not change while another's realloc runs.
+		f.lift.views = l.Target.(*Lifted).Options.Instance != l.Options.Instance
 	} else {
 		f.lift.views, f.lift.named = host.Views, host.Named
 	}

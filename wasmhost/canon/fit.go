@@ -355,7 +355,7 @@ func fitOption(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 		case len(t.Pairs) == 0:
 			return mailbox.Nil, nil
 		}
-		if v = t.Pairs[0].Value; v.IsNil() && n.elem.kind != wit.Option {
+		if v = t.Pairs[0].Value; v.IsNil() { // as good as no pair
 			return v, nil
 		}
 	}

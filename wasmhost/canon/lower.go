@@ -19,6 +19,7 @@ type lowerer struct {
 	task  *task     // the call that borrows are for; nil where none can be
 	lent  []*Handle // what the host lends to the call
 	stack [4]uint64 // of realloc
+	from  Encoding  // how strings were held where they come from; UTF8 for the host
 	// trusted is for what was lifted, not made by the host: its strings are UTF-8.
 	trusted bool
 }

@@ -126,18 +126,50 @@ func (x *lifter) fromUTF16(b []byte) (mailbox.Value, error) {
 }
 
 // text lowers a string, which is UTF-8, and gives where it is and its length
-// as the encoding counts it. How it reallocates is the specification's way.
+// as the encoding counts it. The guest's realloc is called as the specification
+// does for a string that came from x.from, so that a guest that counts its
+// allocations sees what it may expect.
 func (x *lowerer) text(s string) (p, units uint32, err error) {
 	if len(s) > maxBytes {
 		return 0, 0, trapf("a string takes %d bytes, more than %d", len(s), maxBytes)
 	}
-	switch x.opts.Encoding {
-	case UTF16:
+	switch to := x.opts.Encoding; {
+	case to == UTF8 && x.from == UTF8:
+		return x.bytes(s)
+	case to == UTF8:
+		return x.toUTF8(s)
+	case to == UTF16 && x.from == UTF8:
 		return x.toUTF16(s)
-	case Latin1OrUTF16:
-		return x.toLatin1(s)
+	case to == UTF16:
+		units := unitsOf(s)
+		p, err := x.wide(s, units)
+		return p, units, err
+	case x.from == Latin1OrUTF16 && unitsOf(s) != latin1Of(s):
+		units := unitsOf(s)
+		p, err := x.wide(s, units)
+		return p, units | utf16Tag, err
+	case x.from == UTF8:
+		return x.toLatin1(s, uint32(len(s)))
 	}
-	return x.bytes(s)
+	return x.toLatin1(s, unitsOf(s))
+}
+
+// unitsOf counts the code units of a string in UTF-16.
+func unitsOf(s string) uint32 {
+	n := 0
+	for _, c := range s {
+		n += 1 + btoi(c >= 1<<16)
+	}
+	return uint32(n)
+}
+
+// latin1Of counts the characters of a string that are in latin1.
+func latin1Of(s string) uint32 {
+	n := 0
+	for _, c := range s {
+		n += btoi(c < 1<<8)
+	}
+	return uint32(n)
 }
 
 // bytes lowers bytes as they are.
@@ -150,6 +182,39 @@ func (x *lowerer) bytes(s string) (p, size uint32, err error) {
 	return p, size, nil
 }
 
+// toUTF8 lowers a string that came in code units of another encoding: there is
+// room for as many bytes, until a character needs more.
+func (x *lowerer) toUTF8(s string) (p, size uint32, err error) {
+	units, most := unitsOf(s), uint32(0)
+	if most = 3 * units; x.from == Latin1OrUTF16 && units == latin1Of(s) {
+		most = 2 * units
+	}
+	if p, err = x.realloc(0, 0, 1, units); err != nil {
+		return 0, 0, err
+	}
+	size = uint32(len(s))
+	if size == units {
+		copy(x.mem[p:], s)
+		return p, size, nil
+	}
+	ascii := 0
+	for s[ascii] < utf8.RuneSelf {
+		ascii++
+	}
+	copy(x.mem[p:], s[:ascii])
+	if p, err = x.realloc(p, units, 1, most); err != nil {
+		return 0, 0, err
+	}
+	copy(x.mem[p+uint32(ascii):], s[ascii:])
+	if most > size {
+		if p, err = x.realloc(p, most, 1, size); err != nil {
+			return 0, 0, err
+		}
+	}
+	return p, size, nil
+}
+
+// toUTF16 lowers a string that came in UTF-8, which takes twice its bytes at most.
 func (x *lowerer) toUTF16(s string) (p, units uint32, err error) {
 	most := 2 * uint32(len(s))
 	if p, err = x.realloc(0, 0, 2, most); err != nil {
@@ -162,6 +227,18 @@ func (x *lowerer) toUTF16(s string) (p, units uint32, err error) {
 		}
 	}
 	return p, size / 2, nil
+}
+
+// wide lowers a string as that many code units of UTF-16.
+func (x *lowerer) wide(s string, units uint32) (p uint32, err error) {
+	if 2*units > maxBytes {
+		return 0, trapf("a string takes %d bytes, more than %d", 2*units, maxBytes)
+	}
+	if p, err = x.realloc(0, 0, 2, 2*units); err != nil {
+		return 0, err
+	}
+	putUTF16(x.mem[p:p+2*units], s)
+	return p, nil
 }
 
 // putUTF16 writes code units of two bytes, and tells how many bytes they are.
@@ -181,16 +258,15 @@ func putUTF16(m []byte, s string) (size uint32) {
 }
 
 // toLatin1 lowers characters of one byte, until there is one that needs more:
-// then all become UTF-16.
-func (x *lowerer) toLatin1(s string) (p, units uint32, err error) {
-	room := uint32(len(s))
+// then all become UTF-16. room is the code units that the string came in.
+func (x *lowerer) toLatin1(s string, room uint32) (p, units uint32, err error) {
 	if p, err = x.realloc(0, 0, 2, room); err != nil {
 		return 0, 0, err
 	}
 	size := uint32(0)
 	for i, c := range s {
 		if c >= 1<<8 {
-			return x.widen(p, size, s, i)
+			return x.widen(p, room, size, s[i:])
 		}
 		x.mem[p+size] = byte(c)
 		size++
@@ -203,9 +279,9 @@ func (x *lowerer) toLatin1(s string) (p, units uint32, err error) {
 	return p, size, nil
 }
 
-// widen makes UTF-16 of the done characters at p, and of s from byte i.
-func (x *lowerer) widen(p, done uint32, s string, i int) (uint32, uint32, error) {
-	room, most := uint32(len(s)), 2*uint32(len(s))
+// widen makes UTF-16 of the done characters at p, and of the rest.
+func (x *lowerer) widen(p, room, done uint32, rest string) (uint32, uint32, error) {
+	most := 2 * room
 	p, err := x.realloc(p, room, 2, most)
 	if err != nil {
 		return 0, 0, err
@@ -214,7 +290,7 @@ func (x *lowerer) widen(p, done uint32, s string, i int) (uint32, uint32, error)
 	for j := int(done) - 1; j >= 0; j-- {
 		le.PutUint16(m[2*j:], uint16(m[j]))
 	}
-	size := 2*done + putUTF16(m[2*done:], s[i:])
+	size := 2*done + putUTF16(m[2*done:], rest)
 	if size < most {
 		if p, err = x.realloc(p, most, 2, size); err != nil {
 			return 0, 0, err

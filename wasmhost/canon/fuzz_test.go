@@ -1,0 +1,699 @@
+package canon
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"wippy/mailbox"
+	"wippy/wasmhost/module"
+	"wippy/wasmhost/wit"
+)
+
+// source makes choices of bytes; when they are used up it chooses zero.
+type source struct{ rest []byte }
+
+func (s *source) byte() byte {
+	if len(s.rest) == 0 {
+		return 0
+	}
+	b := s.rest[0]
+	s.rest = s.rest[1:]
+	return b
+}
+
+func (s *source) n(below int) int { return int(s.byte()) % below }
+
+func (s *source) u64() (u uint64) {
+	for range 8 {
+		u = u<<8 | uint64(s.byte())
+	}
+	return u
+}
+
+// typ makes a type.
+func (s *source) typ(depth int) *wit.Type {
+	k := wit.Kind(s.n(int(wit.Flags) + 1))
+	if depth == 0 {
+		k %= wit.String + 1
+	}
+	switch k {
+	case wit.List:
+		return list(s.typ(depth - 1))
+	case wit.Record:
+		t := rec("r")
+		for i := range 1 + s.n(4) {
+			t.Fields = append(t.Fields, wit.Field{Name: "f-" + string(rune('a'+i)), Type: s.typ(depth - 1)})
+		}
+		return t
+	case wit.Tuple:
+		t := tuple(s.typ(depth - 1))
+		for range s.n(4) {
+			t.Fields = append(t.Fields, wit.Field{Type: s.typ(depth - 1)})
+		}
+		return t
+	case wit.Variant:
+		t := variant("v")
+		for i := range 1 + s.n(4) {
+			k := wit.Case{Name: "c-" + string(rune('a'+i))}
+			if s.n(3) > 0 {
+				k.Type = s.typ(depth - 1)
+			}
+			t.Cases = append(t.Cases, k)
+		}
+		return t
+	case wit.Enum:
+		return enum(manyLabels(1 + s.n(5)*70)...)
+	case wit.Flags:
+		return flags(manyLabels(1 + s.n(32))...)
+	case wit.Option:
+		return option(s.typ(depth - 1))
+	case wit.Result:
+		t := result(nil, nil)
+		if s.n(3) > 0 {
+			t.OK = s.typ(depth - 1)
+		}
+		if s.n(3) > 0 {
+			t.Err = s.typ(depth - 1)
+		}
+		return t
+	}
+	return scalarType(k)
+}
+
+var someTexts = []string{"", "a", "hello, world", "é", "ÿ\u0080", "☃ and 😀", "\x00", "plain then ☃", strings.Repeat("long ", 30)}
+
+// value makes a Value of a type by names, as lifting gives it.
+func (s *source) value(t *wit.Type, wrapped bool) mailbox.Value {
+	switch t.Kind {
+	case wit.String:
+		return str(someTexts[s.n(len(someTexts))])
+	case wit.Char:
+		for _, c := range someTexts[1+s.n(len(someTexts)-1)] {
+			return str(string(c))
+		}
+	case wit.List:
+		n := s.n(5)
+		if t.Elem.Kind == wit.U8 {
+			return str(string(make([]byte, n)) + "\xff\x00")
+		}
+		vs := make([]mailbox.Value, n)
+		for i := range vs {
+			vs[i] = s.value(t.Elem, true)
+		}
+		return arr(vs...)
+	case wit.Record:
+		var kv []any
+		for _, f := range t.Fields {
+			kv = append(kv, strings.ReplaceAll(f.Name, "-", "_"), s.value(f.Type, false))
+		}
+		return tab(kv...)
+	case wit.Tuple:
+		var vs []mailbox.Value
+		for _, f := range t.Fields {
+			vs = append(vs, s.value(f.Type, false))
+		}
+		return arr(vs...)
+	case wit.Variant:
+		k := t.Cases[s.n(len(t.Cases))]
+		if k.Type == nil {
+			return tab("tag", str(k.Name))
+		}
+		return tab("tag", str(k.Name), "value", s.value(k.Type, false))
+	case wit.Enum:
+		return str(t.Labels[s.n(len(t.Labels))])
+	case wit.Flags:
+		var kv []any
+		for _, l := range t.Labels {
+			if s.n(2) == 1 {
+				kv = append(kv, l, yes)
+			}
+		}
+		return tab(kv...)
+	case wit.Option:
+		some := s.n(2) == 1
+		switch {
+		case !some && wrapped:
+			return tab()
+		case !some:
+			return null
+		case wrapped:
+			return tab("some", s.value(t.Elem, true))
+		}
+		return s.value(t.Elem, true)
+	case wit.Result:
+		key, payload := "ok", t.OK
+		if s.n(2) == 1 {
+			key, payload = "err", t.Err
+		}
+		if payload == nil {
+			return tab(key, yes)
+		}
+		return tab(key, s.value(payload, refBoth(t)))
+	}
+	// Any bits are a value of the scalars that are left.
+	v, _, ok := refScalar(t.Kind, s.u64())
+	if !ok {
+		panic("no value of " + t.String())
+	}
+	return v
+}
+
+// What follows is a second implementation of lifting, as plain as can be and
+// with nothing in common with the first.
+
+// refBoth tells whether both payloads of a result are options, which are then
+// wrapped.
+func refBoth(t *wit.Type) bool {
+	return t.OK != nil && t.Err != nil && t.OK.Kind == wit.Option && t.Err.Kind == wit.Option
+}
+
+// refCases gives the payloads of whatever is a variant.
+func refCases(t *wit.Type) []*wit.Type {
+	switch t.Kind {
+	case wit.Variant:
+		var ts []*wit.Type
+		for _, k := range t.Cases {
+			ts = append(ts, k.Type)
+		}
+		return ts
+	case wit.Enum:
+		return make([]*wit.Type, len(t.Labels))
+	case wit.Option:
+		return []*wit.Type{nil, t.Elem}
+	case wit.Result:
+		return []*wit.Type{t.OK, t.Err}
+	}
+	return nil
+}
+
+func refUp(p, align uint64) uint64 {
+	for p%align != 0 {
+		p++
+	}
+	return p
+}
+
+// refLayout gives size and alignment, and of a variant where payloads stand.
+func refLayout(t *wit.Type) (size, align, payload uint64) {
+	switch t.Kind {
+	case wit.Bool, wit.S8, wit.U8:
+		return 1, 1, 0
+	case wit.S16, wit.U16:
+		return 2, 2, 0
+	case wit.S32, wit.U32, wit.F32, wit.Char:
+		return 4, 4, 0
+	case wit.S64, wit.U64, wit.F64:
+		return 8, 8, 0
+	case wit.String, wit.List:
+		return 8, 4, 0
+	case wit.Flags:
+		size = 4
+		if len(t.Labels) <= 8 {
+			size = 1
+		} else if len(t.Labels) <= 16 {
+			size = 2
+		}
+		return size, size, 0
+	case wit.Record, wit.Tuple:
+		align = 1
+		for _, f := range t.Fields {
+			s, a, _ := refLayout(f.Type)
+			size = refUp(size, a) + s
+			align = max(align, a)
+		}
+		return refUp(size, align), align, 0
+	}
+	cases := refCases(t)
+	disc := uint64(1)
+	if len(cases) > 256 {
+		disc = 2
+	}
+	payloadAlign := uint64(1)
+	for _, c := range cases {
+		if c != nil {
+			s, a, _ := refLayout(c)
+			size, payloadAlign = max(size, s), max(payloadAlign, a)
+		}
+	}
+	payload = refUp(disc, payloadAlign)
+	align = max(disc, payloadAlign)
+	return refUp(payload+size, align), align, payload
+}
+
+// refFlat gives the core types.
+func refFlat(t *wit.Type) string {
+	switch t.Kind {
+	case wit.S64, wit.U64:
+		return "I"
+	case wit.F32:
+		return "f"
+	case wit.F64:
+		return "F"
+	case wit.String, wit.List:
+		return "ii"
+	case wit.Record, wit.Tuple:
+		s := ""
+		for _, f := range t.Fields {
+			s += refFlat(f.Type)
+		}
+		return s
+	}
+	flat := []byte("")
+	for _, c := range refCases(t) {
+		if c == nil {
+			continue
+		}
+		for i, f := range []byte(refFlat(c)) {
+			switch {
+			case i == len(flat):
+				flat = append(flat, f)
+			case flat[i] == f:
+			case flat[i] == 'i' && f == 'f' || flat[i] == 'f' && f == 'i':
+				flat[i] = 'i'
+			default:
+				flat[i] = 'I'
+			}
+		}
+	}
+	return "i" + string(flat)
+}
+
+// refScalar gives the Value of a scalar's bits; false is a trap.
+func refScalar(k wit.Kind, bits uint64) (v mailbox.Value, known, ok bool) {
+	switch k {
+	case wit.Bool:
+		return mailbox.Bool(uint32(bits) != 0), true, true
+	case wit.S8:
+		return num(float64(int8(bits))), true, true
+	case wit.U8:
+		return num(float64(uint8(bits))), true, true
+	case wit.S16:
+		return num(float64(int16(bits))), true, true
+	case wit.U16:
+		return num(float64(uint16(bits))), true, true
+	case wit.S32:
+		return num(float64(int32(bits))), true, true
+	case wit.U32:
+		return num(float64(uint32(bits))), true, true
+	case wit.S64:
+		return mailbox.Int(int64(bits)), true, true
+	case wit.U64:
+		return mailbox.Uint(bits), true, true
+	case wit.F32:
+		return num(float64(math.Float32frombits(uint32(bits)))), true, true
+	case wit.F64:
+		return num(math.Float64frombits(bits)), true, true
+	case wit.Char:
+		c := uint32(bits)
+		return str(string(rune(c))), true, c < 0xd800 || c > 0xdfff && c < 0x110000
+	}
+	return null, false, false
+}
+
+// ref lifts from a memory; bad is set where the specification traps.
+type ref struct {
+	mem  []byte
+	enc  Encoding
+	left int // Values that it may make
+	bad  bool
+}
+
+func (r *ref) uint(p uint64, size uint64) (u uint64) {
+	for i := range size {
+		u |= uint64(r.mem[p+i]) << (8 * i)
+	}
+	return u
+}
+
+func (r *ref) check(p, size, align uint64) bool {
+	if p%align != 0 || p+size > uint64(len(r.mem)) {
+		r.bad = true
+	}
+	return !r.bad
+}
+
+func (r *ref) text(p, units uint64) mailbox.Value {
+	wide := r.enc == UTF16 || r.enc == Latin1OrUTF16 && units >= 1<<31
+	align := uint64(2)
+	size := units
+	if wide {
+		size = units % (1 << 31) * 2
+		if r.enc == UTF16 {
+			size = units * 2
+		}
+	}
+	if r.enc == UTF8 {
+		align = 1
+	}
+	if size >= 1<<28 || !r.check(p, size, align) {
+		r.bad = true
+		return null
+	}
+	b := r.mem[p : p+size]
+	switch {
+	case r.enc == UTF8:
+		r.bad = r.bad || !utf8.Valid(b)
+		return str(string(b))
+	case !wide:
+		s := ""
+		for _, c := range b {
+			s += string(rune(c))
+		}
+		return str(s)
+	}
+	var u []uint16
+	for i := 0; i < len(b); i += 2 {
+		u = append(u, le.Uint16(b[i:]))
+	}
+	s := string(utf16.Decode(u))
+	again := utf16.Encode([]rune(s))
+	for i := range u {
+		if len(again) != len(u) || again[i] != u[i] {
+			r.bad = true
+		}
+	}
+	return str(s)
+}
+
+func (r *ref) list(t *wit.Type, p, length uint64) mailbox.Value {
+	size, align, _ := refLayout(t.Elem)
+	if length*size >= 1<<28 || !r.check(p, length*size, align) {
+		r.bad = true
+		return null
+	}
+	if t.Elem.Kind == wit.U8 {
+		return str(string(r.mem[p : p+length]))
+	}
+	if r.left -= int(length); r.left < 0 {
+		r.bad = true
+		return null
+	}
+	var vs []mailbox.Value
+	for i := range length {
+		vs = append(vs, r.load(t.Elem, p+i*size, true))
+		if r.bad {
+			return null
+		}
+	}
+	return arr(vs...)
+}
+
+func (r *ref) load(t *wit.Type, p uint64, wrapped bool) mailbox.Value {
+	if r.bad {
+		return null
+	}
+	size, _, payload := refLayout(t)
+	switch t.Kind {
+	case wit.String:
+		return r.text(r.uint(p, 4), r.uint(p+4, 4))
+	case wit.List:
+		return r.list(t, r.uint(p, 4), r.uint(p+4, 4))
+	case wit.Record, wit.Tuple:
+		var vs []mailbox.Value
+		for _, f := range t.Fields {
+			s, a, _ := refLayout(f.Type)
+			p = refUp(p, a)
+			vs = append(vs, r.load(f.Type, p, false))
+			p += s
+		}
+		return r.fields(t, vs)
+	case wit.Flags:
+		return refFlags(t, r.uint(p, size))
+	}
+	if cases := refCases(t); cases != nil {
+		disc := uint64(1)
+		if len(cases) > 256 {
+			disc = 2
+		}
+		i := r.uint(p, disc)
+		if i >= uint64(len(cases)) {
+			r.bad = true
+			return null
+		}
+		v := null
+		if cases[i] != nil {
+			v = r.load(cases[i], p+payload, t.Kind == wit.Option || t.Kind == wit.Result && refBoth(t))
+		}
+		return refCase(t, i, v, wrapped)
+	}
+	v, _, ok := refScalar(t.Kind, r.uint(p, size))
+	r.bad = r.bad || !ok
+	return v
+}
+
+// flat lifts from core values, and gives those behind.
+func (r *ref) flat(t *wit.Type, stack []uint64, wrapped bool) (mailbox.Value, []uint64) {
+	if r.bad {
+		return null, nil
+	}
+	i32 := func(at int) uint64 { return uint64(uint32(stack[at])) }
+	switch t.Kind {
+	case wit.String:
+		return r.text(i32(0), i32(1)), stack[2:]
+	case wit.List:
+		return r.list(t, i32(0), i32(1)), stack[2:]
+	case wit.Record, wit.Tuple:
+		var vs []mailbox.Value
+		for _, f := range t.Fields {
+			var v mailbox.Value
+			v, stack = r.flat(f.Type, stack, false)
+			vs = append(vs, v)
+		}
+		return r.fields(t, vs), stack
+	case wit.Flags:
+		return refFlags(t, stack[0]), stack[1:]
+	}
+	if cases := refCases(t); cases != nil {
+		i := i32(0)
+		if i >= uint64(len(cases)) {
+			r.bad = true
+			return null, nil
+		}
+		v := null
+		if cases[i] != nil {
+			v, _ = r.flat(cases[i], stack[1:], t.Kind == wit.Option || t.Kind == wit.Result && refBoth(t))
+		}
+		return refCase(t, i, v, wrapped), stack[len(refFlat(t)):]
+	}
+	v, _, ok := refScalar(t.Kind, stack[0])
+	r.bad = r.bad || !ok
+	return v, stack[1:]
+}
+
+func (r *ref) fields(t *wit.Type, vs []mailbox.Value) mailbox.Value {
+	if r.left -= len(vs); r.left < 0 {
+		r.bad = true
+	}
+	if t.Kind == wit.Tuple {
+		return arr(vs...)
+	}
+	var kv []any
+	for i, f := range t.Fields {
+		kv = append(kv, strings.ReplaceAll(f.Name, "-", "_"), vs[i])
+	}
+	return tab(kv...)
+}
+
+func refFlags(t *wit.Type, bits uint64) mailbox.Value {
+	var kv []any
+	for i, l := range t.Labels {
+		if bits>>i%2 == 1 {
+			kv = append(kv, l, yes)
+		}
+	}
+	return tab(kv...)
+}
+
+func refCase(t *wit.Type, i uint64, v mailbox.Value, wrapped bool) mailbox.Value {
+	switch t.Kind {
+	case wit.Enum:
+		return str(t.Labels[i])
+	case wit.Option:
+		switch {
+		case wrapped && i == 0:
+			return tab()
+		case wrapped:
+			return tab("some", v)
+		}
+		return v
+	case wit.Result:
+		if refCases(t)[i] == nil {
+			v = yes
+		}
+		return tab([]string{"ok", "err"}[i], v)
+	}
+	if t.Cases[i].Type == nil {
+		return tab("tag", str(t.Cases[i].Name))
+	}
+	return tab("tag", str(t.Cases[i].Name), "value", v)
+}
+
+// refLift lifts one parameter, spilled or not.
+func refLift(t *wit.Type, mem []byte, e Encoding, stack []uint64, parts int) (mailbox.Value, bool) {
+	r := ref{mem: mem, enc: e, left: parts}
+	v := null
+	if flat := refFlat(t); len(flat) <= 16 {
+		v, _ = r.flat(t, stack, false)
+	} else {
+		size, align, _ := refLayout(t)
+		if p := uint64(uint32(stack[0])); r.check(p, size, align) {
+			v = r.load(t, p, false)
+		}
+	}
+	return v, !r.bad
+}
+
+// FuzzRoundTrip sends a value of a type from the host to one component, from
+// there to a second, to a third, and back to the host; the first two compare
+// with the reference what they got.
+func FuzzRoundTrip(f *testing.F) {
+	f.Add([]byte("\x0d\x0e\x03\x0c\x05\x0b\x07\x01\x02\x03\x04"), byte(0))
+	f.Add([]byte("\x10\x03\x0d\x0c\x01\x09\x02\x0b\x11\x12\x13\x01\x02\x03\x04\x05\x06\x07\x08\x09"), byte(5))
+	f.Add([]byte("\x0f\x03\x10\x02\x02\x01\x0d\x0c\x13\x01\x02\x03\x04\x05\x06\x07\x08\x09"), byte(7))
+	f.Add([]byte("\x12\x12\x12\x0c\x01\x01\x01\x01"), byte(14))
+	f.Fuzz(func(t *testing.T, data []byte, encodings byte) {
+		s := &source{rest: data}
+		typ := s.typ(4)
+		v := s.value(typ, false)
+		roundTrip(t, typ, v, encodings)
+	})
+}
+
+// TestRoundTrips is FuzzRoundTrip of types and values made at random.
+func TestRoundTrips(t *testing.T) {
+	random := rand.NewChaCha8([32]byte{})
+	data := make([]byte, 200)
+	for range 3000 {
+		random.Read(data)
+		s := &source{rest: data}
+		encodings := s.byte()
+		typ := s.typ(4)
+		roundTrip(t, typ, s.value(typ, false), encodings)
+	}
+}
+
+func roundTrip(t *testing.T, typ *wit.Type, v mailbox.Value, encodings byte) {
+	comp, store := NewCompiler(), &Store{}
+	f, err := comp.Func(function(typ, typ))
+	if err != nil {
+		t.Fatalf("%s: %v", typ, err)
+	}
+	if got, want := flatText(f.result.flat), refFlat(typ); len(want) <= 16 && got != want {
+		t.Fatalf("%s flattens to %s, want %s", typ, got, want)
+	}
+	args, err := f.Fit([]mailbox.Value{v})
+	if err != nil {
+		t.Fatalf("%s of %s does not fit: %v", dump(v), typ, err)
+	}
+	// Each component passes on what it got to the next; the last returns it.
+	var next Target
+	for i := range 3 {
+		g := newGuest(256)
+		g.moves = i != 1
+		o := g.options(store, comp, Encoding(encodings%3))
+		encodings /= 3
+		lifted := &Lifted{Plan: f, Options: o}
+		low := &Lowered{Plan: f, Options: o, Target: next}
+		target := next
+		lifted.Core = coreFunc(func(_ context.Context, stack []uint64) error {
+			got, ok := refLift(typ, g.mem, o.Encoding, stack, mailbox.MaxNodes)
+			if !ok || !identical(got, v) {
+				t.Errorf("%s component %d got %s %v, want %s", typ, i, dump(got), ok, dump(v))
+			}
+			if target == nil {
+				if f.resultOut && !f.spilled { // as a guest would store it
+					p := uint32(alignTo(uint64(g.next), f.result.align))
+					for uint64(p)+uint64(f.result.size) > uint64(len(g.mem)) {
+						g.move(2 * len(g.mem))
+					}
+					g.next = p + f.result.size
+					x := lifter{opts: o, mem: g.mem}
+					pos, err := x.flat(f.result, &core{stack: stack})
+					if err != nil {
+						return err
+					}
+					y := lowerer{ctx: bg, opts: o, mem: g.mem}
+					stack[0] = uint64(p)
+					return y.store(f.result, pos, p)
+				}
+				return nil
+			}
+			n := f.stackParams()
+			inner := append(append([]uint64{}, stack[:n]...), 0)
+			if f.resultOut {
+				p := uint64(alignTo(uint64(g.next), f.result.align))
+				for p+uint64(f.result.size) > uint64(len(g.mem)) {
+					g.move(2 * len(g.mem))
+				}
+				g.next = uint32(p) + f.result.size
+				inner[n] = p
+				if err := low.Call(bg, inner); err != nil {
+					return err
+				}
+				stack[0] = p
+				return nil
+			}
+			err := low.Call(bg, inner)
+			stack[0] = inner[0]
+			return err
+		})
+		next = lifted
+	}
+	got, err := next.(*Lifted).Call(bg, args)
+	if err != nil || !identical(got, v) {
+		t.Errorf("%s: %s came back as %s %v", typ, dump(v), dump(got), err)
+	}
+}
+
+func flatText(ts []module.ValType) string {
+	s := ""
+	for _, t := range ts {
+		s += map[module.ValType]string{module.I32: "i", module.I64: "I", module.F32: "f", module.F64: "F"}[t]
+	}
+	return s
+}
+
+// FuzzLift lifts what a hostile component passes: it gives what the reference
+// does, or both trap.
+func FuzzLift(f *testing.F) {
+	f.Add([]byte("\x0d\x0c\x00\x00\x00\x02"), []byte{8, 0, 0, 0, 1, 0, 0, 0, 0xff}, uint64(0), uint64(1), byte(0))
+	f.Add([]byte("\x0d\x0d\x0d\x00"), []byte{0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0}, uint64(0), uint64(2), byte(1))
+	f.Add([]byte("\x10\x01\x01\x0b"), make([]byte, 64), uint64(1), uint64(1<<64-1), byte(2))
+	f.Add([]byte("\x0d\x0b"), []byte("\x00\xd8\x00\x00\x00\xdc\x00\x00"), uint64(0), uint64(2), byte(2))
+	f.Fuzz(func(t *testing.T, kinds, mem []byte, p, length uint64, e byte) {
+		s := &source{rest: kinds}
+		typ := s.typ(3)
+		enc, parts := Encoding(e%3), 1<<12
+		comp := NewCompiler()
+		plan, err := comp.Func(function(nil, typ))
+		if err != nil {
+			t.Fatalf("%s: %v", typ, err)
+		}
+		stack := make([]uint64, 17)
+		for i := range stack {
+			stack[i] = []uint64{p, length, s.u64()}[i%3]
+		}
+		for _, named := range []bool{true, false} {
+			x := lifter{opts: &Options{Instance: (&Store{}).NewInstance(nil, 0), Encoding: enc}, mem: mem, named: named, nodes: mailbox.MaxNodes - parts}
+			var got [1]mailbox.Value
+			err := x.params(plan, stack, got[:])
+			want, ok := refLift(typ, mem, enc, stack, parts)
+			if (err == nil) != ok {
+				t.Fatalf("%s: got %v, the reference traps: %v", typ, err, !ok)
+			}
+			if err == nil && named && !identical(got[0], want) {
+				t.Fatalf("%s: got %s, want %s", typ, dump(got[0]), dump(want))
+			}
+			if err != nil {
+				if _, trap := err.(*Trap); !trap {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}

@@ -30,6 +30,24 @@ func (p *printer) shut() {
 	p.line("}")
 }
 
+// sections writes what each writes, with an empty line between those that
+// write anything.
+func (p *printer) sections(each ...func(out *printer)) {
+	empty := true
+	for _, write := range each {
+		part := printer{depth: p.depth}
+		write(&part)
+		if part.Len() == 0 {
+			continue
+		}
+		if !empty {
+			p.line()
+		}
+		empty = false
+		p.WriteString(part.String())
+	}
+}
+
 // scope is what types are called in an interface, a world or a message.
 type scope struct {
 	types     map[*Type]string
@@ -153,20 +171,28 @@ func (s *scope) function(f *Func) string {
 // body prints what stands in an interface.
 func (d *document) body(out *printer, e *entry) {
 	s := newScope(e.types)
-	d.uses(out, e.types, e)
 	of, free := methods(e.funcs)
 	seen := make(map[string]bool)
-	for _, t := range e.types {
-		if _, used := d.definedIn(t, e); used || seen[t.Name] {
-			continue
-		}
-		seen[t.Name] = true
-		s.define(out, t, of[t.Name])
-	}
-	for _, f := range free {
-		if !seen[f.Name] {
-			seen[f.Name] = true
-			out.line(escaped(f.Name), ": ", s.function(&f), ";")
+	out.sections(
+		func(out *printer) { d.uses(out, e.types, e) },
+		func(out *printer) { d.define(out, s, e.types, e, of) },
+		func(out *printer) {
+			for _, f := range free {
+				if !seen[f.Name] {
+					seen[f.Name] = true
+					out.line(escaped(f.Name), ": ", s.function(&f), ";")
+				}
+			}
+		})
+}
+
+// define prints the definitions of those types that no other interface defines.
+func (d *document) define(out *printer, s *scope, defs []Def, e *entry, of map[string][]Func) {
+	seen := make(map[string]bool)
+	for _, t := range defs {
+		if _, used := d.definedIn(t, e); !used && !seen[t.Name] {
+			seen[t.Name] = true
+			s.define(out, t, of[t.Name])
 		}
 	}
 }
@@ -315,20 +341,18 @@ func (d *document) world(out *printer, w *World) {
 	s := newScope(defs)
 	of, _ := methods(funcs)
 	out.open("world ", escaped(w.Name))
-	d.uses(out, defs, nil)
-	seen := make(map[string]bool)
-	for _, t := range defs {
-		if _, used := d.definedIn(t, nil); !used && !seen[t.Name] {
-			seen[t.Name] = true
-			s.define(out, t, of[t.Name])
+	items := func(verb string, items []Item) func(out *printer) {
+		return func(out *printer) {
+			for _, it := range items {
+				d.item(out, s, verb, it)
+			}
 		}
 	}
-	for _, it := range w.Imports {
-		d.item(out, s, "import ", it)
-	}
-	for _, it := range w.Exports {
-		d.item(out, s, "export ", it)
-	}
+	out.sections(
+		func(out *printer) { d.uses(out, defs, nil) },
+		func(out *printer) { d.define(out, s, defs, nil, of) },
+		items("import ", w.Imports),
+		items("export ", w.Exports))
 	out.shut()
 }
 

@@ -1,9 +1,6 @@
 package wit
 
-import (
-	"os"
-	"testing"
-)
+import "testing"
 
 // TestInterface prints definitions and functions of every kind.
 func TestInterface(t *testing.T) {
@@ -60,6 +57,7 @@ resource counter {
 type meter = counter;
 resource bare;
 type handle = option<counter>;
+
 f: func(a: points, b: result<%enum>) -> result<_, perms>;
 %type: func() -> tuple<shape, string>;
 `
@@ -90,8 +88,8 @@ func rich() *World {
 		},
 	}
 	api := &Interface{
-		Types: []Def{{Name: "point", Type: point2}, {Name: "error", Type: failure2}, {Name: "blob", Resource: blob}},
-		Funcs: []Func{{Name: "move", Params: []Param{{"p", point2}, {"of", &Type{Kind: Own, Resource: blob}}}, Results: []Param{{Type: &Type{Kind: Result, OK: point2, Err: failure2}}}}},
+		Types: []Def{{Name: "point", Type: point2}, {Name: "error", Type: failure2}},
+		Funcs: []Func{{Name: "move", Params: []Param{{"p", point2}, {"future", point2}}, Results: []Param{{Type: &Type{Kind: Result, OK: point2, Err: failure2}}}}},
 	}
 	return &World{
 		Package: "root:component", Name: "root",
@@ -105,7 +103,8 @@ func rich() *World {
 		},
 		Exports: []Item{
 			{Name: "guests:rich/types@0.1.0-rc.1", Interface: out},
-			{Name: "guests:rich/api@0.1.0-rc.1", Interface: api},
+			{Name: "guests:app/api", Interface: api},
+			{Name: "guests:app/more", Interface: &Interface{Types: []Def{{Name: "move-error", Type: failure2}}}},
 			{Name: "run-host", Func: &Func{Name: "run-host", Params: []Param{{"list", &Type{Kind: List, Elem: point}}}, Results: []Param{{Type: str}}}},
 		},
 	}
@@ -116,16 +115,21 @@ func TestWorld(t *testing.T) {
 
 world root {
   use guests:rich/types@0.1.0-rc.1.{point as spot};
+
   resource thing;
   type spots = list<spot>;
+
   import guests:rich/types@0.1.0-rc.1;
   import guests:%include/host;
   import local: interface {
     use guests:rich/types@0.1.0-rc.1.{point};
+
     f: func(p: point);
   }
+
   export guests:rich/types@0.1.0-rc.1;
-  export guests:rich/api@0.1.0-rc.1;
+  export guests:app/api;
+  export guests:app/more;
   export run-host: func(%list: list<spot>) -> string;
 }
 
@@ -138,32 +142,37 @@ package guests:rich@0.1.0-rc.1 {
     enum error {
       too-big,
     }
-    origin: func() -> point;
-  }
 
-  interface api {
-    use types.{point, error};
-    use guests:%include/host.{blob};
-    move: func(p: point, of: blob) -> result<point, error>;
+    origin: func() -> point;
   }
 }
 
 package guests:%include {
   interface host {
     use guests:rich/types@0.1.0-rc.1.{error as types-error};
+
     resource blob {
       constructor(data: string) -> result<blob, types-error>;
       size: func() -> s32;
     }
   }
 }
+
+package guests:app {
+  interface api {
+    use guests:rich/types@0.1.0-rc.1.{point, error};
+
+    move: func(p: point, %future: point) -> result<point, error>;
+  }
+
+  interface more {
+    use guests:rich/types@0.1.0-rc.1.{error as move-error};
+  }
+}
 `
 	got := rich().String()
 	if got != want {
 		t.Errorf("got\n%s", got)
-	}
-	if name := os.Getenv("WIT_OUT"); name != "" {
-		os.WriteFile(name, []byte(got), 0o666)
 	}
 }
 

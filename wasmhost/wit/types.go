@@ -1,7 +1,9 @@
 // Package wit holds the types of the WebAssembly Interface Types language:
 // [Type] and [Func] are what a component's binary decodes to, what the
 // canonical ABI lifts and lowers by, and what [Parse] reads from the text of a
-// process.wasm entry's `wit` field (SPEC section 2, process.wasm).
+// process.wasm entry's `wit` field (SPEC section 2, process.wasm). [World] is
+// printed as the text of WIT; [ParseWord] reads a value of a type from the
+// command line (SPEC section 4), and [FormatValue] prints one.
 package wit
 
 // Kind is what sort of type a Type is.

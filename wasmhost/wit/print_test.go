@@ -101,6 +101,8 @@ func rich() *World {
 	}
 	out.Types = append(out.Types, Def{Name: "place", Type: place})
 	out.Funcs = append(out.Funcs, Func{Name: "where", Results: []Param{{Type: place}}})
+	_, alike, _ := types()
+	copied := &Interface{Types: []Def{{Name: "point", Type: alike}, {Name: "error", Type: &Type{Kind: Enum, Name: "error", Labels: []string{"other"}}}}}
 	return &World{
 		Package: "root:component", Name: "root",
 		Imports: []Item{
@@ -113,6 +115,7 @@ func rich() *World {
 		},
 		Exports: []Item{
 			{Name: "guests:rich/types@0.1.0-rc.1", Interface: out},
+			{Name: "guests:rich/copied@0.1.0-rc.1", Interface: copied},
 			{Name: "guests:app/api", Interface: api},
 			{Name: "guests:app/more", Interface: &Interface{Types: []Def{{Name: "move-error", Type: again(failure2, "move-error")}}}},
 			{Name: "run-host", Func: &Func{Name: "run-host", Params: []Param{{"list", &Type{Kind: List, Elem: point}}}, Results: []Param{{Type: str}}}},
@@ -138,6 +141,7 @@ world root {
   }
 
   export guests:rich/types@0.1.0-rc.1;
+  export guests:rich/copied@0.1.0-rc.1;
   export guests:app/api;
   export guests:app/more;
   export run-host: func(%list: list<spot>) -> string;
@@ -156,6 +160,14 @@ package guests:rich@0.1.0-rc.1 {
 
     origin: func() -> point;
     where: func() -> place;
+  }
+
+  interface copied {
+    use types.{point};
+
+    enum error {
+      other,
+    }
   }
 }
 

@@ -2,7 +2,6 @@ package wit
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -157,58 +156,4 @@ func (l *lexer) skipBlock() *Error {
 			l.advance(n)
 		}
 	}
-}
-
-// wordByte tells what a name is cut at. It takes in more than a name may hold,
-// so that an error can name the whole of what was meant as one.
-func wordByte(c byte) bool {
-	return c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-}
-
-func wordStart(s string) bool { return s[0] == '_' && len(s) > 1 && wordByte(s[1]) }
-
-// isKebab tells whether s is a kebab-case name: words that begin with a letter
-// and are in one case each.
-func isKebab(s string) bool {
-	for part := range strings.SplitSeq(s, "-") {
-		if part == "" || part[0] >= '0' && part[0] <= '9' ||
-			part != strings.ToLower(part) && part != strings.ToUpper(part) || strings.Contains(part, "_") {
-			return false
-		}
-	}
-	return true
-}
-
-// Name gives the name of an export as a signature writes it: in kebab-case,
-// with % before a keyword. "" if a signature cannot name it.
-func Name(export string) string {
-	name := kebab(export)
-	switch {
-	case !isKebab(name), strings.ContainsFunc(name, func(c rune) bool { return c > 0x7f || !wordByte(byte(c)) }):
-		return ""
-	case slices.Contains(keywords, name):
-		return "%" + name
-	}
-	return name
-}
-
-// kebab guesses the kebab-case name that was meant by one in another style.
-func kebab(s string) string {
-	if isKebab(s) {
-		return s
-	}
-	var b strings.Builder
-	for i, c := range s {
-		switch {
-		case c == '_':
-			c = '-'
-		case c >= 'A' && c <= 'Z':
-			c += 'a' - 'A'
-			if i > 0 && s[i-1] >= 'a' && s[i-1] <= 'z' {
-				b.WriteByte('-')
-			}
-		}
-		b.WriteRune(c)
-	}
-	return strings.Trim(b.String(), "-")
 }

@@ -1,56 +1,84 @@
 package wit
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// scalars are the types that are one word.
+// scalars are the types that are one word, by that word.
 var scalars = func() map[string]Kind {
 	m := make(map[string]Kind)
-	for k := Bool; k <= Char; k++ {
+	for k := Bool; k <= String; k++ {
 		m[k.String()] = k
 	}
 	return m
 }()
 
-// componentTypes are the types that a core module's values cannot carry.
-var componentTypes = []string{"string", "list", "option", "result", "own", "borrow", "future", "stream", "error-context"}
+// componentTypes are the types whose values only a component can hold.
+var componentTypes = []string{"own", "borrow", "future", "stream", "error-context"}
 
-// keywords must be written with % where they are names.
-var keywords = append([]string{
-	"as", "async", "bool", "char", "constructor", "enum", "export", "f32", "f64", "flags", "from", "func", "import", "include",
-	"interface", "package", "record", "resource", "s16", "s32", "s64", "s8", "static", "tuple", "type", "u16", "u32", "u64", "u8",
-	"use", "variant", "with", "world",
-}, componentTypes...)
+// outer are the words that begin what holds functions in a file of WIT.
+var outer = []string{"package", "interface", "world", "import", "export", "include", "use"}
 
-// elsewhere maps what other languages call a type to what WIT does.
-var elsewhere = map[string]string{
-	"i8": "s8", "i16": "s16", "i32": "s32 or u32", "i64": "s64 or u64", "int": "s32 or s64", "uint": "u32 or u64", "byte": "u8",
-	"integer": "s32 or s64", "number": "f64", "float": "f32 or f64", "double": "f64", "float32": "f32", "float64": "f64", "boolean": "bool",
-}
+const (
+	// maxNesting bounds types within types, named ones included.
+	maxNesting = 100
+	// maxParts bounds of how many parts all types of a text together consist,
+	// each counted wherever it is named: what walks through types takes as long.
+	maxParts = 1 << 18
+	// maxFlags bounds the names of one flags type, as the canonical ABI does.
+	maxFlags = 32
+)
 
-// maxNesting bounds types within types.
-const maxNesting = 100
-
-// Parse reads signatures: "compute: func(a: s32, b: s32) -> s32;". The last
-// semicolon may be left out.
+// Parse reads signatures, and the definitions of the types that they name:
+//
+//	record point { x: s32, y: s32 }
+//	middle: func(of: list<point>) -> option<point>;
+//
+// Definitions stand before, between or behind what uses them. The last
+// semicolon may be left out. Types of the functions are resolved: what named a
+// definition is the type that it defines.
 //
 // # Errors
 //
-// An *Error: the first mistake of the text.
+// An *Error: the first mistake of the text. A text without a function is one.
 func Parse(text string) ([]Func, error) {
-	p := parser{lex: lexer{rest: text, line: 1, col: 1}}
-	fs := p.file()
+	i, err := ParseInterface(text)
+	if err != nil {
+		return nil, err
+	}
+	return i.Funcs, nil
+}
+
+// ParseInterface is Parse, and gives the definitions too, in the order of the
+// text.
+func ParseInterface(text string) (*Interface, error) {
+	p := parser{
+		lex:   lexer{rest: text, line: 1, col: 1},
+		named: make(map[string]*def),
+		refs:  make(map[*Type]token),
+		funcs: make(map[string]bool),
+	}
+	p.file()
+	p.resolve()
 	if p.err != nil {
 		return nil, p.err
 	}
-	return fs, nil
+	return &p.out, nil
 }
 
 // parser reads with one token of lookahead. After the first error the token is
 // the end and stays so, so that every loop ends.
 type parser struct {
-	lex lexer
-	tok token
-	err *Error
+	lex   lexer
+	tok   token
+	err   *Error
+	out   Interface
+	defs  []*def          // in the order of the text
+	named map[string]*def // the same by name
+	funcs map[string]bool // the names of functions
+	refs  map[*Type]token // the types that stand for a definition, and the name that they are written as
+	parts int             // that all types have so far
 }
 
 func (p *parser) advance() {
@@ -72,8 +100,13 @@ func (p *parser) stop(err *Error) {
 	p.tok = token{}
 }
 
+// stopAt is stop with the place of a token.
+func (p *parser) stopAt(at token, hint, format string, args ...any) {
+	p.stop(p.lex.fail(at.line, at.col, hint, format, args...))
+}
+
 func (p *parser) expected(what, hint string) {
-	p.stop(p.lex.fail(p.tok.line, p.tok.col, hint, "expected %s, found %s", what, p.tok))
+	p.stopAt(p.tok, hint, "expected %s, found %s", what, p.tok)
 }
 
 // is tells whether the next token is that word or mark.
@@ -110,27 +143,30 @@ func (p *parser) id(what string) string {
 	return name
 }
 
-func (p *parser) file() []Func {
-	var fs []Func
+func (p *parser) file() {
 	p.advance()
-	if p.tok.kind == end {
+	for p.tok.kind != end {
+		switch {
+		case p.definition():
+		case p.tok.kind == word && slices.Contains(outer, p.tok.text):
+			p.expected("a type or a function", "write only what stands between the braces of an interface, without use")
+		case p.is("@"):
+			p.expected("a type or a function", "leave gates such as @since out")
+		case p.is(";") && len(p.defs) > 0:
+			p.expected("a type or a function", "no ; follows }")
+		default:
+			p.function()
+		}
+	}
+	if p.err == nil && len(p.out.Funcs) == 0 {
 		p.expected("a signature", "write one like compute: func(a: s32) -> s32;")
 	}
-	for p.tok.kind != end {
-		at := p.tok
-		f := p.function()
-		if slices.ContainsFunc(fs, func(g Func) bool { return g.Name == f.Name }) {
-			p.stop(p.lex.fail(at.line, at.col, "", "%q has a signature already", f.Name))
-		}
-		fs = append(fs, f)
-		if p.tok.kind != end {
-			p.expect(";")
-		}
-	}
-	return fs
 }
 
-func (p *parser) function() Func {
+// function reads a signature and the semicolon behind it, which the end may
+// stand for.
+func (p *parser) function() {
+	at := p.tok
 	f := Func{Line: p.tok.line, Col: p.tok.col}
 	f.Name = p.id("the name of a function")
 	p.expect(":")
@@ -139,76 +175,139 @@ func (p *parser) function() Func {
 	}
 	p.expect("func")
 	f.Params = p.params("parameter")
-	if !p.accept("->") {
-		return f
+	if p.accept("->") {
+		if p.is("(") {
+			f.Results = p.params("result")
+		} else {
+			f.Results = []Param{{Type: p.typ(0)}}
+		}
 	}
-	if p.is("(") {
-		f.Results = p.params("result")
-		return f
+	switch name := strings.ToLower(f.Name); {
+	case p.funcs[name]:
+		p.stopAt(at, "", "%q has a signature already", f.Name)
+	case p.named[name] != nil:
+		p.stopAt(at, "", "%q is a type already", f.Name)
+	default:
+		p.funcs[name] = true
 	}
-	t := p.typ(0)
-	if t.Kind != Tuple {
-		f.Results = []Param{{Type: t}}
-		return f
+	p.out.Funcs = append(p.out.Funcs, f)
+	if p.tok.kind != end {
+		p.expect(";")
 	}
-	for _, e := range t.Fields {
-		f.Results = append(f.Results, Param{Type: e.Type})
-	}
-	return f
 }
 
 // params reads parameters, or named results.
 func (p *parser) params(what string) []Param {
 	var ps []Param
-	p.expect("(")
-	for !p.is(")") && p.err == nil {
-		at := p.tok
-		name := p.id("the name of a " + what)
-		if slices.ContainsFunc(ps, func(q Param) bool { return q.Name == name }) {
-			p.stop(p.lex.fail(at.line, at.col, "", "two %ss are called %q", what, name))
-		}
+	p.items("(", ")", what, func(name string) {
 		p.expect(":")
 		ps = append(ps, Param{Name: name, Type: p.typ(0)})
-		if !p.is(")") && !p.accept(",") {
-			p.expected(`"," or ")"`, "")
-		}
-	}
-	p.expect(")")
+	})
 	return ps
 }
 
+// items reads what stands between two marks: names, each of them once, with
+// what rest reads behind it. what says what the names are for.
+func (p *parser) items(open, shut, what string, rest func(name string)) {
+	seen := make(map[string]bool)
+	p.expect(open)
+	for !p.is(shut) && p.err == nil {
+		at := p.tok
+		name := p.id("the name of a " + what)
+		if key := strings.ToLower(name); seen[key] {
+			p.stopAt(at, "", "two %ss are called %q", what, name)
+		} else {
+			seen[key] = true
+		}
+		rest(name)
+		if !p.is(shut) && !p.accept(",") {
+			p.expected(`"," or "`+shut+`"`, "")
+		}
+	}
+	p.expect(shut)
+}
+
+// typ reads a type that stands within depth others.
 func (p *parser) typ(depth int) *Type {
-	name := p.tok.text
+	at, name := p.tok, p.tok.text
+	if depth > maxNesting {
+		p.stopAt(at, "", "types are nested more than %d deep", maxNesting)
+		return &Type{}
+	}
 	switch k, scalar := scalars[name]; {
-	case p.tok.kind != word:
+	case at.kind == escape || at.kind == word && !slices.Contains(keywords, name):
+		p.advance()
+		t := &Type{}
+		p.refs[t] = at
+		return t
+	case at.kind != word:
 		p.expected("a type", "")
 	case scalar:
 		p.advance()
 		return &Type{Kind: k}
-	case name == "tuple":
-		return p.tuple(depth)
+	case name == "list", name == "option", name == "tuple", name == "result":
+		p.advance()
+		return p.generic(name, depth+1)
 	case slices.Contains(componentTypes, name):
-		p.expected("a type of a core module", name+" comes with components; a core module has bool, s8 to u64, f32, f64 and char")
-	case elsewhere[name] != "":
-		p.expected("a type", "WIT writes "+elsewhere[name])
+		p.expected("a type of a core module", name+" comes with components")
+	case name == "map":
+		p.expected("a type", "write list<tuple<key, value>>")
 	default:
-		p.expected("a type", "a core module has bool, s8 to u64, f32, f64 and char; named types come with components")
+		p.expected("a type", "a name that is a keyword is written %"+name)
 	}
 	return &Type{}
 }
 
-func (p *parser) tuple(depth int) *Type {
-	t := &Type{Kind: Tuple}
-	if depth == maxNesting {
-		p.stop(p.lex.fail(p.tok.line, p.tok.col, "", "types are nested more than %d deep", maxNesting))
-	}
-	p.expect("tuple")
-	p.expect("<")
-	for !p.is(">") && p.err == nil {
-		t.Fields = append(t.Fields, Field{Type: p.typ(depth + 1)})
-		if !p.is(">") && !p.accept(",") {
-			p.expected(`"," or ">"`, "")
+// generic reads the rest of a type that is made of others.
+func (p *parser) generic(name string, depth int) *Type {
+	t := &Type{}
+	switch name {
+	case "result":
+		return p.result(depth)
+	case "tuple":
+		t.Kind = Tuple
+		p.expect("<")
+		for p.err == nil && (len(t.Fields) == 0 || !p.is(">")) {
+			t.Fields = append(t.Fields, Field{Type: p.typ(depth)})
+			if !p.is(">") && !p.accept(",") {
+				p.expected(`"," or ">"`, "")
+			}
 		}
+		p.expect(">")
+		return t
+	case "list":
+		t.Kind = List
+	default:
+		t.Kind = Option
+	}
+	p.expect("<")
+	t.Elem = p.typ(depth)
+	if t.Kind == List && p.is(",") {
+		p.expected(`">"`, "lists of a fixed length are not in WASI 0.2; write a tuple")
+	}
+	p.expect(">")
+	return t
+}
+
+func (p *parser) result(depth int) *Type {
+	t := &Type{Kind: Result}
+	if !p.accept("<") {
+		return t
+	}
+	if p.accept("_") {
+		if p.is(">") {
+			p.expected(`","`, "write result where there is no payload")
+		}
+		p.expect(",")
+		t.Err = p.typ(depth)
+		p.expect(">")
+		return t
+	}
+	t.OK = p.typ(depth)
+	if p.accept(",") {
+		t.Err = p.typ(depth)
+	} else if !p.is(">") {
+		p.expected(`"," or ">"`, "")
 	}
 	p.expect(">")
 	return t

@@ -1,10 +1,10 @@
 // Package wit holds the types of the WebAssembly Interface Types language:
 // [Type] and [Func] are what a component's binary decodes to, what the
 // canonical ABI lifts and lowers by, and what [Parse] reads from the text of a
-// process.wasm entry's `wit` field (SPEC section 2, process.wasm).
+// process.wasm entry's `wit` field (SPEC section 2, process.wasm). [World] is
+// printed as the text of WIT; [ParseWord] reads a value of a type from the
+// command line (SPEC section 4), and [FormatValue] prints one.
 package wit
-
-import "strings"
 
 // Kind is what sort of type a Type is.
 type Kind uint8
@@ -78,42 +78,13 @@ type Resource struct {
 	Name string // for messages; "" where it is not known
 }
 
-// String prints the type as WIT; one that has a name by its name.
-func (t *Type) String() string {
-	switch t.Kind {
-	case List, Option:
-		return t.Kind.String() + "<" + t.Elem.String() + ">"
-	case Tuple:
-		elems := make([]string, len(t.Fields))
-		for i, e := range t.Fields {
-			elems[i] = e.Type.String()
-		}
-		return "tuple<" + strings.Join(elems, ", ") + ">"
-	case Result:
-		switch {
-		case t.OK == nil && t.Err == nil:
-			return "result"
-		case t.Err == nil:
-			return "result<" + t.OK.String() + ">"
-		case t.OK == nil:
-			return "result<_, " + t.Err.String() + ">"
-		}
-		return "result<" + t.OK.String() + ", " + t.Err.String() + ">"
-	case Own, Borrow:
-		name := "resource"
-		if t.Resource != nil && t.Resource.Name != "" {
-			name = t.Resource.Name
-		}
-		if t.Kind == Own {
-			return name
-		}
-		return "borrow<" + name + ">"
-	}
-	if t.Name != "" {
-		return t.Name
-	}
-	return t.Kind.String()
-}
+// maxShown is of how many parts a type is shown in a message; what is more is
+// shortened to "…".
+const maxShown = 1000
+
+// String prints the type for messages: one that has a name by its name,
+// keywords not escaped.
+func (t *Type) String() string { return (&scope{plain: true, left: maxShown}).typ(t) }
 
 // Param is a parameter, or a named result.
 type Param struct {
@@ -134,31 +105,26 @@ type Func struct {
 	Line, Col int
 }
 
-// String prints the signature: "compute: func(a: s32, b: s32) -> s32".
-func (f Func) String() string {
-	s := f.Name + ": func(" + Params(f.Params) + ")"
-	switch {
-	case len(f.Results) == 0:
-		return s
-	case f.Results[0].Name != "":
-		return s + " -> (" + Params(f.Results) + ")"
-	case len(f.Results) == 1:
-		return s + " -> " + Params(f.Results)
+// Result is what comes back as one type, as the canonical ABI has it: nil for
+// nothing, the type of one result, a tuple of several.
+func (f *Func) Result() *Type {
+	switch len(f.Results) {
+	case 0:
+		return nil
+	case 1:
+		return f.Results[0].Type
 	}
-	return s + " -> tuple<" + Params(f.Results) + ">"
+	t := &Type{Kind: Tuple, Fields: make([]Field, len(f.Results))}
+	for i, r := range f.Results {
+		t.Fields[i].Type = r.Type
+	}
+	return t
 }
 
-// Params prints parameters, without parentheses: "a: s32, b: u64".
-func Params(params []Param) string {
-	var s strings.Builder
-	for i, p := range params {
-		if i > 0 {
-			s.WriteString(", ")
-		}
-		if p.Name != "" {
-			s.WriteString(p.Name + ": ")
-		}
-		s.WriteString(p.Type.String())
-	}
-	return s.String()
+// String prints the signature for messages: "compute: func(a: s32, b: s32) -> s32".
+func (f Func) String() string {
+	return f.Name + ": " + (&scope{plain: true, left: maxShown}).function(&f)
 }
+
+// Params prints parameters for messages, without parentheses: "a: s32, b: u64".
+func Params(params []Param) string { return (&scope{plain: true, left: maxShown}).params(params) }

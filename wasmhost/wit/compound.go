@@ -2,7 +2,6 @@ package wit
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -113,7 +112,7 @@ func (p *valueParser) record(t *Type) mailbox.Value {
 		p.expected(t.String(), "write it as {field: …}")
 		return mailbox.Nil
 	}
-	if p.spend(len(t.Fields)); p.err != nil {
+	if p.grow(2 * len(t.Fields)); p.err != nil {
 		return mailbox.Nil
 	}
 	values := make([]mailbox.Value, len(t.Fields))
@@ -140,9 +139,7 @@ func (p *valueParser) record(t *Type) mailbox.Value {
 			p.pos-- // before the brace
 			p.expected(fmt.Sprintf("field %q, %s", f.Name, f.Type), "")
 		}
-		if !values[i].IsNil() {
-			pairs = append(pairs, mailbox.Pair{Key: mailbox.String(Snake(f.Name)), Value: values[i]})
-		}
+		pairs = append(pairs, mailbox.Pair{Key: mailbox.String(Snake(f.Name)), Value: values[i]})
 	}
 	return mailbox.TableValue(nil, pairs)
 }
@@ -152,7 +149,7 @@ func (p *valueParser) flags(t *Type) mailbox.Value {
 		p.expected(t.String(), "write it as {flag, …}")
 		return mailbox.Nil
 	}
-	if p.spend(len(t.Labels)); p.err != nil {
+	if p.grow(2 * len(t.Labels)); p.err != nil {
 		return mailbox.Nil
 	}
 	there := make([]bool, len(t.Labels))
@@ -183,9 +180,8 @@ func (p *valueParser) variant(t *Type) mailbox.Value {
 	c := t.Cases[i]
 	pairs := []mailbox.Pair{{Key: mailbox.String("tag"), Value: mailbox.String(c.Name)}}
 	if c.Type != nil {
-		if v := p.payload(fmt.Sprintf("case %q", c.Name), c.Type, false); !v.IsNil() {
-			pairs = append(pairs, mailbox.Pair{Key: mailbox.String("value"), Value: v})
-		}
+		v := p.payload(fmt.Sprintf("case %q", c.Name), c.Type, false)
+		pairs = append(pairs, mailbox.Pair{Key: mailbox.String("value"), Value: v})
 	} else if p.is('(') {
 		p.fail("", "the case %q holds nothing", c.Name)
 	}
@@ -223,7 +219,7 @@ func (p *valueParser) option(t *Type, boxed bool) mailbox.Value {
 		p.expected(t.String(), "write some(…) or none")
 	}
 	if boxed {
-		return mailbox.TableValue(nil, []mailbox.Pair{{Key: mailbox.String("some"), Value: v}})
+		return one("some", v)
 	}
 	return v
 }
@@ -253,10 +249,9 @@ func (p *valueParser) result(t *Type) mailbox.Value {
 	return mailbox.Nil
 }
 
-// one makes a table of one field, of none if the value is nil.
+// one makes a table of one field.
 func one(key string, v mailbox.Value) mailbox.Value {
-	return mailbox.TableValue(nil, slices.DeleteFunc([]mailbox.Pair{{Key: mailbox.String(key), Value: v}},
-		func(p mailbox.Pair) bool { return p.Value.IsNil() }))
+	return mailbox.TableValue(nil, []mailbox.Pair{{Key: mailbox.String(key), Value: v}})
 }
 
 // side prints how one side of a result is written.

@@ -197,13 +197,25 @@ func appendTable(b []byte, v mailbox.Value, table *mailbox.Table, t *Type) []byt
 		}
 		return appendItems(b, '{', '}', len(set), func(b []byte, i int) []byte { return append(b, set[i]...) })
 	}
-	ok, err := table.Get("ok"), table.Get("err")
-	isOption := func(t *Type) bool { return t != nil && t.Kind == Option }
+	return appendResult(b, v, table, t)
+}
+
+// appendResult appends {ok=v} or {err=e}. Of a table of neither the payload is
+// an option: Lua has no field that is nil.
+func appendResult(b []byte, v mailbox.Value, table *mailbox.Table, t *Type) []byte {
+	for _, p := range table.Pairs {
+		switch p.Key.Str() {
+		case "ok":
+			return appendSide(b, "ok", p.Value, t.OK)
+		case "err":
+			return appendSide(b, "err", p.Value, t.Err)
+		}
+	}
 	switch {
-	case !err.IsNil() || ok.IsNil() && !isOption(t.OK) && isOption(t.Err):
-		return appendSide(b, "err", err, t.Err)
-	case !ok.IsNil() || isOption(t.OK):
-		return appendSide(b, "ok", ok, t.OK)
+	case t.OK != nil && t.OK.Kind == Option:
+		return appendSide(b, "ok", mailbox.Nil, t.OK)
+	case t.Err != nil && t.Err.Kind == Option:
+		return appendSide(b, "err", mailbox.Nil, t.Err)
 	}
 	return append(b, v.String()...)
 }

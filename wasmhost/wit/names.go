@@ -13,11 +13,8 @@ var keywords = []string{
 }
 
 // Snake gives a kebab-case name as Lua sees it where it is a key, the name of
-// a field or of a flag (SPEC section 3, "Values"): in lower case, its words
-// joined by _.
-func Snake(name string) string {
-	return strings.ToLower(strings.ReplaceAll(name, "-", "_"))
-}
+// a field or of a flag (SPEC section 3, "Values"): its words joined by _.
+func Snake(name string) string { return strings.ReplaceAll(name, "-", "_") }
 
 // Same tells whether a key means a name of WIT: both kebab-case and snake_case
 // do, in whichever case. No two names of one type are the same in this sense.

@@ -150,6 +150,8 @@ func (p *parser) file() {
 		case p.definition():
 		case p.tok.kind == word && slices.Contains(outer, p.tok.text):
 			p.expected("a type or a function", "write only what stands between the braces of an interface, without use")
+		case p.is("@"):
+			p.expected("a type or a function", "leave gates such as @since out")
 		case p.is(";") && len(p.defs) > 0:
 			p.expected("a type or a function", "no ; follows }")
 		default:

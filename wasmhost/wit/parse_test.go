@@ -93,6 +93,7 @@ func TestParseErrors(t *testing.T) {
 		{"type u8 = u16; f: func()", `1:6: expected the name of a type, found "u8"; a name that is a keyword is written %u8`},
 		{"resource r; f: func()", `1:1: expected a type or a function, found "resource"; resources come with components`},
 		{"package a:b; f: func()", `1:1: expected a type or a function, found "package"; write only what stands between the braces of an interface, without use`},
+		{"@since(version = 1.0.0) f: func()", `1:1: expected a type or a function, found "@"; leave gates such as @since out`},
 		{"type a = a; f: func()", `1:10: the type "a" holds itself; hold an index into a list instead`},
 		{"record a { b: option<b> } type b = list<a>; f: func()", `1:41: the type "a" holds itself; hold an index into a list instead`},
 		{chain(101) + "f: func()", `102:13: types are nested more than 100 deep`},

@@ -51,6 +51,7 @@ func (p *printer) sections(each ...func(out *printer)) {
 // scope is what types are called in an interface, a world or a message.
 type scope struct {
 	types     map[*Type]string
+	defined   map[typeID]string // the name that the definition goes by
 	resources map[*Resource]string
 	plain     bool // keywords are not escaped
 	// left bounds how many parts of types are printed from here on: those of a
@@ -58,15 +59,20 @@ type scope struct {
 	left int
 }
 
-// newScope finds the names. A type that has a name of its own goes by it where
-// that is defined, every other by its first.
+// newScope finds the names. A type is defined by the name that it has itself,
+// else by the first.
 func newScope(defs []Def) *scope {
-	s := &scope{types: make(map[*Type]string), resources: make(map[*Resource]string), left: maxParts}
+	s := &scope{types: make(map[*Type]string), defined: make(map[typeID]string), resources: make(map[*Resource]string), left: maxParts}
+	owned := make(map[typeID]bool)
 	for _, d := range defs {
 		switch {
 		case d.Type != nil && d.Type.Kind > String:
-			if _, ok := s.types[d.Type]; !ok || d.Type.hasName() && d.Type.Name == d.Name {
+			id, own := d.Type.id(), d.Type.hasName() && d.Type.Name == d.Name
+			if _, ok := s.types[d.Type]; !ok || own {
 				s.types[d.Type] = d.Name
+			}
+			if _, ok := s.defined[id]; !ok || own && !owned[id] {
+				s.defined[id], owned[id] = d.Name, own
 			}
 		case d.Resource != nil:
 			if _, ok := s.resources[d.Resource]; !ok || d.Resource.Name == d.Name {
@@ -93,6 +99,9 @@ func (s *scope) name(name string) string {
 // typ prints a type.
 func (s *scope) typ(t *Type) string {
 	if name, ok := s.types[t]; ok {
+		return s.name(name)
+	}
+	if name, ok := s.defined[t.id()]; ok {
 		return s.name(name)
 	}
 	return s.rhs(t)
@@ -242,9 +251,11 @@ func (s *scope) define(out *printer, d Def, of []Func) {
 		return
 	}
 	t := d.Type
-	own, named := s.types[t]
+	if t == nil {
+		return
+	}
+	own, named := s.defined[t.id()]
 	switch {
-	case t == nil:
 	case named && own != d.Name:
 		out.line("type ", name, " = ", escaped(own), ";")
 	case !named || !t.hasName():

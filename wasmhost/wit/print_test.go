@@ -66,6 +66,13 @@ f: func(a: points, b: result<%enum>) -> result<_, perms>;
 	}
 }
 
+// again is a type as it is once it is imported or exported by a name.
+func again(t *Type, name string) *Type {
+	u := *t
+	u.Name = name
+	return &u
+}
+
 // rich is a world as a binary holds it: the types of an interface stand again
 // in those that use them, and an interface that is imported and exported has
 // each time types of its own.
@@ -81,16 +88,21 @@ func rich() *World {
 	out.Funcs = []Func{{Name: "origin", Results: []Param{{Type: point2}}}}
 	blob := &Resource{Name: "blob"}
 	host := &Interface{
-		Types: []Def{{Name: "blob", Resource: blob}, {Name: "types-error", Type: failure}},
+		Types: []Def{{Name: "blob", Resource: blob}, {Name: "types-error", Type: again(failure, "types-error")}},
 		Funcs: []Func{
 			{Name: "[constructor]blob", Params: []Param{{"data", str}}, Results: []Param{{Type: &Type{Kind: Result, OK: &Type{Kind: Own, Resource: blob}, Err: failure}}}},
 			{Name: "[method]blob.size", Params: []Param{{"self", &Type{Kind: Borrow, Resource: blob}}}, Results: []Param{{Type: s32}}},
 		},
 	}
+	here, place := again(point2, "point"), again(point2, "place")
 	api := &Interface{
-		Types: []Def{{Name: "point", Type: point2}, {Name: "error", Type: failure2}},
-		Funcs: []Func{{Name: "move", Params: []Param{{"p", point2}, {"future", point2}}, Results: []Param{{Type: &Type{Kind: Result, OK: point2, Err: failure2}}}}},
+		Types: []Def{{Name: "point", Type: here}, {Name: "error", Type: again(failure2, "error")}, {Name: "size", Type: &Type{Kind: U8}}},
+		Funcs: []Func{{Name: "move", Params: []Param{{"p", here}, {"future", point2}}, Results: []Param{{Type: &Type{Kind: Result, OK: here, Err: failure2}}}}},
 	}
+	out.Types = append(out.Types, Def{Name: "place", Type: place})
+	out.Funcs = append(out.Funcs, Func{Name: "where", Results: []Param{{Type: place}}})
+	_, alike, _ := types()
+	copied := &Interface{Types: []Def{{Name: "point", Type: alike}, {Name: "error", Type: &Type{Kind: Enum, Name: "error", Labels: []string{"other"}}}}}
 	return &World{
 		Package: "root:component", Name: "root",
 		Imports: []Item{
@@ -103,8 +115,9 @@ func rich() *World {
 		},
 		Exports: []Item{
 			{Name: "guests:rich/types@0.1.0-rc.1", Interface: out},
+			{Name: "guests:rich/copied@0.1.0-rc.1", Interface: copied},
 			{Name: "guests:app/api", Interface: api},
-			{Name: "guests:app/more", Interface: &Interface{Types: []Def{{Name: "move-error", Type: failure2}}}},
+			{Name: "guests:app/more", Interface: &Interface{Types: []Def{{Name: "move-error", Type: again(failure2, "move-error")}}}},
 			{Name: "run-host", Func: &Func{Name: "run-host", Params: []Param{{"list", &Type{Kind: List, Elem: point}}}, Results: []Param{{Type: str}}}},
 		},
 	}
@@ -128,6 +141,7 @@ world root {
   }
 
   export guests:rich/types@0.1.0-rc.1;
+  export guests:rich/copied@0.1.0-rc.1;
   export guests:app/api;
   export guests:app/more;
   export run-host: func(%list: list<spot>) -> string;
@@ -142,8 +156,18 @@ package guests:rich@0.1.0-rc.1 {
     enum error {
       too-big,
     }
+    type place = point;
 
     origin: func() -> point;
+    where: func() -> place;
+  }
+
+  interface copied {
+    use types.{point};
+
+    enum error {
+      other,
+    }
   }
 }
 
@@ -161,6 +185,8 @@ package guests:%include {
 package guests:app {
   interface api {
     use guests:rich/types@0.1.0-rc.1.{point, error};
+
+    type size = u8;
 
     move: func(p: point, %future: point) -> result<point, error>;
   }

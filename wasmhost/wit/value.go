@@ -10,8 +10,7 @@ import (
 	"wippy/mailbox"
 )
 
-// maxValueText bounds the text of a value, in bytes. No text of that length
-// has more parts than a Value may have.
+// maxValueText bounds the text of a value, in bytes.
 const maxValueText = 1 << 20
 
 // ValueError is a mistake in the text of a value.
@@ -119,9 +118,16 @@ type valueParser struct {
 	pos  int // in bytes
 	path []string
 	err  *ValueError
-	// depth is how many values stand one in the other, work how many names of
-	// types were looked at.
-	depth, work int
+	// depth is how many values stand one in the other, nodes of how many Values
+	// they consist at most, work how many names of types were looked at.
+	depth, nodes, work int
+}
+
+// grow counts Values before there is memory for them.
+func (p *valueParser) grow(nodes int) {
+	if p.nodes += nodes; p.nodes > mailbox.MaxNodes {
+		p.fail("", "the value has more than %d parts", mailbox.MaxNodes)
+	}
 }
 
 // maxWork bounds how often a text makes its parser look at a name of a type:
@@ -262,6 +268,7 @@ func (p *valueParser) value(t *Type, boxed bool) mailbox.Value {
 		p.fail("", "values are nested more than %d deep", mailbox.MaxDepth)
 	}
 	defer func() { p.depth-- }()
+	p.grow(6) // as many as a case in an option in a list makes without its payload
 	if p.skip(); p.err != nil {
 		return mailbox.Nil
 	}

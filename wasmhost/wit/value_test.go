@@ -74,15 +74,15 @@ func TestParseValue(t *testing.T) {
 		{"tuple<u8, string>", `(1, "two",)`, `{1, "two"}`, `(1, "two")`},
 		{"tuple<option<u8>, u8>", `(none, 1)`, `{nil, 1}`, `(none, 1)`},
 		{"point", "{y: 2, x: -1}", "{x=-1, y=2}", "{x: -1, y: 2}"},
-		{"person", `{name: "Ann", HTTP-port: 80, tags: []}`, `{name="Ann", http_port=80, tags={}}`, `{name: "Ann", HTTP-port: some(80), tags: []}`},
-		{"person", `{name: "Ann", %tags: ["a"], http_port: none}`, `{name="Ann", tags={"a"}}`, `{name: "Ann", HTTP-port: none, tags: ["a"]}`},
-		{"loose", "{:}", "{}", "{a: none, b: none}"},
-		{"loose", "{}", "{}", "{a: none, b: none}"},
+		{"person", `{name: "Ann", HTTP-port: 80, tags: []}`, `{name="Ann", HTTP_port=80, tags={}}`, `{name: "Ann", HTTP-port: some(80), tags: []}`},
+		{"person", `{name: "Ann", %tags: ["a"], http_port: none}`, `{name="Ann", HTTP_port=nil, tags={"a"}}`, `{name: "Ann", HTTP-port: none, tags: ["a"]}`},
+		{"loose", "{:}", "{a=nil, b=nil}", "{a: none, b: none}"},
+		{"loose", "{}", "{a=nil, b=nil}", "{a: none, b: none}"},
 		{"shape", "nothing", `{tag="nothing"}`, "nothing"},
 		{"shape", "circle(1.5)", `{tag="circle", value=1.5}`, "circle(1.5)"},
 		{"shape", "rect((1, 2))", `{tag="rect", value={1, 2}}`, "rect((1, 2))"},
 		{"shape", "poly([{x: 1, y: 2}])", `{tag="poly", value={{x=1, y=2}}}`, "poly([{x: 1, y: 2}])"},
-		{"shape", "%err(none)", `{tag="err"}`, "%err(none)"},
+		{"shape", "%err(none)", `{tag="err", value=nil}`, "%err(none)"},
 		{"color", "red", `"red"`, "red"},
 		{"color", "light_green", `"light-green"`, "light-green"},
 		{"color", "none", `"none"`, "%none"},
@@ -100,7 +100,7 @@ func TestParseValue(t *testing.T) {
 		{"result<u8, string>", `err("x")`, `{err="x"}`, `err("x")`},
 		{"result<_, string>", "ok", "{ok=true}", "ok"},
 		{"result<color>", "%ok", `{ok="ok"}`, "ok(%ok)"},
-		{"result<option<u8>, string>", "ok(none)", "{}", "ok(none)"},
+		{"result<option<u8>, string>", "ok(none)", "{ok=nil}", "ok(none)"},
 		{"list<result<u8>>", "[1, err]", "{{ok=1}, {err=true}}", "[ok(1), err]"},
 		{"perms", "{exec_all, read}", "{read=true, exec_all=true}", "{read, exec-all}"},
 		{"perms", "{}", "{}", "{}"},
@@ -261,13 +261,23 @@ func TestValueBounds(t *testing.T) {
 	for i := range 10000 {
 		wide.Fields = append(wide.Fields, Field{"f" + strconv.Itoa(i), &Type{Kind: Option, Elem: &Type{Kind: U8}}})
 	}
-	if _, err := ParseValue("["+strings.Repeat("{:},", 10000)+"]", &Type{Kind: List, Elem: wide}); err == nil || !strings.Contains(err.Error(), "too many parts") {
+	if _, err := ParseValue("["+strings.Repeat("{:},", 10000)+"]", &Type{Kind: List, Elem: wide}); err == nil || !strings.Contains(err.Error(), "more than 4194304 parts") {
+		t.Error(err)
+	}
+	many := &Type{Kind: Enum}
+	for i := range 10000 {
+		many.Labels = append(many.Labels, "f"+strconv.Itoa(i))
+	}
+	if _, err := ParseValue("["+strings.Repeat("f9999,", 10000)+"]", &Type{Kind: List, Elem: many}); err == nil || !strings.Contains(err.Error(), "too many parts") {
+		t.Error(err)
+	}
+	if v, err := ParseValue("["+strings.Repeat("1,", maxValueText/2-1)+"]", &Type{Kind: List, Elem: &Type{Kind: U16}}); err != nil || len(v.Table().List) != maxValueText/2-1 {
 		t.Error(err)
 	}
 }
 
 func TestSnake(t *testing.T) {
-	for name, want := range map[string]string{"a": "a", "read-only": "read_only", "HTTP-port2": "http_port2"} {
+	for name, want := range map[string]string{"a": "a", "read-only": "read_only", "HTTP-port2": "HTTP_port2"} {
 		if got := Snake(name); got != want || !Same(name, got) || !Same(name, name) {
 			t.Errorf("%s: %s", name, got)
 		}

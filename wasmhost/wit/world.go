@@ -1,6 +1,9 @@
 package wit
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Def gives a type a name. Type and Resource are what it names: one of them is
 // there.
@@ -42,8 +45,10 @@ type World struct {
 
 // String prints the world as a WIT document: its package, and behind it each
 // package of the interfaces that it names. A type is defined where it is first
-// named, and by use elsewhere: two interfaces share a type if they share the
-// pointer. An interface that is imported as well as exported is printed once,
+// named, and by use elsewhere: two interfaces share a resource if they share the
+// pointer, and another type if they do, or what it is made of, its Fields, Cases
+// or Labels, is the same slice, or they are of one package and it has the same
+// name and make. An interface that is imported as well as exported is printed once,
 // with what either has. The text is for tools of WIT to read; a world that WIT
 // cannot say, as only hostile binaries hold one, gives text that they refuse.
 func (w *World) String() string {
@@ -74,7 +79,7 @@ func (w *World) String() string {
 // ParseInterface reads it: types, then functions.
 func (i *Interface) String() string {
 	e := &entry{types: i.Types, funcs: i.Funcs}
-	d := &document{types: make(map[*Type]origin), resources: make(map[*Resource]origin)}
+	d := &document{types: make(map[typeID]origin), resources: make(map[*Resource]origin)}
 	var out printer
 	d.body(&out, e)
 	return out.String()
@@ -84,8 +89,10 @@ func (i *Interface) String() string {
 type document struct {
 	packages  []*pkg
 	named     map[string]*entry // the interfaces that have a package, by full name
-	types     map[*Type]origin
+	types     map[typeID]origin
 	resources map[*Resource]origin
+	firsts    map[pkgName]first
+	left      int // how many parts of types are compared from here on
 }
 
 type pkg struct {
@@ -106,8 +113,38 @@ type origin struct {
 	name string
 }
 
+// pkgName is a name of a type in any interface of a package.
+type pkgName struct{ pkg, name string }
+
+// first is the first type of that name in its package.
+type first struct {
+	origin
+	typ *Type
+}
+
+// typeID is the same for a type and what it is called elsewhere.
+type typeID struct {
+	kind Kind
+	at   any // a pointer
+}
+
+func (t *Type) id() typeID {
+	switch {
+	case len(t.Fields) > 0 && t.Kind == Record:
+		return typeID{t.Kind, &t.Fields[0]}
+	case len(t.Cases) > 0:
+		return typeID{t.Kind, &t.Cases[0]}
+	case len(t.Labels) > 0:
+		return typeID{t.Kind, &t.Labels[0]}
+	}
+	return typeID{t.Kind, t}
+}
+
 func newDocument(w *World) *document {
-	d := &document{named: make(map[string]*entry), types: make(map[*Type]origin), resources: make(map[*Resource]origin)}
+	d := &document{
+		named: make(map[string]*entry), types: make(map[typeID]origin), resources: make(map[*Resource]origin),
+		firsts: make(map[pkgName]first), left: maxParts,
+	}
 	for _, items := range [][]Item{w.Imports, w.Exports} {
 		for _, it := range items {
 			if name, short, ok := splitName(it.Name); ok && it.Interface != nil {
@@ -139,8 +176,10 @@ func (d *document) add(full, name, short string, i *Interface) {
 	e.types = append(e.types, i.Types...)
 	e.funcs = append(e.funcs, i.Funcs...)
 	for _, t := range i.Types {
-		if _, known := d.types[t.Type]; !known && t.Type != nil && t.Type.Kind > String {
-			d.types[t.Type] = origin{e, t.Name}
+		if t.Type != nil && t.Type.Kind > String {
+			if _, known := d.types[t.Type.id()]; !known {
+				d.types[t.Type.id()] = d.firstOf(t, e)
+			}
 		}
 		if _, known := d.resources[t.Resource]; !known && t.Resource != nil {
 			d.resources[t.Resource] = origin{e, t.Name}
@@ -148,12 +187,56 @@ func (d *document) add(full, name, short string, i *Interface) {
 	}
 }
 
+// firstOf tells where a type is defined that e names and nobody before. What a
+// component exports no longer shows where it was taken from; the first of the
+// same name and the same make in the package is as good, as types of values go
+// by what they are made of.
+func (d *document) firstOf(t Def, e *entry) origin {
+	here := origin{e, t.Name}
+	if !t.Type.hasName() {
+		return here
+	}
+	key := pkgName{e.pkg, t.Name}
+	f, known := d.firsts[key]
+	if !known {
+		d.firsts[key] = first{here, t.Type}
+	} else if d.same(f.typ, t.Type) {
+		return f.origin
+	}
+	return here
+}
+
+// same tells whether two types have the same make and names; false, too, when
+// there was too much to compare.
+func (d *document) same(a, b *Type) bool {
+	if a == b || a == nil || b == nil {
+		return a == b
+	}
+	d.left--
+	if d.left < 0 || a.Kind != b.Kind || a.Name != b.Name || a.Resource != b.Resource || len(a.Fields) != len(b.Fields) || len(a.Cases) != len(b.Cases) {
+		return false
+	}
+	for i, f := range a.Fields {
+		if f.Name != b.Fields[i].Name || !d.same(f.Type, b.Fields[i].Type) {
+			return false
+		}
+	}
+	for i, c := range a.Cases {
+		if c.Name != b.Cases[i].Name || !d.same(c.Type, b.Cases[i].Type) {
+			return false
+		}
+	}
+	return slices.Equal(a.Labels, b.Labels) && d.same(a.Elem, b.Elem) && d.same(a.OK, b.OK) && d.same(a.Err, b.Err)
+}
+
 // definedIn tells which other interface defines what e names.
 func (d *document) definedIn(t Def, e *entry) (origin, bool) {
-	o, ok := d.types[t.Type]
 	if t.Type == nil {
-		o, ok = d.resources[t.Resource]
-	} else if !t.Type.hasName() && o.name != t.Name {
+		o, ok := d.resources[t.Resource]
+		return o, ok && o.in != e
+	}
+	o, ok := d.types[t.Type.id()]
+	if !t.Type.hasName() && o.name != t.Name {
 		return o, false // a list of the same elements is no other type
 	}
 	return o, ok && o.in != e

@@ -85,7 +85,7 @@ func (d *decoder) refuse(r *module.Reader, feature, format string, args ...any) 
 	if r.Err() == nil {
 		d.feature = feature
 	}
-	r.Failf(format+", which is not supported (%s)", append(args, feature)...)
+	r.Failf(format+": this runtime does not support %s", append(args, feature)...)
 }
 
 // take makes a reader's error the decoder's.
@@ -370,7 +370,7 @@ func (d *decoder) alias(r *module.Reader) Definition {
 		switch a.Sort {
 		case SortCoreModule, SortCoreType, SortComponent, SortType:
 		default:
-			r.Failf("a %s cannot be taken from a component around: only types, components, core modules and core types can", a.Sort)
+			r.Failf("sort %s of an alias of a component around: only types, components, core modules and core types can be taken", a.Sort)
 		}
 	default:
 		r.Failf("unknown target %#x of an alias", c)

@@ -3,6 +3,7 @@ package component
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"wippy/wasmhost/module"
 )
@@ -37,4 +38,20 @@ func (v *validator) prefix(err error, format string, args ...any) error {
 		return &Error{Offset: e.Offset, Message: p + e.Message, Feature: e.Feature}
 	}
 	return &Error{Offset: v.at, Message: p + err.Error()}
+}
+
+// a gives a noun with its article.
+func a(noun string) string {
+	if strings.ContainsRune("aeio", rune(noun[0])) { // but not u: u32
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+// alike says that a name is like an earlier one.
+func alike(noun, name, earlier string) string {
+	if name == earlier {
+		return fmt.Sprintf("two %ss are called %q", noun, name)
+	}
+	return fmt.Sprintf("%s %q is too much like %s %q: names must differ by more than case", noun, name, noun, earlier)
 }

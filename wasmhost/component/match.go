@@ -12,7 +12,7 @@ func (v *validator) matchExtern(got, want Extern) error {
 		return err
 	}
 	if got.Sort != want.Sort {
-		return fmt.Errorf("expected a %s, found a %s", want.Sort, got.Sort)
+		return fmt.Errorf("expected %s, found %s", a(want.Sort.String()), a(got.Sort.String()))
 	}
 	if want.Sort == SortType {
 		return v.matchType(got.Type, want.Type)
@@ -43,7 +43,7 @@ func (v *validator) match(got, want Type) error {
 			return v.matchModule(g, w)
 		}
 	}
-	return fmt.Errorf("expected a %s, found a %s", want.noun(), got.noun())
+	return fmt.Errorf("expected %s, found %s", a(want.noun()), a(got.noun()))
 }
 
 // matchType tells how two types that are items differ: they must be equal.
@@ -53,7 +53,7 @@ func (v *validator) matchType(got, want Type) error {
 		g, ok := got.(*ResourceType)
 		switch {
 		case !ok:
-			return fmt.Errorf("expected a resource, found a %s", got.noun())
+			return fmt.Errorf("expected a resource, found %s", a(got.noun()))
 		case g.Resource != w.Resource:
 			return fmt.Errorf("another resource than expected%s", resourceNames(g, w))
 		}
@@ -62,7 +62,7 @@ func (v *validator) matchType(got, want Type) error {
 		if g, ok := got.(*ValueType); ok {
 			return matchValue(g, w)
 		}
-		return fmt.Errorf("expected %s, found a %s", w.noun(), got.noun())
+		return fmt.Errorf("expected %s, found %s", a(w.noun()), a(got.noun()))
 	}
 	if err := v.match(got, want); err != nil {
 		return err

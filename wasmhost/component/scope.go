@@ -161,7 +161,7 @@ func (v *validator) instanceType(exports externs, own resources) (*InstanceType,
 func (v *validator) checkExtent(noun string, e extent) error {
 	switch {
 	case e.size > maxTypeSize:
-		return v.errorf("the type of a %s has %d types, written out in full: at most %d are allowed", noun, e.size, maxTypeSize)
+		return v.errorf("the type of %s has %d types, written out in full: at most %d are allowed", a(noun), e.size, maxTypeSize)
 	case e.depth > maxDepth+maxDepth:
 		return v.errorf("types are nested more than %d deep", maxDepth)
 	}
@@ -172,10 +172,14 @@ func (v *validator) checkExtent(noun string, e extent) error {
 func lookUp[T any](s *scope, sort Sort, space []T, index uint32) (T, error) {
 	if uint64(index) >= uint64(len(space)) {
 		var none T
-		if len(space) == 0 {
-			return none, s.errorf("there is no %s %d: no %s is defined before", sort, index, sort)
+		switch n := len(space); n {
+		case 0:
+			return none, s.errorf("there is no %s %d: none is defined before", sort, index)
+		case 1:
+			return none, s.errorf("there is no %s %d: only %s 0 is defined before", sort, index, sort)
+		default:
+			return none, s.errorf("there is no %s %d: those defined before are 0 to %d", sort, index, n-1)
 		}
-		return none, s.errorf("there is no %s %d: those defined before are 0 to %d", sort, index, len(space)-1)
 	}
 	return space[index], nil
 }
@@ -195,7 +199,7 @@ func (s *scope) resourceType(index uint32) (*ResourceType, error) {
 	}
 	r, ok := t.(*ResourceType)
 	if !ok {
-		return nil, s.errorf("type %d is a %s, a resource is expected", index, t.noun())
+		return nil, s.errorf("type %d is %s, a resource is expected", index, a(t.noun()))
 	}
 	return r, nil
 }
@@ -216,7 +220,7 @@ func (s *scope) item(ref Ref) (Extern, error) {
 	case SortCoreModule:
 		x.Type, err = lookUp(s, ref.Sort, s.modules, ref.Index)
 	default:
-		err = s.errorf("a %s cannot leave its component: only functions, types, instances, components and core modules can", ref.Sort)
+		err = s.errorf("%s cannot leave its component: only functions, types, instances, components and core modules can", a(ref.Sort.String()))
 	}
 	return x, err
 }

@@ -70,7 +70,7 @@ func (s *scope) checkLabels(noun string, labels []string) error {
 		}
 		lower := strings.ToLower(l)
 		if other, twice := seen[lower]; twice {
-			return s.errorf("%s %q is too much like %s %q", noun, l, noun, other)
+			return s.errorf("%s", alike(noun, l, other))
 		}
 		seen[lower] = l
 	}
@@ -91,7 +91,7 @@ func (s *scope) valueRef(ref valueRef) (*ValueType, error) {
 	}
 	value, ok := t.(*ValueType)
 	if !ok {
-		return nil, s.errorf("type %d is a %s, a value's type is expected", ref.index, t.noun())
+		return nil, s.errorf("type %d is %s, a value's type is expected", ref.index, a(t.noun()))
 	}
 	return value, nil
 }

@@ -115,7 +115,7 @@ func (s *scope) spoken(t *ValueType, how exposure) error {
 		}
 		return nil
 	case t.nameable():
-		return fmt.Errorf("the %s%s is not %s before, and it must have a name there", t.noun(), quoted(t.WIT.Name), how)
+		return fmt.Errorf("the %s type%s is not %s before, and it must have a name there", t.noun(), quoted(t.WIT.Name), how)
 	}
 	if err := s.partsSpoken(t, how); err != nil {
 		return err

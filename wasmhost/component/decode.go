@@ -72,11 +72,12 @@ type decoder struct {
 	modules    int
 	components int
 	instances  int
+	types      int
 }
 
 func (d *decoder) fail(offset int, format string, args ...any) {
 	if d.err == nil {
-		d.err = &Error{Offset: offset, Message: fmt.Sprintf(format, args...)}
+		d.err = &Error{Offset: offset, Message: clip(fmt.Sprintf(format, args...))}
 	}
 }
 

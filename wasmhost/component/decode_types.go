@@ -97,6 +97,9 @@ func (e *exportDecl) Adds() Sort { return e.expr.sort }
 
 func (d *decoder) typeDef(r *module.Reader) Definition {
 	t := &TypeDef{Pos: Pos{r.Offset()}}
+	if d.types++; d.types > maxTypes {
+		r.Failf("more than %d types", maxTypes)
+	}
 	switch c := r.Byte(); c {
 	case codeFuncType:
 		t.expr = d.funcType(r)
@@ -309,6 +312,9 @@ type coreExternExpr struct {
 
 func (d *decoder) coreType(r *module.Reader) Definition {
 	t := &CoreType{Pos: Pos{r.Offset()}}
+	if d.types++; d.types > maxTypes {
+		r.Failf("more than %d types", maxTypes)
+	}
 	switch c := r.Byte(); {
 	case c == codeCoreFuncType:
 		t.expr = module.ReadFuncType(r)

@@ -23,7 +23,7 @@ func (s *scope) defineType(d *TypeDef) error {
 	if err != nil {
 		return err
 	}
-	d.Type = t
+	d.Type, d.expr = t, nil
 	s.types = append(s.types, t)
 	return nil
 }
@@ -89,6 +89,7 @@ func (s *scope) defineExport(d *Export) error {
 	if err != nil {
 		return err
 	}
+	d.Item = x.Type
 	if d.ascribed != nil {
 		if x, err = s.ascribe(x, *d.ascribed); err != nil {
 			return err

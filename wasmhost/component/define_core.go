@@ -74,6 +74,7 @@ func (s *scope) defineCoreType(d *CoreType) error {
 		}
 		d.Type = t
 	}
+	d.expr = nil
 	s.coreTypes = append(s.coreTypes, d.Type)
 	return nil
 }
@@ -215,6 +216,9 @@ func (s *scope) instantiateModule(d *CoreInstance) (*CoreInstanceType, error) {
 			return nil, s.errorf("two arguments are called %q", a.Name)
 		}
 		args[a.Name] = t
+	}
+	if err := s.v.step(len(m.Imports)); err != nil {
+		return nil, err
 	}
 	for _, i := range m.Imports {
 		t := args[i.Module]

@@ -71,15 +71,15 @@ func (side *side) checkAnnotated(n Name, x Extern) error {
 	switch n.Kind {
 	case ConstructorName:
 		made := f.result
-		if made != nil && made.WIT.Kind == wit.Result {
+		if made != nil && made.kind == wit.Result {
 			made = made.parts[0]
 		}
-		if made == nil || made.WIT.Kind != wit.Own || made.resource != r {
+		if made == nil || made.kind != wit.Own || made.resource != r {
 			return fmt.Errorf("a constructor must return own<%s>, or a result of it, of the resource under that name", n.Resource)
 		}
 	case MethodName:
 		if len(f.params) == 0 || f.WIT.Params[0].Name != "self" ||
-			f.params[0].WIT.Kind != wit.Borrow || f.params[0].resource != r {
+			f.params[0].kind != wit.Borrow || f.params[0].resource != r {
 			return fmt.Errorf("the first parameter of a method must be self: borrow<%s>, of the resource under that name", n.Resource)
 		}
 	}

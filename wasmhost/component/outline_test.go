@@ -107,7 +107,10 @@ func (o *outline) typ(depth int, what string, t Type) {
 
 // definition prints what a type is made of.
 func definition(t *wit.Type) string {
-	s := t.Kind.String() + " " + t.String()
+	s := t.String()
+	if t.Name != "" {
+		s = t.Kind.String() + " " + s
+	}
 	for _, f := range t.Fields {
 		s += fmt.Sprintf(" %s: %s", f.Name, f.Type)
 	}

@@ -177,6 +177,7 @@ func BenchmarkMemcpy(b *testing.B) {
 func TestAllocations(t *testing.T) {
 	want := map[string][4]float64{
 		"u32": {}, "bytes_1MiB": {1, 1, 0, 0}, "string_20B": {1, 1, 0, 0},
+		"list_u32_1000": {2, 2, 2, 0}, "list_person_1000": {13, 13, 4, 0},
 	}
 	for _, c := range benchCases() {
 		allocs, known := want[c.name]

@@ -17,8 +17,24 @@ type lifter struct {
 	scope *scope // holds what is borrowed; nil where no borrow can be
 	named bool   // Values by names, not by position
 	views bool   // strings and list<u8> share the guest's memory
-	nodes int    // Values made so far, of mailbox.MaxNodes
+	// direct is for what is lowered into another memory at once: lists of
+	// numbers are their bytes.
+	direct bool
+	nodes  int // Values made so far, of mailbox.MaxNodes
 	slabs
+}
+
+// start makes x ready for the values of one side of a call to or from the host.
+func (x *lifter) start(o *Options, s *scope) {
+	x.opts, x.mem, x.scope, x.nodes = o, o.view(), s, 0
+	x.named, x.views, x.direct = false, false, false
+}
+
+// connect is for Values that are lowered for another instance next. Nothing
+// changes the memory of one while the other's realloc runs, unless both are one.
+func (x *lifter) connect(to *Options, a *arena) {
+	x.views, x.arena = to.Instance != x.opts.Instance, a
+	x.direct = x.views
 }
 
 // core gives the core values of flat lifting one by one.
@@ -244,8 +260,10 @@ func (x *lifter) unsigned(u uint64) mailbox.Value {
 	return mailbox.Uint(u)
 }
 
-// canonicalNaN is the one NaN that crosses.
+// canonicalNaN and the bits of canonicalNaN32 are the only NaNs that cross.
 var canonicalNaN = math.Float64frombits(0x7ff8000000000000)
+
+const canonicalNaN32 = 0x7fc00000
 
 func canonical(f float64) float64 {
 	if f != f {
@@ -298,7 +316,7 @@ func (x *lifter) list(n *node, p, length uint32) (mailbox.Value, error) {
 	if err := inRange(x.mem, uint64(p), size, e.align, "list"); err != nil {
 		return mailbox.Nil, err
 	}
-	if e.kind == wit.U8 {
+	if e.kind == wit.U8 || x.direct && isNumber(e.kind) {
 		return x.bytes(x.mem[p : uint64(p)+size]), nil
 	}
 	if err := x.count(uint64(length)); err != nil {
@@ -318,6 +336,10 @@ func (x *lifter) list(n *node, p, length uint32) (mailbox.Value, error) {
 	}
 	return x.table(list, nil), nil
 }
+
+// isNumber tells whether every pattern of bits is a value of a type that is as
+// good as any in another memory, but for NaNs.
+func isNumber(k wit.Kind) bool { return k >= wit.S8 && k <= wit.F64 }
 
 // record is a record or tuple that is being filled.
 type record struct {

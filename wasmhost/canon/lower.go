@@ -24,6 +24,11 @@ type lowerer struct {
 	trusted bool
 }
 
+// start makes x ready for the values of one side of a call, which the host gives.
+func (x *lowerer) start(ctx context.Context, o *Options, t *task) {
+	x.ctx, x.opts, x.mem, x.task, x.from, x.trusted = ctx, o, o.view(), t, UTF8, false
+}
+
 // out takes the core values of flat lowering one by one.
 type out struct {
 	stack []uint64
@@ -260,6 +265,9 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 		}
 		return x.bytes(v.Str())
 	}
+	if x.trusted && isNumber(e.kind) && v.Kind() == mailbox.KindString {
+		return x.numbers(e, v.Str())
+	}
 	t := v.Table()
 	if t == nil || len(t.Pairs) > 0 {
 		return 0, 0, misshapen(n, v)
@@ -279,6 +287,31 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 		at += e.size
 	}
 	return p, uint32(len(t.List)), nil
+}
+
+// numbers lowers a list of numbers that was lifted as its bytes.
+func (x *lowerer) numbers(e *node, s string) (p, length uint32, err error) {
+	size := uint32(len(s))
+	if p, err = x.realloc(0, 0, e.align, size); err != nil {
+		return 0, 0, err
+	}
+	m := x.mem[p : p+size]
+	copy(m, s)
+	switch e.kind {
+	case wit.F32:
+		for ; len(m) > 0; m = m[4:] {
+			if f := math.Float32frombits(le.Uint32(m)); f != f {
+				le.PutUint32(m, canonicalNaN32)
+			}
+		}
+	case wit.F64:
+		for ; len(m) > 0; m = m[8:] {
+			if f := math.Float64frombits(le.Uint64(m)); f != f {
+				le.PutUint64(m, math.Float64bits(canonicalNaN))
+			}
+		}
+	}
+	return p, size / e.size, nil
 }
 
 func tooLong(length int, e *node) error {
@@ -381,7 +414,7 @@ func lowerScalar(k wit.Kind, v mailbox.Value) (bits uint64, ok bool) {
 			return 0, false
 		}
 		if f != f {
-			return 0x7fc00000, true
+			return canonicalNaN32, true
 		}
 		return uint64(math.Float32bits(narrow)), true
 	case wit.F64:

@@ -265,7 +265,7 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 		}
 		return x.bytes(v.Str())
 	}
-	if x.trusted && isNumber(e.kind) && v.Kind() == mailbox.KindString {
+	if x.trusted && e.dense && v.Kind() == mailbox.KindString {
 		return x.numbers(e, v.Str())
 	}
 	t := v.Table()
@@ -289,7 +289,7 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 	return p, uint32(len(t.List)), nil
 }
 
-// numbers lowers a list of numbers that was lifted as its bytes.
+// numbers lowers a list of a dense type, which was lifted as its bytes.
 func (x *lowerer) numbers(e *node, s string) (p, length uint32, err error) {
 	size := uint32(len(s))
 	if p, err = x.realloc(0, 0, e.align, size); err != nil {
@@ -297,17 +297,14 @@ func (x *lowerer) numbers(e *node, s string) (p, length uint32, err error) {
 	}
 	m := x.mem[p : p+size]
 	copy(m, s)
-	switch e.kind {
-	case wit.F32:
-		for ; len(m) > 0; m = m[4:] {
-			if f := math.Float32frombits(le.Uint32(m)); f != f {
-				le.PutUint32(m, canonicalNaN32)
-			}
-		}
-	case wit.F64:
-		for ; len(m) > 0; m = m[8:] {
-			if f := math.Float64frombits(le.Uint64(m)); f != f {
-				le.PutUint64(m, math.Float64bits(canonicalNaN))
+	for _, f := range e.floats {
+		for at := f.offset; at < size; at += e.size {
+			if f.node.kind == wit.F32 {
+				if v := math.Float32frombits(le.Uint32(m[at:])); v != v {
+					le.PutUint32(m[at:], canonicalNaN32)
+				}
+			} else if v := math.Float64frombits(le.Uint64(m[at:])); v != v {
+				le.PutUint64(m[at:], math.Float64bits(canonicalNaN))
 			}
 		}
 	}
@@ -461,7 +458,10 @@ func decimal(s string) (bits uint64, negative, ok bool) {
 // handle lowers an own or a borrow.
 func (x *lowerer) handle(n *node, v mailbox.Value) (uint64, error) {
 	inst := x.opts.Instance
-	rt := inst.Resources[n.resource]
+	rt, err := inst.resource(n)
+	if err != nil {
+		return 0, err
+	}
 	var rep uint32
 	if h, ok := v.Resource().(*Handle); ok {
 		if why := x.hand(n, rt, h); why != "" {

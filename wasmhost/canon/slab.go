@@ -41,9 +41,12 @@ func (c *chunk[T]) take(n int) []T {
 	return out
 }
 
+// mostKept bounds what a process keeps between calls.
+const mostKept = 1 << 13
+
 // reset takes everything back, and keeps the buffer unless it is large.
 func (c *chunk[T]) reset() {
-	if len(c.buf) > mostReserved {
+	if len(c.buf) > mostKept {
 		c.buf = nil
 	} else {
 		clear(c.buf[:c.used])

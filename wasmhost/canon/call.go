@@ -67,6 +67,7 @@ type frame struct {
 	scope  scope
 	task   task
 	call   Call
+	arena  arena
 	args   []mailbox.Value
 	caller *Lowered // of a lowered function
 	ret    []uint64 // the caller's stack
@@ -74,18 +75,24 @@ type frame struct {
 	stack  [MaxFlatParams + 1]uint64
 }
 
-// clear forgets what a call left, so that a frame keeps nothing alive.
+// clear forgets what a call left, so that a frame keeps no Values alive.
 func (f *frame) clear() {
 	f.ctx, f.caller, f.ret, f.result = nil, nil, nil, mailbox.Nil
-	f.lift = lifter{}
-	lent := f.lower.lent
-	clear(lent)
-	f.lower = lowerer{lent: lent[:0]}
 	clear(f.args)
-	f.call = Call{}
-	clear(f.scope.lent)
-	f.scope.lenders, f.scope.lent = f.scope.lenders[:0], f.scope.lent[:0]
-	f.task = task{}
+	f.args = f.args[:0]
+	f.call.args, f.call.result = nil, mailbox.Nil
+	f.lift.slabs = slabs{}
+	f.arena.reset()
+	f.task.borrows = 0
+	if len(f.lower.lent) > 0 {
+		clear(f.lower.lent)
+		f.lower.lent = f.lower.lent[:0]
+	}
+	if len(f.scope.lent) > 0 {
+		clear(f.scope.lent)
+		f.scope.lent = f.scope.lent[:0]
+	}
+	f.scope.lenders = f.scope.lenders[:0]
 }
 
 // argsOf gives room for arguments.
@@ -105,39 +112,35 @@ func (f *frame) argsOf(n int) []mailbox.Value {
 // A *Trap, what the core code failed with, or kind Invalid for a Handle that
 // cannot be passed.
 func (l *Lifted) Call(ctx context.Context, args []mailbox.Value) (mailbox.Value, error) {
-	s := l.Options.Instance.Store
-	f, err := s.push(ctx)
-	if err != nil {
-		return mailbox.Nil, err
-	}
-	err = l.invoke(ctx, nil, args, f)
-	v := f.result
-	s.pop(f)
-	return v, err
+	return l.invoke(ctx, args, nil)
 }
 
-// invoke enters the instance and calls. The result goes to into, while the
-// instance is still entered: what it is in the instance's memory is freed then.
-func (l *Lifted) invoke(ctx context.Context, caller *Instance, args []mailbox.Value, into *frame) error {
-	inst := l.Options.Instance
+// invoke enters the instance and calls. into is the frame of the core code
+// that calls, nil where that is the host. It gets the result while the instance
+// is still entered: what that is of in the instance's memory is freed then.
+func (l *Lifted) invoke(ctx context.Context, args []mailbox.Value, into *frame) (mailbox.Value, error) {
+	inst, caller := l.Options.Instance, (*Instance)(nil)
+	if into != nil {
+		caller = into.caller.Options.Instance
+	}
 	if err := inst.enter(caller); err != nil {
-		return err
+		return mailbox.Nil, err
 	}
 	f, err := inst.Store.push(ctx)
 	if err != nil {
-		return err
+		return mailbox.Nil, err
 	}
 	if err = l.run(f, args, into); err == nil {
 		inst.leave(caller)
 	}
+	v := f.result
 	inst.Store.pop(f)
-	return err
+	return v, err
 }
 
 func (l *Lifted) run(f *frame, args []mailbox.Value, into *frame) error {
-	f.lower.ctx, f.lower.opts, f.lower.task = f.ctx, l.Options, &f.task
-	f.lower.mem = l.Options.view()
-	if into.caller != nil {
+	f.lower.start(f.ctx, l.Options, &f.task)
+	if into != nil {
 		f.lower.trusted, f.lower.from = true, into.caller.Options.Encoding
 	}
 	if err := f.lower.params(l.Plan, args, f.stack[:]); err != nil {
@@ -173,9 +176,12 @@ func (l *Lifted) run(f *frame, args []mailbox.Value, into *frame) error {
 func (l *Lifted) finish(f *frame, into *frame) (err error) {
 	v := mailbox.Nil
 	if l.Plan.result != nil {
-		fromCore := into.caller != nil
-		f.lift = lifter{opts: l.Options, mem: l.Options.view(), named: !fromCore}
-		f.lift.views = fromCore && into.caller.Options.Instance != l.Options.Instance
+		f.lift.start(l.Options, nil)
+		if into == nil {
+			f.lift.named = true
+		} else {
+			f.lift.connect(into.caller.Options, &f.arena)
+		}
 		if v, err = f.lift.result(l.Plan, f.stack[:1]); err != nil {
 			return err
 		}
@@ -183,22 +189,21 @@ func (l *Lifted) finish(f *frame, into *frame) (err error) {
 	if n := f.task.borrows; n > 0 {
 		return trapf("borrow handles still remain at the end of the call: %d", n)
 	}
-	return into.deliver(v, noCase)
-}
-
-// deliver takes the result of what was called: lowered for the core code that
-// called, or kept for the host. which is as for lowerer.result.
-func (f *frame) deliver(v mailbox.Value, which int) error {
-	if f.caller == nil {
+	if into == nil {
 		f.result = v
 		return nil
 	}
+	return into.deliver(v, noCase)
+}
+
+// deliver lowers the result of what was called for the core code that called.
+// which is as for lowerer.result.
+func (f *frame) deliver(v mailbox.Value, which int) error {
 	l := f.caller
 	if l.Plan.result == nil {
 		return nil
 	}
-	f.lower.ctx, f.lower.opts = f.ctx, l.Options
-	f.lower.mem = l.Options.view()
+	f.lower.start(f.ctx, l.Options, nil)
 	if callee, ok := l.Target.(*Lifted); ok {
 		f.lower.trusted, f.lower.from = true, callee.Options.Encoding
 	}
@@ -231,11 +236,10 @@ func (l *Lowered) Call(ctx context.Context, stack []uint64) error {
 func (l *Lowered) run(f *frame, stack []uint64) error {
 	f.caller, f.ret = l, stack
 	args := f.argsOf(len(l.Plan.params))
-	f.lift = lifter{opts: l.Options, mem: l.Options.view(), scope: &f.scope}
+	f.lift.start(l.Options, &f.scope)
 	host, _ := l.Target.(*Host)
 	if host == nil {
-		// One instance's memory does not change while another's realloc runs.
-		f.lift.views = l.Target.(*Lifted).Options.Instance != l.Options.Instance
+		f.lift.connect(l.Target.(*Lifted).Options, &f.arena)
 	} else {
 		f.lift.views, f.lift.named = host.Views, host.Named
 	}
@@ -243,10 +247,11 @@ func (l *Lowered) run(f *frame, stack []uint64) error {
 		return err
 	}
 	if host == nil {
-		return l.Target.(*Lifted).invoke(f.ctx, l.Options.Instance, args, f)
+		_, err := l.Target.(*Lifted).invoke(f.ctx, args, f)
+		return err
 	}
 	c := &f.call
-	*c = Call{f: f, plan: l.Plan, opts: l.Options, host: host, args: args, which: noCase}
+	c.f, c.plan, c.opts, c.host, c.args, c.which = f, l.Plan, l.Options, host, args, noCase
 	if err := host.Func(c); err != nil {
 		return err
 	}

@@ -77,6 +77,10 @@ type Memory interface {
 // CoreFunc is a function of core code, as wazero's api.Function is one: stack
 // holds the parameters, and afterwards the results. It returns an error for a
 // trap, which is passed on as it is.
+//
+// It may be called while it runs: a destructor that drops a resource of the
+// same type, a component that calls into what contains it. One api.Function
+// serves one call at a time, so the linker takes another for the inner call.
 type CoreFunc interface {
 	CallWithStack(ctx context.Context, stack []uint64) error
 }

@@ -24,9 +24,10 @@ func (f *Func) Fit(args []mailbox.Value) ([]mailbox.Value, error) {
 	if len(args) != len(f.params) {
 		return nil, mailbox.Errorf(mailbox.Invalid, "%s takes %s, got %d", f.Type.Name, f.takes(), len(args))
 	}
+	var x fitter
 	out := make([]mailbox.Value, len(args))
 	for i, p := range f.params {
-		v, err := fit(p.node, args[i])
+		v, err := x.fit(p.node, args[i])
 		if err != nil {
 			return nil, mailbox.Errorf(mailbox.Invalid, "argument %d: %s", i+1, err.text)
 		}
@@ -57,7 +58,8 @@ func (f *Func) FitResult(v mailbox.Value) (mailbox.Value, error) {
 	if f.result == nil {
 		return mailbox.Nil, nil
 	}
-	v, err := fit(f.result, v)
+	var x fitter
+	v, err := x.fit(f.result, v)
 	if err != nil {
 		return v, mailbox.Errorf(mailbox.Invalid, "result: %s", err.text)
 	}
@@ -111,8 +113,11 @@ func oneChar(v mailbox.Value) (rune, bool) {
 // same tells whether the forms of a type are one, so that fitting only checks.
 func (n *node) same() bool { return n.kind < wit.Char || n.kind == wit.String }
 
+// fitter makes tables by position.
+type fitter struct{ slabs }
+
 // fit turns a Value by names into one by position.
-func fit(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
+func (x *fitter) fit(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	switch n.kind {
 	case wit.String:
 		if v.Kind() != mailbox.KindString {
@@ -132,13 +137,13 @@ func fit(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 		}
 		return mailbox.Uint(uint64(c)), nil
 	case wit.List:
-		return fitList(n, v)
+		return x.list(n, v)
 	case wit.Record:
-		return fitRecord(n, v)
+		return x.record(n, v)
 	case wit.Tuple:
-		return fitTuple(n, v)
+		return x.tuple(n, v)
 	case wit.Variant:
-		return fitVariant(n, v)
+		return x.variant(n, v)
 	case wit.Enum:
 		i, ok := n.index[v.Str()]
 		if !ok || v.Kind() != mailbox.KindString {
@@ -146,11 +151,11 @@ func fit(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 		}
 		return mailbox.Uint(uint64(i)), nil
 	case wit.Option:
-		return fitOption(n, v)
+		return x.option(n, v)
 	case wit.Result:
-		return fitResult(n, v)
+		return x.result(n, v)
 	case wit.Flags:
-		return fitFlags(n, v)
+		return x.flags(n, v)
 	case wit.Own, wit.Borrow:
 		if _, ok := v.Resource().(*Handle); !ok {
 			return v, expected(n, v)
@@ -163,7 +168,7 @@ func fit(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	return v, nil
 }
 
-func fitList(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
+func (x *fitter) list(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	e := n.elem
 	if e.kind == wit.U8 && v.Kind() == mailbox.KindString {
 		if len(v.Str()) > maxBytes {
@@ -191,28 +196,31 @@ func fitList(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 		return mailbox.String(share(bytes)), nil
 	case e.same():
 		for i, v := range t.List {
-			if _, err := fit(e, v); err != nil {
+			if _, err := x.fit(e, v); err != nil {
 				return v, err.within("element %d", i+1)
 			}
 		}
 		return v, nil
 	}
-	list := make([]mailbox.Value, len(t.List))
+	list := x.takeValues(len(t.List))
 	for i, v := range t.List {
+		if i%reserveEvery == 0 {
+			x.reserve(e, min(len(list)-i, reserveEvery), false)
+		}
 		var err *misfit
-		if list[i], err = fit(e, v); err != nil {
+		if list[i], err = x.fit(e, v); err != nil {
 			return v, err.within("element %d", i+1)
 		}
 	}
-	return mailbox.TableValue(list, nil), nil
+	return x.table(list, nil), nil
 }
 
-func fitRecord(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
+func (x *fitter) record(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	t := v.Table()
 	if t == nil || len(t.List) > 0 {
 		return v, expected(n, v)
 	}
-	list := make([]mailbox.Value, len(n.fields))
+	list := x.takeValues(len(n.fields))
 	if !inOrder(n, t.Pairs) {
 		if err := arrange(n, t.Pairs, list); err != nil {
 			return v, err
@@ -224,11 +232,11 @@ func fitRecord(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	}
 	for i, f := range n.fields {
 		var err *misfit
-		if list[i], err = fit(f.node, list[i]); err != nil {
+		if list[i], err = x.fit(f.node, list[i]); err != nil {
 			return v, err.within("field %q", f.snake.Str())
 		}
 	}
-	return mailbox.TableValue(list, nil), nil
+	return x.table(list, nil), nil
 }
 
 // inOrder tells whether pairs are a record's fields in its order, as lifting
@@ -282,14 +290,14 @@ func (n *node) choices() string {
 	return "; there are " + strings.Join(names, ", ")
 }
 
-// fitTuple takes an array. Lua has none with nil at its end, so what is missing
+// tuple takes an array. Lua has none with nil at its end, so what is missing
 // is nil, and what stands behind a nil is under its number.
-func fitTuple(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
+func (x *fitter) tuple(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	t := v.Table()
 	if t == nil || len(t.List) > len(n.fields) {
 		return v, expected(n, v)
 	}
-	list := make([]mailbox.Value, len(n.fields))
+	list := x.takeValues(len(n.fields))
 	copy(list, t.List)
 	for _, p := range t.Pairs {
 		i, negative, whole := p.Key.Integer()
@@ -300,14 +308,14 @@ func fitTuple(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	}
 	for i, f := range n.fields {
 		var err *misfit
-		if list[i], err = fit(f.node, list[i]); err != nil {
+		if list[i], err = x.fit(f.node, list[i]); err != nil {
 			return v, err.within("element %d", i+1)
 		}
 	}
-	return mailbox.TableValue(list, nil), nil
+	return x.table(list, nil), nil
 }
 
-func fitVariant(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
+func (x *fitter) variant(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	tag, payload := v, mailbox.Nil
 	if t := v.Table(); t != nil {
 		tag, payload = t.Get("tag"), t.Get("value")
@@ -324,11 +332,11 @@ func fitVariant(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	if !known || tag.Kind() != mailbox.KindString {
 		return v, &misfit{expected(n, tag).text + n.choices()}
 	}
-	return fitCase(n, i, payload)
+	return x.pick(n, i, payload)
 }
 
-// fitCase makes a case of a variant or result with its payload by name.
-func fitCase(n *node, i int, payload mailbox.Value) (mailbox.Value, *misfit) {
+// pick makes a case of a variant or result with its payload by name.
+func (x *fitter) pick(n *node, i int, payload mailbox.Value) (mailbox.Value, *misfit) {
 	k := &n.cases[i]
 	if k.node == nil {
 		if !payload.IsNil() {
@@ -336,14 +344,14 @@ func fitCase(n *node, i int, payload mailbox.Value) (mailbox.Value, *misfit) {
 		}
 		return mailbox.Uint(uint64(i)), nil
 	}
-	payload, err := fit(k.node, payload)
+	payload, err := x.fit(k.node, payload)
 	if err != nil {
 		return payload, err.within("case %q", k.kebab)
 	}
-	return Case(i, payload), nil
+	return x.pack(i, payload), nil
 }
 
-func fitOption(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
+func (x *fitter) option(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	if v.IsNil() {
 		return v, nil
 	}
@@ -359,19 +367,21 @@ func fitOption(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 			return v, nil
 		}
 	}
-	v, err := fit(n.elem, v)
+	v, err := x.fit(n.elem, v)
 	if err != nil {
 		return v, err
 	}
 	if n.elem.kind == wit.Option {
-		return mailbox.TableValue([]mailbox.Value{v}, nil), nil
+		list := x.takeValues(1)
+		list[0] = v
+		return x.table(list, nil), nil
 	}
 	return v, nil
 }
 
-// fitResult takes {ok=v} or {err=e}. A table without either is the one whose
+// result takes {ok=v} or {err=e}. A table without either is the one whose
 // payload may be nil: Lua has no field that is nil.
-func fitResult(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
+func (x *fitter) result(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	t := v.Table()
 	if t == nil || len(t.List) > 0 || len(t.Pairs) > 1 {
 		return v, asResult(n, v)
@@ -395,11 +405,18 @@ func fitResult(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 		}
 		return mailbox.Uint(uint64(i)), nil
 	}
-	payload, err := fit(n.cases[i].node, payload)
+	payload, err := x.fit(n.cases[i].node, payload)
 	if err != nil {
 		return v, err.within("%s", n.cases[i].kebab)
 	}
-	return Case(i, payload), nil
+	return x.pack(i, payload), nil
+}
+
+// pack makes a case with a payload.
+func (x *fitter) pack(i int, payload mailbox.Value) mailbox.Value {
+	list := x.takeValues(2)
+	list[0], list[1] = mailbox.Uint(uint64(i)), payload
+	return x.table(list, nil)
 }
 
 // caseOf finds a case by its name; -1 if there is none.
@@ -415,7 +432,7 @@ func asResult(n *node, v mailbox.Value) *misfit {
 	return &misfit{"expected " + n.String() + " as {ok=…} or {err=…}, got " + v.String()}
 }
 
-func fitFlags(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
+func (x *fitter) flags(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	t := v.Table()
 	if t == nil || len(t.List) > 0 {
 		return v, expected(n, v)

@@ -3,6 +3,8 @@ package canon
 import (
 	"context"
 	"errors"
+
+	"wippy/mailbox"
 )
 
 // Store is what the component instances of one process share. The zero value
@@ -57,6 +59,14 @@ type Instance struct {
 	handles table
 	entered bool // nothing may enter it
 	held    bool // it may not leave: its realloc or post-return function runs
+}
+
+// resource gives the type of an own or a borrow.
+func (i *Instance) resource(n *node) (*ResourceType, error) {
+	if n.resource < len(i.Resources) && i.Resources[n.resource] != nil {
+		return i.Resources[n.resource], nil
+	}
+	return nil, mailbox.Errorf(mailbox.Internal, "%s was not linked", n)
 }
 
 // mayLeave traps where the instance may not call out.

@@ -3,6 +3,7 @@ package canon
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"unicode/utf8"
 
 	"wippy/mailbox"
@@ -17,8 +18,29 @@ type lifter struct {
 	scope *scope // holds what is borrowed; nil where no borrow can be
 	named bool   // Values by names, not by position
 	views bool   // strings and list<u8> share the guest's memory
-	nodes int    // Values made so far, of mailbox.MaxNodes
+	// direct is for what is lowered into another memory at once: lists of
+	// numbers are their bytes.
+	direct bool
+	nodes  int    // Values made so far, keys included, of mailbox.MaxNodes
+	bytes  uint64 // of strings made so far, of maxText
 	slabs
+}
+
+// maxText bounds the bytes of the strings of one side of a call: what does not
+// alias fits, and what does cannot make the host allocate without end.
+func (x *lifter) maxText() uint64 { return min(2*uint64(len(x.mem))+1<<20, 1<<30) }
+
+// start makes x ready for the values of one side of a call to or from the host.
+func (x *lifter) start(o *Options, s *scope) {
+	x.opts, x.mem, x.scope, x.nodes, x.bytes = o, o.view(), s, 0, 0
+	x.named, x.views, x.direct = false, false, false
+}
+
+// connect is for Values that are lowered for another instance next. Nothing
+// changes the memory of one while the other's realloc runs, unless both are one.
+func (x *lifter) connect(to *Options, a *arena) {
+	x.views, x.arena = to.Instance != x.opts.Instance, a
+	x.direct = x.views
 }
 
 // core gives the core values of flat lifting one by one.
@@ -91,6 +113,14 @@ func (x *lifter) count(n uint64) error {
 	return nil
 }
 
+// charge keeps the bytes of strings bounded, before they are allocated.
+func (x *lifter) charge(n uint64) error {
+	if x.bytes += n; x.bytes > x.maxText() {
+		return trapf("the strings of a value take more than %d bytes, in a memory of %d: parts of it are many strings' at once", x.maxText(), len(x.mem))
+	}
+	return nil
+}
+
 // flat lifts from core values.
 func (x *lifter) flat(n *node, c *core) (mailbox.Value, error) {
 	switch n.kind {
@@ -101,10 +131,10 @@ func (x *lifter) flat(n *node, c *core) (mailbox.Value, error) {
 		p, length := uint32(c.next()), uint32(c.next())
 		return x.list(n, p, length)
 	case wit.Record, wit.Tuple:
-		if err := x.count(uint64(len(n.fields))); err != nil {
+		r, err := x.openRecord(n)
+		if err != nil {
 			return mailbox.Nil, err
 		}
-		r := x.openRecord(n)
 		for i := range n.fields {
 			v, err := x.flat(n.fields[i].node, c)
 			if err != nil {
@@ -127,9 +157,9 @@ func (x *lifter) flat(n *node, c *core) (mailbox.Value, error) {
 			}
 		}
 		c.at = end
-		return x.variant(n, i, v), nil
+		return x.variant(n, i, v)
 	case wit.Flags:
-		return x.flags(n, uint32(c.next())), nil
+		return x.flags(n, uint32(c.next()))
 	}
 	return x.scalar(n, c.next())
 }
@@ -143,10 +173,10 @@ func (x *lifter) load(n *node, p uint64) (mailbox.Value, error) {
 	case wit.List:
 		return x.list(n, le.Uint32(m), le.Uint32(m[4:]))
 	case wit.Record, wit.Tuple:
-		if err := x.count(uint64(len(n.fields))); err != nil {
+		r, err := x.openRecord(n)
+		if err != nil {
 			return mailbox.Nil, err
 		}
-		r := x.openRecord(n)
 		for i := range n.fields {
 			v, err := x.load(n.fields[i].node, p+uint64(n.fields[i].offset))
 			if err != nil {
@@ -167,9 +197,9 @@ func (x *lifter) load(n *node, p uint64) (mailbox.Value, error) {
 				return mailbox.Nil, err
 			}
 		}
-		return x.variant(n, i, v), nil
+		return x.variant(n, i, v)
 	case wit.Flags:
-		return x.flags(n, loadInt(m, n.disc)), nil
+		return x.flags(n, loadInt(m, n.disc))
 	}
 	switch n.size {
 	case 1:
@@ -199,34 +229,34 @@ func badCase(n *node, i uint32) error {
 
 // scalar lifts what is one core value. Of a narrow one the bits above count
 // for nothing.
-func (x *lifter) scalar(n *node, bits uint64) (mailbox.Value, error) {
+func (x *lifter) scalar(n *node, core uint64) (mailbox.Value, error) {
 	switch n.kind {
 	case wit.Bool:
-		return mailbox.Bool(uint32(bits) != 0), nil
+		return mailbox.Bool(uint32(core) != 0), nil
 	case wit.S8:
-		return x.small(int64(int8(bits))), nil
+		return x.small(int64(int8(core))), nil
 	case wit.U8:
-		return x.unsigned(uint64(uint8(bits))), nil
+		return x.unsigned(uint64(uint8(core))), nil
 	case wit.S16:
-		return x.small(int64(int16(bits))), nil
+		return x.small(int64(int16(core))), nil
 	case wit.U16:
-		return x.unsigned(uint64(uint16(bits))), nil
+		return x.unsigned(uint64(uint16(core))), nil
 	case wit.S32:
-		return x.small(int64(int32(bits))), nil
+		return x.small(int64(int32(core))), nil
 	case wit.U32:
-		return x.unsigned(uint64(uint32(bits))), nil
+		return x.unsigned(uint64(uint32(core))), nil
 	case wit.S64:
-		return mailbox.Int(int64(bits)), nil
+		return mailbox.Int(int64(core)), nil
 	case wit.U64:
-		return mailbox.Uint(bits), nil
+		return mailbox.Uint(core), nil
 	case wit.F32:
-		return mailbox.Float(canonical(float64(math.Float32frombits(uint32(bits))))), nil
+		return mailbox.Float(canonical(float64(math.Float32frombits(uint32(core))))), nil
 	case wit.F64:
-		return mailbox.Float(canonical(math.Float64frombits(bits))), nil
+		return mailbox.Float(canonical(math.Float64frombits(core))), nil
 	case wit.Char:
-		return x.char(uint32(bits))
+		return x.char(uint32(core))
 	}
-	return x.handle(n, uint32(bits))
+	return x.handle(n, uint32(core))
 }
 
 // small and unsigned give an integer of 32 bits at most: a number by name.
@@ -244,8 +274,10 @@ func (x *lifter) unsigned(u uint64) mailbox.Value {
 	return mailbox.Uint(u)
 }
 
-// canonicalNaN is the one NaN that crosses.
+// canonicalNaN and the bits of canonicalNaN32 are the only NaNs that cross.
 var canonicalNaN = math.Float64frombits(0x7ff8000000000000)
+
+const canonicalNaN32 = 0x7fc00000
 
 func canonical(f float64) float64 {
 	if f != f {
@@ -267,9 +299,11 @@ func (x *lifter) char(c uint32) (mailbox.Value, error) {
 // handle lifts an own or a borrow.
 func (x *lifter) handle(n *node, index uint32) (mailbox.Value, error) {
 	inst := x.opts.Instance
-	rt := inst.Resources[n.resource]
+	rt, err := inst.resource(n)
+	if err != nil {
+		return mailbox.Nil, err
+	}
 	var rep uint32
-	var err error
 	if n.kind == wit.Own {
 		rep, err = inst.take(index, rt)
 	} else {
@@ -298,8 +332,8 @@ func (x *lifter) list(n *node, p, length uint32) (mailbox.Value, error) {
 	if err := inRange(x.mem, uint64(p), size, e.align, "list"); err != nil {
 		return mailbox.Nil, err
 	}
-	if e.kind == wit.U8 {
-		return x.bytes(x.mem[p : uint64(p)+size]), nil
+	if e.kind == wit.U8 || x.direct && e.dense {
+		return x.octets(x.mem[p : uint64(p)+size])
 	}
 	if err := x.count(uint64(length)); err != nil {
 		return mailbox.Nil, err
@@ -327,11 +361,18 @@ type record struct {
 	pairs []mailbox.Pair
 }
 
-func (x *lifter) openRecord(n *node) record {
+func (x *lifter) openRecord(n *node) (record, error) {
+	fields := len(n.fields)
 	if x.named && n.kind == wit.Record {
-		return record{x: x, n: n, pairs: x.takePairs(len(n.fields))}
+		if err := x.count(2 * uint64(fields)); err != nil {
+			return record{}, err
+		}
+		return record{x: x, n: n, pairs: x.takePairs(fields)}, nil
 	}
-	return record{x: x, n: n, list: x.takeValues(len(n.fields))}
+	if err := x.count(uint64(fields)); err != nil {
+		return record{}, err
+	}
+	return record{x: x, n: n, list: x.takeValues(fields)}, nil
 }
 
 func (r *record) set(i int, v mailbox.Value) {
@@ -352,64 +393,78 @@ var (
 )
 
 // variant makes the Value of a case.
-func (x *lifter) variant(n *node, i uint32, v mailbox.Value) mailbox.Value {
+func (x *lifter) variant(n *node, i uint32, v mailbox.Value) (mailbox.Value, error) {
 	payload := n.cases[i].node != nil
 	switch {
 	case n.kind == wit.Option:
 		return x.option(n, i, v)
 	case !x.named && !payload:
-		return mailbox.Uint(uint64(i))
+		return mailbox.Uint(uint64(i)), nil
 	case !x.named:
-		list := x.takeValues(2)
-		list[0], list[1] = mailbox.Uint(uint64(i)), v
-		return x.table(list, nil)
+		return x.list2(mailbox.Uint(uint64(i)), v)
 	case n.kind == wit.Enum:
-		return n.cases[i].shown
+		return n.cases[i].shown, nil
 	case n.kind == wit.Result:
 		if !payload {
 			v = mailbox.Bool(true)
 		}
-		pairs := x.takePairs(1)
-		pairs[0] = mailbox.Pair{Key: n.cases[i].snake, Value: v}
-		return x.table(nil, pairs)
+		return x.pairsOf(mailbox.Pair{Key: n.cases[i].snake, Value: v})
+	case !payload:
+		return x.pairsOf(mailbox.Pair{Key: keyTag, Value: n.cases[i].shown})
 	}
-	pairs := x.takePairs(2)[:1]
-	pairs[0] = mailbox.Pair{Key: keyTag, Value: n.cases[i].shown}
-	if payload {
-		pairs = append(pairs, mailbox.Pair{Key: keyValue, Value: v})
-	}
-	return x.table(nil, pairs)
+	return x.pairsOf(mailbox.Pair{Key: keyTag, Value: n.cases[i].shown}, mailbox.Pair{Key: keyValue, Value: v})
 }
 
-func (x *lifter) option(n *node, i uint32, v mailbox.Value) mailbox.Value {
+func (x *lifter) option(n *node, i uint32, v mailbox.Value) (mailbox.Value, error) {
 	switch {
 	case x.named && n.wrapped && i == 0:
-		return x.table(nil, nil)
+		return x.pairsOf()
 	case i == 0:
-		return mailbox.Nil
+		return mailbox.Nil, nil
 	case x.named && n.wrapped:
-		pairs := x.takePairs(1)
-		pairs[0] = mailbox.Pair{Key: keySome, Value: v}
-		return x.table(nil, pairs)
+		return x.pairsOf(mailbox.Pair{Key: keySome, Value: v})
 	case !x.named && n.elem.kind == wit.Option:
+		if err := x.count(1); err != nil {
+			return mailbox.Nil, err
+		}
 		list := x.takeValues(1)
 		list[0] = v
-		return x.table(list, nil)
+		return x.table(list, nil), nil
 	}
-	return v
+	return v, nil
+}
+
+// list2 makes a table of two Values.
+func (x *lifter) list2(a, b mailbox.Value) (mailbox.Value, error) {
+	if err := x.count(2); err != nil {
+		return mailbox.Nil, err
+	}
+	list := x.takeValues(2)
+	list[0], list[1] = a, b
+	return x.table(list, nil), nil
+}
+
+// pairsOf makes a table of pairs.
+func (x *lifter) pairsOf(ps ...mailbox.Pair) (mailbox.Value, error) {
+	if err := x.count(2 * uint64(len(ps))); err != nil {
+		return mailbox.Nil, err
+	}
+	pairs := x.takePairs(len(ps))
+	copy(pairs, ps)
+	return x.table(nil, pairs), nil
 }
 
 // flags makes the Value of flags; bits beyond them count for nothing.
-func (x *lifter) flags(n *node, bits uint32) mailbox.Value {
-	bits &= uint32(1<<len(n.labels) - 1)
+func (x *lifter) flags(n *node, set uint32) (mailbox.Value, error) {
+	set &= uint32(1<<len(n.labels) - 1)
 	if !x.named {
-		return mailbox.Uint(uint64(bits))
+		return mailbox.Uint(uint64(set)), nil
 	}
-	var pairs []mailbox.Pair
+	ps := x.takePairs(bits.OnesCount32(set))[:0]
 	for i, l := range n.labels {
-		if bits>>i&1 != 0 {
-			pairs = append(pairs, mailbox.Pair{Key: l.snake, Value: mailbox.Bool(true)})
+		if set>>i&1 != 0 {
+			ps = append(ps, mailbox.Pair{Key: l.snake, Value: mailbox.Bool(true)})
 		}
 	}
-	return x.table(nil, pairs)
+	return x.table(nil, ps), x.count(2 * uint64(len(ps)))
 }

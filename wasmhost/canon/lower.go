@@ -24,6 +24,11 @@ type lowerer struct {
 	trusted bool
 }
 
+// start makes x ready for the values of one side of a call, which the host gives.
+func (x *lowerer) start(ctx context.Context, o *Options, t *task) {
+	x.ctx, x.opts, x.mem, x.task, x.from, x.trusted = ctx, o, o.view(), t, UTF8, false
+}
+
 // out takes the core values of flat lowering one by one.
 type out struct {
 	stack []uint64
@@ -260,6 +265,9 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 		}
 		return x.bytes(v.Str())
 	}
+	if x.trusted && e.dense && v.Kind() == mailbox.KindString {
+		return x.numbers(e, v.Str())
+	}
 	t := v.Table()
 	if t == nil || len(t.Pairs) > 0 {
 		return 0, 0, misshapen(n, v)
@@ -279,6 +287,28 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 		at += e.size
 	}
 	return p, uint32(len(t.List)), nil
+}
+
+// numbers lowers a list of a dense type, which was lifted as its bytes.
+func (x *lowerer) numbers(e *node, s string) (p, length uint32, err error) {
+	size := uint32(len(s))
+	if p, err = x.realloc(0, 0, e.align, size); err != nil {
+		return 0, 0, err
+	}
+	m := x.mem[p : p+size]
+	copy(m, s)
+	for _, f := range e.floats {
+		for at := f.offset; at < size; at += e.size {
+			if f.node.kind == wit.F32 {
+				if v := math.Float32frombits(le.Uint32(m[at:])); v != v {
+					le.PutUint32(m[at:], canonicalNaN32)
+				}
+			} else if v := math.Float64frombits(le.Uint64(m[at:])); v != v {
+				le.PutUint64(m[at:], math.Float64bits(canonicalNaN))
+			}
+		}
+	}
+	return p, size / e.size, nil
 }
 
 func tooLong(length int, e *node) error {
@@ -381,7 +411,7 @@ func lowerScalar(k wit.Kind, v mailbox.Value) (bits uint64, ok bool) {
 			return 0, false
 		}
 		if f != f {
-			return 0x7fc00000, true
+			return canonicalNaN32, true
 		}
 		return uint64(math.Float32bits(narrow)), true
 	case wit.F64:
@@ -428,7 +458,10 @@ func decimal(s string) (bits uint64, negative, ok bool) {
 // handle lowers an own or a borrow.
 func (x *lowerer) handle(n *node, v mailbox.Value) (uint64, error) {
 	inst := x.opts.Instance
-	rt := inst.Resources[n.resource]
+	rt, err := inst.resource(n)
+	if err != nil {
+		return 0, err
+	}
 	var rep uint32
 	if h, ok := v.Resource().(*Handle); ok {
 		if why := x.hand(n, rt, h); why != "" {

@@ -269,3 +269,64 @@ func TestTypesThatAreNone(t *testing.T) {
 		t.Errorf("%d nodes, %s", len(c.nodes), f.params[0].node)
 	}
 }
+
+// TestAliasedStrings bounds what strings that share their memory have the host
+// allocate.
+func TestAliasedStrings(t *testing.T) {
+	comp := NewCompiler()
+	f := compile(t, comp, function(nil, list(tString)))
+	for _, e := range []Encoding{UTF8, UTF16, Latin1OrUTF16} {
+		g := newGuest(1 << 20)
+		for i := range 64 {
+			le.PutUint32(g.mem[8*i:], 1024)
+			le.PutUint32(g.mem[8*i+4:], 1<<18)
+		}
+		g.mem[1024] = 0xff // in latin1 two bytes of UTF-8
+		if e == UTF8 {
+			g.mem[1024] = 'x'
+		}
+		var got [1]mailbox.Value
+		x := lifter{opts: g.options(&Store{}, comp, e), mem: g.mem}
+		wantTrap(t, x.params(f, []uint64{0, 64}, got[:]), "the strings of a value take more than 3145728 bytes")
+		x = lifter{opts: x.opts, mem: g.mem}
+		if err := x.params(f, []uint64{0, 4}, got[:]); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestDense passes lists of numbers, and of records of them, between components:
+// as bytes, and with one NaN.
+func TestDense(t *testing.T) {
+	pixel, gap := rec("pixel", "x", tF64, "c", tuple(tF32, tU32)), rec("gap", "x", tF64, "c", tF32)
+	wide := &wit.Type{Kind: wit.Record}
+	for range maxFloats + 1 {
+		wide.Fields = append(wide.Fields, wit.Field{Type: tF32})
+	}
+	for typ, dense := range map[*wit.Type]bool{tU32: true, tF32: true, pixel: true, gap: false, wide: false, tBool: false, tChar: false, rec("r", "b", tBool): false} {
+		n, err := NewCompiler().node(typ, false, 0)
+		if err != nil || n.dense != dense {
+			t.Errorf("%s: dense %v %v", typ, n.dense, err)
+		}
+	}
+	c, s := NewCompiler(), &Store{}
+	from, to := newGuest(256), newGuest(64)
+	to.moves = true
+	f := compile(t, c, function(nil, list(pixel)))
+	lifted := &Lifted{Plan: f, Options: to.options(s, c, UTF8), Core: coreFunc(func(_ context.Context, stack []uint64) error {
+		p := uint32(stack[0])
+		if stack[1] != 2 || le.Uint64(to.mem[p:]) != 0x7ff8000000000000 || le.Uint32(to.mem[p+8:]) != 5 ||
+			le.Uint32(to.mem[p+12:]) != 0xffffffff || le.Uint32(to.mem[p+16+8:]) != canonicalNaN32 {
+			t.Errorf("got %d at %#x: %x", stack[1], p, to.mem[p:p+32])
+		}
+		return nil
+	})}
+	le.PutUint64(from.mem[64:], 0xfff8000000000001)
+	le.PutUint32(from.mem[72:], 5)
+	le.PutUint32(from.mem[76:], 0xffffffff)
+	le.PutUint32(from.mem[88:], 0x7f800001)
+	low := &Lowered{Plan: f, Options: from.options(s, c, UTF8), Target: lifted}
+	if err := low.Call(bg, []uint64{64, 2}); err != nil {
+		t.Error(err)
+	}
+}

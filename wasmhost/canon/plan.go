@@ -66,8 +66,12 @@ type node struct {
 	resource    int     // index of an own or borrow
 	borrows     bool    // there is a borrow in it
 	pointers    bool    // there is a string or list in it
-	labels      []label // of flags
-	index       map[string]int
+	// dense is for types of which every pattern of bytes is a value, with no
+	// byte between: a list of them may cross as its bytes, but for NaNs.
+	dense  bool
+	floats []field // those in a dense type, by their offsets
+	labels []label // of flags
+	index  map[string]int
 	// What one value of the type needs by name, without lists and variants.
 	tables, pairs, values int
 }
@@ -168,6 +172,11 @@ func (c *Compiler) node(t *wit.Type, wrapped bool, depth int) (*node, error) {
 func (n *node) summarize() {
 	n.pointers = n.kind == wit.String || n.kind == wit.List
 	n.borrows = n.kind == wit.Borrow
+	n.dense = n.kind >= wit.S8 && n.kind <= wit.F64
+	if n.kind == wit.F32 || n.kind == wit.F64 {
+		n.floats = []field{{node: n}}
+	}
+	n.summarizeFields()
 	below := func(e *node) {
 		if e != nil {
 			n.height = max(n.height, e.height+1)
@@ -182,6 +191,24 @@ func (n *node) summarize() {
 	for _, k := range n.cases {
 		below(k.node)
 	}
+}
+
+// maxFloats bounds the floats that a dense type keeps account of.
+const maxFloats = 64
+
+func (n *node) summarizeFields() {
+	end := uint32(0)
+	for _, f := range n.fields {
+		if !f.node.dense || len(n.floats)+len(f.node.floats) > maxFloats {
+			n.floats = nil
+			return
+		}
+		end += f.node.size
+		for _, g := range f.node.floats {
+			n.floats = append(n.floats, field{node: g.node, offset: f.offset + g.offset})
+		}
+	}
+	n.dense = n.dense || len(n.fields) > 0 && end == n.size
 }
 
 func tooDeep() error { return fmt.Errorf("types are nested more than %d deep", maxTypeDepth) }

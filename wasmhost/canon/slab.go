@@ -10,6 +10,48 @@ type slabs struct {
 	pairs  []mailbox.Pair
 	values []mailbox.Value
 	chars  []byte
+	arena  *arena // nil where Values outlive the call
+}
+
+// arena is where the parts of Values come from that are gone when a call ends:
+// those by position that go from one component to another. It is used again.
+type arena struct {
+	tables chunk[mailbox.Table]
+	values chunk[mailbox.Value]
+}
+
+func (a *arena) reset() {
+	a.tables.reset()
+	a.values.reset()
+}
+
+// chunk gives out parts of a buffer. One that it outgrew lives as long as its
+// parts are used.
+type chunk[T any] struct {
+	buf  []T
+	used int
+}
+
+func (c *chunk[T]) take(n int) []T {
+	if c.used+n > len(c.buf) {
+		c.buf, c.used = make([]T, max(n, min(2*len(c.buf), mostReserved), 16)), 0
+	}
+	out := c.buf[c.used : c.used+n : c.used+n]
+	c.used += n
+	return out
+}
+
+// mostKept bounds what a process keeps between calls.
+const mostKept = 1 << 13
+
+// reset takes everything back, and keeps the buffer unless it is large.
+func (c *chunk[T]) reset() {
+	if len(c.buf) > mostKept {
+		c.buf = nil
+	} else {
+		clear(c.buf[:c.used])
+	}
+	c.used = 0
 }
 
 // reserveEvery is for how many elements of a list slabs are made at a time.
@@ -17,6 +59,9 @@ const reserveEvery = 1024
 
 // reserve makes room for n values of a type, if they need any.
 func (s *slabs) reserve(e *node, n int, named bool) {
+	if s.arena != nil {
+		return
+	}
 	pairs, values := e.pairs, e.values
 	if !named {
 		pairs, values = 0, pairs+values
@@ -38,8 +83,14 @@ func reserve[T any](free *[]T, n int) {
 	}
 }
 
-func (s *slabs) takeValues(n int) []mailbox.Value { return take(&s.values, n) }
-func (s *slabs) takePairs(n int) []mailbox.Pair   { return take(&s.pairs, n) }
+func (s *slabs) takeValues(n int) []mailbox.Value {
+	if s.arena != nil {
+		return s.arena.values.take(n)
+	}
+	return take(&s.values, n)
+}
+
+func (s *slabs) takePairs(n int) []mailbox.Pair { return take(&s.pairs, n) }
 
 func take[T any](free *[]T, n int) []T {
 	if n > len(*free) {
@@ -52,11 +103,16 @@ func take[T any](free *[]T, n int) []T {
 
 // table makes a table of its parts.
 func (s *slabs) table(list []mailbox.Value, pairs []mailbox.Pair) mailbox.Value {
-	if len(s.tables) == 0 {
+	var t *mailbox.Table
+	switch {
+	case s.arena != nil:
+		t = &s.arena.tables.take(1)[0]
+	case len(s.tables) > 0:
+		t = &s.tables[0]
+		s.tables = s.tables[1:]
+	default:
 		return mailbox.TableValue(list, pairs)
 	}
-	t := &s.tables[0]
-	s.tables = s.tables[1:]
 	t.List, t.Pairs = list, pairs
 	return t.Value()
 }

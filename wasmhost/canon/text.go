@@ -14,17 +14,20 @@ const utf16Tag = 1 << 31
 // share makes a string of bytes that nobody will change while it is used.
 func share(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// bytes gives what a guest's memory holds: a copy, unless views are wanted.
-func (x *lifter) bytes(b []byte) mailbox.Value {
-	if !x.views {
-		if x.slabs.chars == nil || len(b) > shortString {
-			return mailbox.String(string(b)) // made without being cleared first
-		}
-		own := x.takeChars(len(b))
-		copy(own, b)
-		b = own
+// octets gives what a guest's memory holds: a copy, unless views are wanted.
+func (x *lifter) octets(b []byte) (mailbox.Value, error) {
+	if x.views {
+		return mailbox.String(share(b)), nil
 	}
-	return mailbox.String(share(b))
+	if err := x.charge(uint64(len(b))); err != nil {
+		return mailbox.Nil, err
+	}
+	if x.slabs.chars == nil || len(b) > shortString {
+		return mailbox.String(string(b)), nil // made without being cleared first
+	}
+	own := x.takeChars(len(b))
+	copy(own, b)
+	return mailbox.String(share(own)), nil
 }
 
 // text lifts the string at p of so many code units, as its encoding counts them.
@@ -50,11 +53,11 @@ func (x *lifter) text(p, units uint32) (mailbox.Value, error) {
 	case wide:
 		return x.fromUTF16(b)
 	case x.opts.Encoding == Latin1OrUTF16:
-		return x.fromLatin1(b), nil
+		return x.fromLatin1(b)
 	case !utf8.Valid(b):
 		return mailbox.Nil, badUTF8(b)
 	}
-	return x.bytes(b), nil
+	return x.octets(b)
 }
 
 // badUTF8 says what is wrong with a string.
@@ -74,19 +77,22 @@ func badUTF8(b []byte) error {
 }
 
 // fromLatin1 makes UTF-8 of characters of one byte.
-func (x *lifter) fromLatin1(b []byte) mailbox.Value {
+func (x *lifter) fromLatin1(b []byte) (mailbox.Value, error) {
 	high := 0
 	for _, c := range b {
 		high += int(c >> 7)
 	}
 	if high == 0 {
-		return x.bytes(b)
+		return x.octets(b)
+	}
+	if err := x.charge(uint64(len(b) + high)); err != nil {
+		return mailbox.Nil, err
 	}
 	out := x.takeChars(len(b) + high)[:0]
 	for _, c := range b {
 		out = utf8.AppendRune(out, rune(c))
 	}
-	return mailbox.String(share(out))
+	return mailbox.String(share(out)), nil
 }
 
 // fromUTF16 makes UTF-8 of code units of two bytes. A surrogate alone traps.
@@ -112,6 +118,9 @@ func (x *lifter) fromUTF16(b []byte) (mailbox.Value, error) {
 			size += 4
 			i += 2
 		}
+	}
+	if err := x.charge(uint64(size)); err != nil {
+		return mailbox.Nil, err
 	}
 	out := x.takeChars(size)[:0]
 	for i := 0; i < len(b); i += 2 {

@@ -246,10 +246,11 @@ func (i *Import) Adds() Sort { return i.Sort }
 type Export struct {
 	Pos
 	Name ExternName
-	// Index is what is exported, of Sort.
+	// Index is what is exported, of Sort, and Item its type.
 	Index uint32
-	// Extern is its sort and the type that it is exported as. That may name a
-	// resource by another identity than the item has; it then stands for the same.
+	Item  Type
+	// Extern is its sort and the type that it is exported as. A resource, too, may
+	// be exported as another one: while the component runs both are the same.
 	Extern
 	ascribed *externExpr
 }

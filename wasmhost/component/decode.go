@@ -72,11 +72,12 @@ type decoder struct {
 	modules    int
 	components int
 	instances  int
+	types      int
 }
 
 func (d *decoder) fail(offset int, format string, args ...any) {
 	if d.err == nil {
-		d.err = &Error{Offset: offset, Message: fmt.Sprintf(format, args...)}
+		d.err = &Error{Offset: offset, Message: clip(fmt.Sprintf(format, args...))}
 	}
 }
 
@@ -85,7 +86,7 @@ func (d *decoder) refuse(r *module.Reader, feature, format string, args ...any) 
 	if r.Err() == nil {
 		d.feature = feature
 	}
-	r.Failf(format+", which is not supported (%s)", append(args, feature)...)
+	r.Failf(format+": this runtime does not support %s", append(args, feature)...)
 }
 
 // take makes a reader's error the decoder's.
@@ -370,7 +371,7 @@ func (d *decoder) alias(r *module.Reader) Definition {
 		switch a.Sort {
 		case SortCoreModule, SortCoreType, SortComponent, SortType:
 		default:
-			r.Failf("a %s cannot be taken from a component around: only types, components, core modules and core types can", a.Sort)
+			r.Failf("sort %s of an alias of a component around: only types, components, core modules and core types can be taken", a.Sort)
 		}
 	default:
 		r.Failf("unknown target %#x of an alias", c)

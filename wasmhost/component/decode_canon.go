@@ -18,8 +18,6 @@ type builtin struct{ name, feature string }
 var later = map[byte]builtin{
 	0x05: {"task.cancel", featureAsync},
 	0x06: {"subtask.cancel", featureAsync},
-	0x07: {"resource.drop async", featureAsync}, // no longer in the specification
-	0x08: {"backpressure.set", featureAsync},    // no longer in the specification
 	0x09: {"task.return", featureAsync},
 	0x0a: {"context.get", featureAsync},
 	0x0b: {"context.set", featureAsync},

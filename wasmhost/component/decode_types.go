@@ -97,6 +97,9 @@ func (e *exportDecl) Adds() Sort { return e.expr.sort }
 
 func (d *decoder) typeDef(r *module.Reader) Definition {
 	t := &TypeDef{Pos: Pos{r.Offset()}}
+	if d.types++; d.types > maxTypes {
+		r.Failf("more than %d types", maxTypes)
+	}
 	switch c := r.Byte(); c {
 	case codeFuncType:
 		t.expr = d.funcType(r)
@@ -309,9 +312,12 @@ type coreExternExpr struct {
 
 func (d *decoder) coreType(r *module.Reader) Definition {
 	t := &CoreType{Pos: Pos{r.Offset()}}
+	if d.types++; d.types > maxTypes {
+		r.Failf("more than %d types", maxTypes)
+	}
 	switch c := r.Byte(); {
 	case c == codeCoreFuncType:
-		t.expr = module.ReadFuncType(r)
+		t.expr = d.coreFuncType(r)
 	case c == codeCoreModuleType:
 		t.expr = d.moduleType(r)
 	case c == codeCoreSub, c >= 0x4e && c <= 0x5f:
@@ -320,6 +326,27 @@ func (d *decoder) coreType(r *module.Reader) Definition {
 		r.Failf("unknown form %#x of core type", c)
 	}
 	return t
+}
+
+func (d *decoder) coreFuncType(r *module.Reader) module.FuncType {
+	t := module.ReadFuncType(r)
+	d.checkCore(r, t.Params...)
+	d.checkCore(r, t.Results...)
+	return t
+}
+
+// checkCore checks that core types are those of values. The engine does so for
+// the types in core modules.
+func (d *decoder) checkCore(r *module.Reader, ts ...module.ValType) {
+	for _, t := range ts {
+		switch {
+		case t >= module.V128 && t <= module.I32, t == module.FuncRef, t == module.ExternRef:
+		case t >= 0x75 && t <= 0x7a:
+			r.Failf("core type %#x is not one of values", byte(t))
+		default:
+			d.refuse(r, featureGC, "a reference of type %#x", byte(t))
+		}
+	}
 }
 
 // The codes of a module type's declarators.
@@ -340,7 +367,7 @@ func (d *decoder) moduleType(r *module.Reader) *moduleExpr {
 			if c := r.Byte(); c != codeCoreFuncType {
 				r.Failf("form %#x of core type in the type of a module: only functions' types (0x60) can be", c)
 			}
-			return &moduleTypeDef{at, module.ReadFuncType(r)}
+			return &moduleTypeDef{at, d.coreFuncType(r)}
 		case codeModuleAlias:
 			if c := r.Byte(); c != codeCoreType {
 				r.Failf("sort %#x of an alias in the type of a module: only types (0x10) can be", c)
@@ -373,11 +400,13 @@ func (d *decoder) coreExtern(r *module.Reader) coreExternExpr {
 		e.index = r.U32()
 	case module.Table:
 		e.Elem = module.ReadValType(r)
+		d.checkCore(r, e.Elem)
 		e.Limits, custom = module.ReadLimits(r)
 	case module.Memory:
 		e.Limits, custom = module.ReadLimits(r)
 	case module.Global:
 		e.Global = module.ReadGlobal(r)
+		d.checkCore(r, e.Global.Type)
 	}
 	if custom {
 		d.refuse(r, "custom page sizes", "pages of another size than 64 KiB")

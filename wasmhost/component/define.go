@@ -23,7 +23,7 @@ func (s *scope) defineType(d *TypeDef) error {
 	if err != nil {
 		return err
 	}
-	d.Type = t
+	d.Type, d.expr = t, nil
 	s.types = append(s.types, t)
 	return nil
 }
@@ -89,6 +89,7 @@ func (s *scope) defineExport(d *Export) error {
 	if err != nil {
 		return err
 	}
+	d.Item = x.Type
 	if d.ascribed != nil {
 		if x, err = s.ascribe(x, *d.ascribed); err != nil {
 			return err
@@ -143,7 +144,7 @@ func (s *scope) externType(e externExpr) (Type, error) {
 		_, ok = t.(*ComponentType)
 	}
 	if !ok {
-		return nil, s.errorf("type %d is a %s, the type of a %s is expected", e.index, t.noun(), e.sort)
+		return nil, s.errorf("type %d is %s, the type of %s is expected", e.index, a(t.noun()), a(e.sort.String()))
 	}
 	return t, nil
 }
@@ -213,7 +214,7 @@ func (s *scope) defineAlias(d *Alias) error {
 
 func (s *scope) aliasExport(d *Alias) error {
 	if s.kind != inComponent && d.Sort != SortType && d.Sort != SortInstance {
-		return s.errorf("an alias in the type of a component or instance is of a %s: only types and instances can be", d.Sort)
+		return s.errorf("an alias in the type of a component or instance is of %s: only types and instances can be", a(d.Sort.String()))
 	}
 	t, err := lookUp(s, SortInstance, s.instances, d.Instance)
 	if err != nil {
@@ -224,7 +225,7 @@ func (s *scope) aliasExport(d *Alias) error {
 	case x == nil:
 		return s.errorf("instance %d has no export %q", d.Instance, d.Name)
 	case x.Sort != d.Sort:
-		return s.errorf("export %q of instance %d is a %s, a %s is expected", d.Name, d.Instance, x.Sort, d.Sort)
+		return s.errorf("export %q of instance %d is %s, %s is expected", d.Name, d.Instance, a(x.Sort.String()), a(d.Sort.String()))
 	}
 	d.Type = x.Type
 	s.add(*x)
@@ -255,7 +256,7 @@ func (s *scope) aliasCoreExport(d *Alias) error {
 // the same for every instance around, which resources are not.
 func (s *scope) aliasOuter(d *Alias) error {
 	if s.kind != inComponent && d.Sort != SortType && d.Sort != SortCoreType {
-		return s.errorf("an alias in the type of a component or instance is of a %s: only types, core types and instances can be", d.Sort)
+		return s.errorf("an alias in the type of a component or instance is of %s: only types, core types and instances can be", a(d.Sort.String()))
 	}
 	from, leaves, err := s.outer(d.Count)
 	if err != nil {

@@ -14,7 +14,7 @@ func (s *scope) defineCoreModule(d *CoreModule) error {
 	if i := slices.Index(d.Module.Proposals, "garbage collection"); i >= 0 {
 		return &Error{
 			Offset: d.Offset + d.Module.ProposalOffsets[i], Feature: featureGC,
-			Message: "core module: it uses garbage collection, which is not supported",
+			Message: "core module: this runtime does not support garbage collection",
 		}
 	}
 	t := &ModuleType{}
@@ -74,6 +74,7 @@ func (s *scope) defineCoreType(d *CoreType) error {
 		}
 		d.Type = t
 	}
+	d.expr = nil
 	s.coreTypes = append(s.coreTypes, d.Type)
 	return nil
 }
@@ -161,7 +162,7 @@ func (s *scope) checkLimits(e module.Extern) error {
 	}
 	switch {
 	case l.Wide:
-		return &Error{Offset: s.v.at, Feature: featureMemory64, Message: "a " + e.Kind.String() + " indexed by 64 bits, which is not supported"}
+		return &Error{Offset: s.v.at, Feature: featureMemory64, Message: "a " + e.Kind.String() + " indexed by 64 bits: this runtime does not support memory64"}
 	case l.Min > most || l.HasMax && l.Max > most:
 		return s.errorf("a %s of %s %s: at most %d are possible", e.Kind, l, unit, most)
 	case l.HasMax && l.Max < l.Min:
@@ -187,7 +188,7 @@ func (s *scope) coreExports(d *CoreInstance) (*CoreInstanceType, error) {
 	t := &CoreInstanceType{}
 	for _, x := range d.Exports {
 		if x.Sort < SortCoreFunc || x.Sort > SortCoreTag {
-			return nil, s.errorf("export %q: a %s cannot be an export of a core instance", x.Name, x.Sort)
+			return nil, s.errorf("export %q: %s cannot be an export of a core instance", x.Name, a(x.Sort.String()))
 		}
 		e, err := lookUp(s, x.Sort, s.core[x.Sort.kind()], x.Index)
 		if err != nil {
@@ -215,6 +216,9 @@ func (s *scope) instantiateModule(d *CoreInstance) (*CoreInstanceType, error) {
 			return nil, s.errorf("two arguments are called %q", a.Name)
 		}
 		args[a.Name] = t
+	}
+	if err := s.v.step(len(m.Imports)); err != nil {
+		return nil, err
 	}
 	for _, i := range m.Imports {
 		t := args[i.Module]

@@ -59,15 +59,9 @@ func (s *scope) instantiate(d *Instance) (*InstanceType, error) {
 		if !ok {
 			return nil, s.errorf("component %d imports %q, but no argument is called so", d.Component, want.Name)
 		}
-		sub.bind(want, got, c.imported)
-		expected, err := sub.extern(want)
-		if err == nil {
-			err = s.v.matchExtern(got, expected)
-		}
-		if err != nil {
+		if err := s.v.supply(sub, c, want, got); err != nil {
 			return nil, s.v.prefix(err, "component %d, argument %q: ", d.Component, want.Name)
 		}
-		sub.rename(want, got)
 	}
 	sub.own, sub.into = c.own, s.own
 	exports, err := sub.externs(c.exports)
@@ -75,4 +69,20 @@ func (s *scope) instantiate(d *Instance) (*InstanceType, error) {
 		return nil, err
 	}
 	return s.v.instanceType(exports, nil)
+}
+
+// supply gives a component an argument, and lets what that names stand for what
+// the import does from then on.
+func (v *validator) supply(sub *substitution, c *ComponentType, want, got Extern) error {
+	if err := sub.bind(want, got, c.imported); err != nil {
+		return err
+	}
+	expected, err := sub.extern(want)
+	if err != nil {
+		return err
+	}
+	if err := v.matchExtern(got, expected); err != nil {
+		return err
+	}
+	return sub.rename(want, got)
 }

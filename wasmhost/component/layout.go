@@ -43,7 +43,7 @@ func primitiveLayout(k wit.Kind) layout {
 
 // layoutOf lays a type out, of parts that are.
 func layoutOf(t *ValueType) layout {
-	switch t.WIT.Kind {
+	switch t.kind {
 	case wit.List:
 		return primitiveLayout(wit.String)
 	case wit.Record, wit.Tuple:

@@ -20,7 +20,7 @@ func (s *scope) checkOptions(o Options, n needs) error {
 		}
 		switch {
 		case m.Limits.Wide:
-			return &Error{Offset: s.v.at, Feature: featureMemory64, Message: "option memory: it is indexed by 64 bits, which is not supported"}
+			return &Error{Offset: s.v.at, Feature: featureMemory64, Message: "option memory: it is indexed by 64 bits: this runtime does not support memory64"}
 		case m.Limits.Shared:
 			return s.errorf("option memory: it is shared, which the canonical ABI does not allow")
 		}
@@ -70,7 +70,7 @@ func (s *scope) defineLift(d *Lift) error {
 	}
 	f, ok := t.(*FuncType)
 	if !ok {
-		return s.errorf("type %d is a %s, a function's is expected", d.index, t.noun())
+		return s.errorf("type %d is %s, a function's is expected", d.index, a(t.noun()))
 	}
 	d.Type, d.Core = f, lifted(f)
 	if err := s.checkFunc("canon lift", d.Func, d.Core); err != nil {

@@ -7,8 +7,10 @@ const (
 	// maxDepth bounds components in components, and types in types.
 	maxDepth = 100
 	// maxItems bounds all definitions, declarators, fields, cases, parameters,
-	// arguments and exports of a binary together: what decoding allocates.
-	maxItems = 1_000_000
+	// arguments and exports of a binary together, maxTypes the types: what
+	// decoding allocates.
+	maxItems = 500_000
+	maxTypes = 100_000
 	// maxName bounds a name, in bytes.
 	maxName = 100_000
 	// maxFields bounds the fields of one record, the cases of one variant, …
@@ -22,12 +24,15 @@ const (
 	// so that few bytes can stand for a type that is larger than memory, and
 	// whoever compiles one may walk all of it.
 	maxValueSize = 100_000
-	// maxTypeSize bounds the type of an instance or component written out in full.
-	maxTypeSize = 1_000_000
+	// maxTypeSize and maxTypeDepth bound the type of an instance or component
+	// written out in full.
+	maxTypeSize  = 1_000_000
+	maxTypeDepth = 2 * maxDepth
 	// maxCopies bounds the types that are made by replacing resources, in the
-	// whole binary, and maxSteps what is looked at to compare and replace.
-	maxCopies = 300_000
-	maxSteps  = 20_000_000
+	// whole binary, each counted by its width; maxSteps bounds what is looked at
+	// to compare and replace.
+	maxCopies = 500_000
+	maxSteps  = 10_000_000
 	// maxModules, maxComponents and maxInstances bound what one binary makes an
 	// instance consist of; instances of components that have instances multiply,
 	// which is for whoever links to bound.

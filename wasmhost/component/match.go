@@ -8,11 +8,11 @@ import "fmt"
 //
 // The error is an *Error if matching takes too much, else not yet one.
 func (v *validator) matchExtern(got, want Extern) error {
-	if err := v.step(); err != nil {
+	if err := v.step(1); err != nil {
 		return err
 	}
 	if got.Sort != want.Sort {
-		return fmt.Errorf("expected a %s, found a %s", want.Sort, got.Sort)
+		return fmt.Errorf("expected %s, found %s", a(want.Sort.String()), a(got.Sort.String()))
 	}
 	if want.Sort == SortType {
 		return v.matchType(got.Type, want.Type)
@@ -28,7 +28,7 @@ func (v *validator) match(got, want Type) error {
 	switch w := want.(type) {
 	case *FuncType:
 		if g, ok := got.(*FuncType); ok {
-			return matchFunc(g, w)
+			return v.matchFunc(g, w)
 		}
 	case *InstanceType:
 		if g, ok := got.(*InstanceType); ok {
@@ -43,7 +43,7 @@ func (v *validator) match(got, want Type) error {
 			return v.matchModule(g, w)
 		}
 	}
-	return fmt.Errorf("expected a %s, found a %s", want.noun(), got.noun())
+	return fmt.Errorf("expected %s, found %s", a(want.noun()), a(got.noun()))
 }
 
 // matchType tells how two types that are items differ: they must be equal.
@@ -53,7 +53,7 @@ func (v *validator) matchType(got, want Type) error {
 		g, ok := got.(*ResourceType)
 		switch {
 		case !ok:
-			return fmt.Errorf("expected a resource, found a %s", got.noun())
+			return fmt.Errorf("expected a resource, found %s", a(got.noun()))
 		case g.Resource != w.Resource:
 			return fmt.Errorf("another resource than expected%s", resourceNames(g, w))
 		}
@@ -62,7 +62,7 @@ func (v *validator) matchType(got, want Type) error {
 		if g, ok := got.(*ValueType); ok {
 			return matchValue(g, w)
 		}
-		return fmt.Errorf("expected %s, found a %s", w.noun(), got.noun())
+		return fmt.Errorf("expected %s, found %s", a(w.noun()), a(got.noun()))
 	}
 	if err := v.match(got, want); err != nil {
 		return err
@@ -75,7 +75,10 @@ func (v *validator) matchType(got, want Type) error {
 func (v *validator) matchInstance(got, want *InstanceType) error {
 	if len(want.own) > 0 {
 		sub := v.substitution()
-		sub.bind(Extern{Sort: SortInstance, Type: want}, Extern{Sort: SortInstance, Type: got}, want.own)
+		err := sub.bind(Extern{Sort: SortInstance, Type: want}, Extern{Sort: SortInstance, Type: got}, want.own)
+		if err != nil {
+			return err
+		}
 		bound, err := sub.instance(want)
 		if err != nil {
 			return err
@@ -103,7 +106,9 @@ func (v *validator) matchComponent(got, want *ComponentType) error {
 		if y == nil {
 			return fmt.Errorf("it imports %q, which is not expected", x.Name)
 		}
-		given.bind(x, *y, got.imported)
+		if err := given.bind(x, *y, got.imported); err != nil {
+			return err
+		}
 		x, err := given.extern(x)
 		if err != nil {
 			return err
@@ -121,7 +126,9 @@ func (v *validator) matchComponent(got, want *ComponentType) error {
 		if err != nil {
 			return err
 		}
-		wanted.bind(x, y2, want.own)
+		if err := wanted.bind(x, y2, want.own); err != nil {
+			return err
+		}
 		x, err := wanted.extern(x)
 		if err != nil {
 			return err
@@ -135,7 +142,7 @@ func (v *validator) matchComponent(got, want *ComponentType) error {
 
 func (v *validator) matchModule(got, want *ModuleType) error {
 	for _, i := range got.Imports {
-		if err := v.step(); err != nil {
+		if err := v.step(1); err != nil {
 			return err
 		}
 		at, ok := want.imports[[2]string{i.Module, i.Name}]
@@ -147,7 +154,7 @@ func (v *validator) matchModule(got, want *ModuleType) error {
 		}
 	}
 	for _, x := range want.exports.list {
-		if err := v.step(); err != nil {
+		if err := v.step(1); err != nil {
 			return err
 		}
 		e := got.exports.Export(x.Name)

@@ -104,11 +104,11 @@ func parseInterface(s string) (Name, error) {
 	n.Package, n.Label, slash = strings.Cut(rest, "/")
 	switch {
 	case strings.Contains(n.Package, ":"):
-		return bad("namespaces in namespaces are not supported")
+		return bad("there can be one namespace")
 	case !slash:
 		return bad("/ and the interface's name must follow the package's")
 	case strings.Contains(n.Label, "/"):
-		return bad("interfaces in interfaces are not supported")
+		return bad("there can be one interface")
 	}
 	for _, word := range []string{n.Namespace, n.Package} {
 		problem := checkLabel(word)
@@ -155,7 +155,7 @@ func checkLabel(s string) string {
 		case i == 0 && word[0] <= '9':
 			return fmt.Sprintf("%q begins with a digit", s)
 		case lower && upper:
-			return fmt.Sprintf("%q is not in kebab-case: %q mixes upper and lower case", s, word)
+			return fmt.Sprintf("%q is not in kebab-case: a word is in lower or in upper case, not both", s)
 		}
 	}
 	return ""

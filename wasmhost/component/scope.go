@@ -9,35 +9,36 @@ import (
 
 // validator is what the scopes of one binary share.
 type validator struct {
-	at         int // offset of the definition that is being looked at
-	identities map[string]uint32
-	resources  map[*wit.Resource]uint32 // numbers, for identities
+	at         int               // offset of the definition that is being looked at
+	shapes     map[string]uint32 // numbers, by kind and labels
+	identities map[string]uint32 // by shape and parts
+	resources  map[*wit.Resource]uint32
 	primitives [wit.String + 1]*ValueType
 	copies     int // types made by substitution
 	steps      int // types looked at to compare, replace and search
 }
 
 func validate(c *Component) error {
-	v := &validator{identities: map[string]uint32{}, resources: map[*wit.Resource]uint32{}}
+	v := &validator{shapes: map[string]uint32{}, identities: map[string]uint32{}, resources: map[*wit.Resource]uint32{}}
 	return v.component(c, nil)
 }
 
 func (v *validator) errorf(format string, args ...any) error {
-	return &Error{Offset: v.at, Message: fmt.Sprintf(format, args...)}
+	return &Error{Offset: v.at, Message: clip(fmt.Sprintf(format, args...))}
 }
 
-// step accounts for looking at a type.
-func (v *validator) step() error {
-	if v.steps++; v.steps > maxSteps {
+// step accounts for looking at n types.
+func (v *validator) step(n int) error {
+	if v.steps += n; v.steps > maxSteps {
 		return v.errorf("types so large, and so often compared, that looking at them takes more than %d steps", maxSteps)
 	}
 	return nil
 }
 
-// copied accounts for a type made by substitution.
-func (v *validator) copied() error {
-	if v.copies++; v.copies > maxCopies {
-		return v.errorf("instances of so many resource types that more than %d types must be copied", maxCopies)
+// copied accounts for a type of that many parts, made by substitution.
+func (v *validator) copied(parts int) error {
+	if v.copies += 1 + parts; v.copies > maxCopies {
+		return v.errorf("so many instances of types with resources that more than %d types must be copied", maxCopies)
 	}
 	return nil
 }
@@ -161,9 +162,9 @@ func (v *validator) instanceType(exports externs, own resources) (*InstanceType,
 func (v *validator) checkExtent(noun string, e extent) error {
 	switch {
 	case e.size > maxTypeSize:
-		return v.errorf("the type of a %s has %d types, written out in full: at most %d are allowed", noun, e.size, maxTypeSize)
-	case e.depth > maxDepth+maxDepth:
-		return v.errorf("types are nested more than %d deep", maxDepth)
+		return v.errorf("the type of %s has %d types, written out in full: at most %d are allowed", a(noun), e.size, maxTypeSize)
+	case e.depth > maxTypeDepth:
+		return v.errorf("types are nested more than %d deep", maxTypeDepth)
 	}
 	return nil
 }
@@ -172,10 +173,14 @@ func (v *validator) checkExtent(noun string, e extent) error {
 func lookUp[T any](s *scope, sort Sort, space []T, index uint32) (T, error) {
 	if uint64(index) >= uint64(len(space)) {
 		var none T
-		if len(space) == 0 {
-			return none, s.errorf("there is no %s %d: no %s is defined before", sort, index, sort)
+		switch n := len(space); n {
+		case 0:
+			return none, s.errorf("there is no %s %d: none is defined before", sort, index)
+		case 1:
+			return none, s.errorf("there is no %s %d: only %s 0 is defined before", sort, index, sort)
+		default:
+			return none, s.errorf("there is no %s %d: those defined before are 0 to %d", sort, index, n-1)
 		}
-		return none, s.errorf("there is no %s %d: those defined before are 0 to %d", sort, index, len(space)-1)
 	}
 	return space[index], nil
 }
@@ -195,7 +200,7 @@ func (s *scope) resourceType(index uint32) (*ResourceType, error) {
 	}
 	r, ok := t.(*ResourceType)
 	if !ok {
-		return nil, s.errorf("type %d is a %s, a resource is expected", index, t.noun())
+		return nil, s.errorf("type %d is %s, a resource is expected", index, a(t.noun()))
 	}
 	return r, nil
 }
@@ -216,7 +221,7 @@ func (s *scope) item(ref Ref) (Extern, error) {
 	case SortCoreModule:
 		x.Type, err = lookUp(s, ref.Sort, s.modules, ref.Index)
 	default:
-		err = s.errorf("a %s cannot leave its component: only functions, types, instances, components and core modules can", ref.Sort)
+		err = s.errorf("%s cannot leave its component: only functions, types, instances, components and core modules can", a(ref.Sort.String()))
 	}
 	return x, err
 }

@@ -23,7 +23,7 @@ func (s *scope) checkName(side *side, name ExternName, x Extern) (Name, error) {
 	}
 	form := uniqueForm(name.Name, n)
 	if other, twice := side.forms[form]; twice {
-		return n, s.errorf("%s %q is too much like %s %q", side.noun, name.Name, side.noun, other)
+		return n, s.errorf("%s", alike(side.noun, name.Name, other))
 	}
 	if side.forms == nil {
 		side.forms = map[string]string{}
@@ -50,7 +50,7 @@ func checkImplements(name ExternName, n Name, x Extern) error {
 	}
 	switch {
 	case x.Sort != SortInstance:
-		return fmt.Errorf("it implements an interface, but is a %s: only instances can", x.Sort)
+		return fmt.Errorf("it implements an interface, but is %s: only instances can", a(x.Sort.String()))
 	case n.Kind != PlainName:
 		return fmt.Errorf("it implements an interface, so that its name must be a plain one")
 	}
@@ -62,7 +62,7 @@ func checkImplements(name ExternName, n Name, x Extern) error {
 func (side *side) checkAnnotated(n Name, x Extern) error {
 	f, ok := x.Type.(*FuncType)
 	if !ok || x.Sort != SortFunc {
-		return fmt.Errorf("it is a %s, only functions can have such a name", x.Sort)
+		return fmt.Errorf("it is %s, only functions can have such a name", a(x.Sort.String()))
 	}
 	r := side.resources[n.Resource]
 	if r == nil {
@@ -71,15 +71,15 @@ func (side *side) checkAnnotated(n Name, x Extern) error {
 	switch n.Kind {
 	case ConstructorName:
 		made := f.result
-		if made != nil && made.WIT.Kind == wit.Result {
+		if made != nil && made.kind == wit.Result {
 			made = made.parts[0]
 		}
-		if made == nil || made.WIT.Kind != wit.Own || made.resource != r {
+		if made == nil || made.kind != wit.Own || made.resource != r {
 			return fmt.Errorf("a constructor must return own<%s>, or a result of it, of the resource under that name", n.Resource)
 		}
 	case MethodName:
 		if len(f.params) == 0 || f.WIT.Params[0].Name != "self" ||
-			f.params[0].WIT.Kind != wit.Borrow || f.params[0].resource != r {
+			f.params[0].kind != wit.Borrow || f.params[0].resource != r {
 			return fmt.Errorf("the first parameter of a method must be self: borrow<%s>, of the resource under that name", n.Resource)
 		}
 	}

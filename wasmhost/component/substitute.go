@@ -18,9 +18,9 @@ func (v *validator) substitution() *substitution {
 
 // bind lets the resources that want brings, among those of bindable, stand for
 // those of got. What does not fit is left for matchExtern to report.
-func (s *substitution) bind(want, got Extern, bindable resources) {
+func (s *substitution) bind(want, got Extern, bindable resources) error {
 	if want.Sort != got.Sort || len(bindable) == 0 {
-		return
+		return nil
 	}
 	switch w := want.Type.(type) {
 	case *ResourceType:
@@ -31,30 +31,38 @@ func (s *substitution) bind(want, got Extern, bindable resources) {
 	case *InstanceType:
 		g, ok := got.Type.(*InstanceType)
 		if !ok || want.Sort != SortInstance {
-			return
+			return nil
 		}
-		for _, x := range w.exports.list {
-			if y := g.exports.find(x.Name); y != nil {
-				s.bind(x, *y, bindable)
+		return s.pairs(w, g, func(x, y Extern) error { return s.bind(x, y, bindable) })
+	}
+	return nil
+}
+
+// pairs goes through the exports that two instances have under one name.
+func (s *substitution) pairs(want, got *InstanceType, do func(want, got Extern) error) error {
+	if err := s.v.step(len(want.exports.list)); err != nil {
+		return err
+	}
+	for _, x := range want.exports.list {
+		if y := got.exports.find(x.Name); y != nil {
+			if err := do(x, *y); err != nil {
+				return err
 			}
 		}
 	}
+	return nil
 }
 
 // rename lets the types that want names stand for those of got, which are the
 // same under another name.
-func (s *substitution) rename(want, got Extern) {
+func (s *substitution) rename(want, got Extern) error {
 	switch want.Sort {
 	case SortType:
 		s.types[want.Type] = got.Type
 	case SortInstance:
-		g := got.Type.(*InstanceType)
-		for _, x := range want.Type.(*InstanceType).exports.list {
-			if y := g.exports.find(x.Name); y != nil {
-				s.rename(x, *y)
-			}
-		}
+		return s.pairs(want.Type.(*InstanceType), got.Type.(*InstanceType), s.rename)
 	}
+	return nil
 }
 
 func (s *substitution) resource(r *wit.Resource) *wit.Resource {
@@ -75,17 +83,9 @@ func (s *substitution) typ(t Type) (Type, error) {
 	if other, ok := s.types[t]; ok {
 		return other, nil
 	}
-	if err := s.v.step(); err != nil {
-		return nil, err
-	}
 	other, err := s.replace(t)
 	if err != nil {
 		return nil, err
-	}
-	if other != t {
-		if err := s.v.copied(); err != nil {
-			return nil, err
-		}
 	}
 	s.types[t] = other
 	return other, nil
@@ -97,7 +97,7 @@ func (s *substitution) replace(t Type) (Type, error) {
 		return s.value(t)
 	case *ResourceType:
 		if r := s.resource(t.Resource); r != t.Resource {
-			return &ResourceType{r}, nil
+			return &ResourceType{r}, s.v.copied(0)
 		}
 	case *FuncType:
 		return s.function(t)
@@ -112,20 +112,26 @@ func (s *substitution) replace(t Type) (Type, error) {
 func (s *substitution) value(t *ValueType) (Type, error) {
 	if t.resource != nil {
 		r, err := s.typ(t.resource)
-		if err != nil || r == t.resource {
+		if err == nil && r != Type(t.resource) {
+			err = s.v.copied(0)
+		}
+		if err != nil || r == Type(t.resource) {
 			return t, err
 		}
-		return s.v.makeValue("", t.WIT.Kind, nil, nil, r.(*ResourceType))
+		return s.v.makeValue("", t.shape, nil, r.(*ResourceType))
 	}
 	parts, err := s.values(t.parts)
 	if err != nil || parts == nil {
 		return t, err
 	}
-	return s.v.makeValue(t.WIT.Name, t.WIT.Kind, t.labels, parts, nil)
+	return s.v.makeValue(t.WIT.Name, t.shape, parts, nil)
 }
 
 // values replaces in several types; nil if nothing changes.
 func (s *substitution) values(ts []*ValueType) ([]*ValueType, error) {
+	if err := s.v.step(1 + len(ts)); err != nil {
+		return nil, err
+	}
 	var changed []*ValueType
 	for i, t := range ts {
 		if t == nil {
@@ -137,6 +143,9 @@ func (s *substitution) values(ts []*ValueType) ([]*ValueType, error) {
 		}
 		if other != Type(t) {
 			if changed == nil {
+				if err := s.v.copied(len(ts)); err != nil {
+					return nil, err
+				}
 				changed = append(changed, ts...)
 			}
 			changed[i] = other.(*ValueType)
@@ -168,6 +177,9 @@ func (s *substitution) extern(x Extern) (Extern, error) {
 
 // externs replaces in imports or exports; it gives the same if nothing changes.
 func (s *substitution) externs(e externs) (externs, error) {
+	if err := s.v.step(1 + len(e.list)); err != nil {
+		return e, err
+	}
 	var changed []Extern
 	for i, x := range e.list {
 		other, err := s.extern(x)
@@ -176,6 +188,9 @@ func (s *substitution) externs(e externs) (externs, error) {
 		}
 		if other.Type != x.Type {
 			if changed == nil {
+				if err := s.v.copied(len(e.list)); err != nil {
+					return e, err
+				}
 				changed = append(changed, e.list...)
 			}
 			changed[i] = other

@@ -40,7 +40,7 @@ type ValueType struct {
 	// WIT is the type without indices.
 	WIT *wit.Type
 
-	labels   []string      // of fields, cases or flags
+	shape
 	parts    []*ValueType  // of what it consists, in order; nil for a payload that is not there
 	resource *ResourceType // of an own or borrow
 	identity uint32        // types that are equal have equal ones
@@ -51,13 +51,20 @@ type ValueType struct {
 	pointers bool // it holds a list or string
 }
 
-func (t *ValueType) noun() string    { return t.WIT.Kind.String() }
+// shape is what a value type has beside its parts.
+type shape struct {
+	kind   wit.Kind
+	labels []string // of fields, cases or flags
+	number uint32   // shapes that are equal have equal ones
+}
+
+func (t *ValueType) noun() string    { return t.kind.String() }
 func (t *ValueType) measure() extent { return t.extent }
 
 // nameable tells whether the type needs a name to be spoken of in imports and
 // exports.
 func (t *ValueType) nameable() bool {
-	switch t.WIT.Kind {
+	switch t.kind {
 	case wit.Record, wit.Variant, wit.Enum, wit.Flags:
 		return true
 	}

@@ -3,7 +3,6 @@ package component
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 
 	"wippy/wasmhost/wit"
@@ -33,7 +32,7 @@ func (s *scope) value(e *valueExpr) (*ValueType, error) {
 		}
 		parts[i] = part
 	}
-	return s.v.makeValue("", e.kind, e.labels, parts, resource)
+	return s.v.makeValue("", s.v.shape(e.kind, e.labels), parts, resource)
 }
 
 // checkValue checks the rules on how many parts there are and what they are
@@ -70,7 +69,7 @@ func (s *scope) checkLabels(noun string, labels []string) error {
 		}
 		lower := strings.ToLower(l)
 		if other, twice := seen[lower]; twice {
-			return s.errorf("%s %q is too much like %s %q", noun, l, noun, other)
+			return s.errorf("%s", alike(noun, l, other))
 		}
 		seen[lower] = l
 	}
@@ -91,7 +90,7 @@ func (s *scope) valueRef(ref valueRef) (*ValueType, error) {
 	}
 	value, ok := t.(*ValueType)
 	if !ok {
-		return nil, s.errorf("type %d is a %s, a value's type is expected", ref.index, t.noun())
+		return nil, s.errorf("type %d is %s, a value's type is expected", ref.index, a(t.noun()))
 	}
 	return value, nil
 }
@@ -100,16 +99,37 @@ func (s *scope) valueRef(ref valueRef) (*ValueType, error) {
 func (v *validator) primitive(k wit.Kind) *ValueType {
 	if v.primitives[k] == nil {
 		v.primitives[k] = &ValueType{
-			WIT: &wit.Type{Kind: k}, extent: extent{size: 1}, layout: primitiveLayout(k), identity: uint32(k) + 1, pointers: k == wit.String,
+			WIT: &wit.Type{Kind: k}, shape: shape{kind: k}, extent: extent{size: 1}, layout: primitiveLayout(k), identity: uint32(k) + 1,
+			pointers: k == wit.String,
 		}
 	}
 	return v.primitives[k]
 }
 
+// shape numbers a shape.
+func (v *validator) shape(kind wit.Kind, labels []string) shape {
+	key := []byte{byte(kind)}
+	for _, l := range labels {
+		key = append(binary.AppendUvarint(key, uint64(len(l))), l...)
+	}
+	return shape{kind, labels, number(v.shapes, string(key))}
+}
+
+// number gives a key its number: how many others were there before.
+func number[K comparable](numbers map[K]uint32, key K) uint32 {
+	n, known := numbers[key]
+	if !known {
+		n = uint32(len(numbers))
+		numbers[key] = n
+	}
+	return n
+}
+
 // makeValue makes a type of its parts, within bounds.
-func (v *validator) makeValue(name string, kind wit.Kind, labels []string, parts []*ValueType, resource *ResourceType) (*ValueType, error) {
-	t := &ValueType{labels: labels, parts: parts, resource: resource, extent: extent{size: 1 + len(labels)}}
-	t.WIT = witType(kind, labels, parts, resource)
+func (v *validator) makeValue(name string, sh shape, parts []*ValueType, resource *ResourceType) (*ValueType, error) {
+	kind := sh.kind
+	t := &ValueType{shape: sh, parts: parts, resource: resource, extent: extent{size: 1 + len(sh.labels)}}
+	t.WIT = witType(kind, sh.labels, parts, resource)
 	if t.nameable() {
 		t.WIT.Name = name
 	}
@@ -166,14 +186,11 @@ func witType(kind wit.Kind, labels []string, parts []*ValueType, resource *Resou
 	return w
 }
 
-// identify numbers a type so that equal types have equal numbers: types that
-// are made in the same way of equal parts. It takes time by the type's own
-// width, whatever its parts hold.
+// identify numbers a type so that equal types have equal numbers: types of one
+// shape made of equal parts. It takes time by the type's own width, whatever its
+// parts hold.
 func (v *validator) identify(t *ValueType) uint32 {
-	key := []byte{byte(t.WIT.Kind)}
-	for _, l := range t.labels {
-		key = append(binary.AppendUvarint(key, uint64(len(l))), l...)
-	}
+	key := binary.LittleEndian.AppendUint32(make([]byte, 0, 4*(2+len(t.parts))), t.number)
 	for _, p := range t.parts {
 		id := uint32(0)
 		if p != nil {
@@ -182,23 +199,10 @@ func (v *validator) identify(t *ValueType) uint32 {
 		key = binary.LittleEndian.AppendUint32(key, id)
 	}
 	if t.resource != nil {
-		key = binary.LittleEndian.AppendUint32(key, v.resourceNumber(t.resource.Resource))
+		key = binary.LittleEndian.AppendUint32(key, number(v.resources, t.resource.Resource))
 	}
-	id, known := v.identities[string(key)]
-	if !known {
-		id = uint32(wit.Borrow) + 2 + uint32(len(v.identities))
-		v.identities[string(key)] = id
-	}
-	return id
-}
-
-func (v *validator) resourceNumber(r *wit.Resource) uint32 {
-	n, known := v.resources[r]
-	if !known {
-		n = uint32(len(v.resources))
-		v.resources[r] = n
-	}
-	return n
+	// 0 is no type, and primitive ones come next.
+	return uint32(wit.String) + 2 + number(v.identities, string(key))
 }
 
 // function makes the type of a function.
@@ -253,13 +257,13 @@ func matchValue(got, want *ValueType) error {
 	switch {
 	case got.identity == want.identity:
 		return nil
-	case got.WIT.Kind != want.WIT.Kind:
+	case got.kind != want.kind:
 		return fmt.Errorf("expected %s, found %s", want.noun(), got.noun())
 	case got.resource != nil:
 		return fmt.Errorf("%s of another resource than expected%s", got.noun(), resourceNames(got.resource, want.resource))
 	}
 	noun := "element"
-	switch got.WIT.Kind {
+	switch got.kind {
 	case wit.Record:
 		noun = "field"
 	case wit.Variant, wit.Enum:
@@ -280,7 +284,7 @@ func matchValue(got, want *ValueType) error {
 		q := got.parts[i]
 		where := fmt.Sprintf("%s %d", noun, i)
 		switch {
-		case want.WIT.Kind == wit.Result:
+		case want.kind == wit.Result:
 			where = [...]string{"ok", "error"}[i]
 		case i < len(want.labels):
 			where = fmt.Sprintf("%s %q", noun, want.labels[i])
@@ -309,7 +313,10 @@ func resourceNames(got, want *ResourceType) string {
 }
 
 // matchFunc tells how a function's type differs from the one that is expected.
-func matchFunc(got, want *FuncType) error {
+func (v *validator) matchFunc(got, want *FuncType) error {
+	if err := v.step(len(want.params)); err != nil {
+		return err
+	}
 	if len(got.params) != len(want.params) {
 		return fmt.Errorf("expected %d parameters, found %d", len(want.params), len(got.params))
 	}
@@ -333,9 +340,4 @@ func matchFunc(got, want *FuncType) error {
 		}
 	}
 	return nil
-}
-
-// handled tells whether any of the types holds a handle.
-func handled(ts []*ValueType) bool {
-	return slices.ContainsFunc(ts, func(t *ValueType) bool { return t.handles })
 }

@@ -46,7 +46,7 @@ func (s *scope) expose(x Extern, how exposure) error {
 }
 
 func (s *scope) exposeItem(x Extern, how exposure) error {
-	if err := s.v.step(); err != nil {
+	if err := s.v.step(1); err != nil {
 		return err
 	}
 	switch x.Sort {
@@ -115,7 +115,7 @@ func (s *scope) spoken(t *ValueType, how exposure) error {
 		}
 		return nil
 	case t.nameable():
-		return fmt.Errorf("the %s%s is not %s before, and it must have a name there", t.noun(), quoted(t.WIT.Name), how)
+		return fmt.Errorf("the %s type%s is not %s before, and it must have a name there", t.noun(), quoted(t.WIT.Name), how)
 	}
 	if err := s.partsSpoken(t, how); err != nil {
 		return err
@@ -128,12 +128,12 @@ func (s *scope) partsSpoken(t *ValueType, how exposure) error {
 	if t.resource != nil {
 		return s.spoken(t, how)
 	}
+	if err := s.v.step(len(t.parts)); err != nil {
+		return err
+	}
 	for _, p := range t.parts {
 		if p == nil {
 			continue
-		}
-		if err := s.v.step(); err != nil {
-			return err
 		}
 		if err := s.spoken(p, how); err != nil {
 			return err
@@ -170,7 +170,7 @@ func (f *freeResources) in(t Type) (bool, error) {
 		return false, nil
 	}
 	f.seen[t] = struct{}{}
-	if err := f.v.step(); err != nil {
+	if err := f.v.step(1); err != nil {
 		return false, err
 	}
 	switch t := t.(type) {
@@ -206,6 +206,9 @@ func (f *freeResources) in(t Type) (bool, error) {
 
 // under looks into imports and exports, which some resources are bound by.
 func (f *freeResources) under(own, imported resources, lists ...[]Extern) (found bool, err error) {
+	if err := f.v.step(len(own) + len(imported)); err != nil {
+		return false, err
+	}
 	f.bind(own, 1)
 	f.bind(imported, 1)
 	for _, list := range lists {

@@ -19,7 +19,7 @@ type instance struct {
 	program *Program
 	budget  *memory.Budget // nil where the module has no memory
 	ready
-	tank   fuel
+	tank   tank
 	broken bool     // a call failed: neither instance nor function serve again
 	stack  []uint64 // arguments before the call, results after it
 	small  [4]uint64

@@ -12,6 +12,7 @@ import (
 	"wippy/runtime/process"
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/meter"
+	"wippy/wasmhost/trap"
 )
 
 // instance is one process. Only Memory is called from other goroutines.
@@ -188,7 +189,7 @@ func (t *instance) failure(ctx process.Context, err error, function string) *mai
 	if asked := t.budget.Refused(); asked > 0 && e.Kind == mailbox.Failed {
 		e.Kind = mailbox.LimitHit
 		limit := t.budget.Limit()
-		e.Message = refusal(limit, asked) + e.Message
+		e.Message = trap.Refusal(limit, asked) + e.Message
 	}
 	return e
 }

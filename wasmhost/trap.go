@@ -32,8 +32,3 @@ func detail(err error) string {
 	}
 	return err.Error()
 }
-
-// refusal begins the error of a process that failed after a refused growth.
-func refusal(limit, asked uint64) string {
-	return fmt.Sprintf("max_memory: the limit is %d bytes; a growth to %d (%d too many) was refused, then: ", limit, asked, asked-limit)
-}

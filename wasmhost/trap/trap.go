@@ -4,6 +4,7 @@ package trap
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -109,4 +110,9 @@ func (n Names) original(index uint32) uint32 {
 		return index - n.Meter.Shift
 	}
 	return index
+}
+
+// Refusal begins the error of a process that failed after a refused growth.
+func Refusal(limit, asked uint64) string {
+	return fmt.Sprintf("max_memory: the limit is %d bytes; a growth to %d (%d too many) was refused, then: ", limit, asked, asked-limit)
 }

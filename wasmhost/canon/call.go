@@ -187,7 +187,7 @@ func (l *Lifted) finish(f *frame, into *frame) (err error) {
 		}
 	}
 	if n := f.task.borrows; n > 0 {
-		return trapf("borrow handles still remain at the end of the call: %d", n)
+		return Trapf("borrow handles still remain at the end of the call: %d", n)
 	}
 	if into == nil {
 		f.result = v

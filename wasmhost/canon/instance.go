@@ -72,7 +72,7 @@ func (i *Instance) resource(n *node) (*ResourceType, error) {
 // mayLeave traps where the instance may not call out.
 func (i *Instance) mayLeave() error {
 	if i.held {
-		return trapf("cannot leave component instance")
+		return Trapf("cannot leave component instance")
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func (i *Instance) within(caller *Instance) bool {
 func (i *Instance) enter(caller *Instance) error {
 	for a := i; a != nil && !a.within(caller); a = a.Parent {
 		if a.entered {
-			return trapf("cannot enter component instance")
+			return Trapf("cannot enter component instance")
 		}
 	}
 	for a := i; a != nil && !a.within(caller); a = a.Parent {
@@ -121,7 +121,7 @@ const maxDepth = 256
 // push gives a frame for a call. pop gives it back when the call succeeded.
 func (s *Store) push(ctx context.Context) (*frame, error) {
 	if s.depth == maxDepth {
-		return nil, trapf("call stack exhausted: %d calls between components are in progress", maxDepth)
+		return nil, Trapf("call stack exhausted: %d calls between components are in progress", maxDepth)
 	}
 	if s.depth == len(s.frames) {
 		s.frames = append(s.frames, &frame{})

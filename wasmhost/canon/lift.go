@@ -61,10 +61,10 @@ var le = binary.LittleEndian
 // what is there.
 func inRange(mem []byte, p uint64, size uint64, align uint32, what string) error {
 	if p&uint64(align-1) != 0 {
-		return trapf("unaligned pointer: a %s at %#x, whose alignment is %d", what, p, align)
+		return Trapf("unaligned pointer: a %s at %#x, whose alignment is %d", what, p, align)
 	}
 	if p+size > uint64(len(mem)) {
-		return trapf("%s content out-of-bounds: %d bytes at %#x, in a memory of %d", what, size, p, len(mem))
+		return Trapf("%s content out-of-bounds: %d bytes at %#x, in a memory of %d", what, size, p, len(mem))
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func (x *lifter) result(f *Func, stack []uint64) (mailbox.Value, error) {
 // count keeps the number of Values bounded.
 func (x *lifter) count(n uint64) error {
 	if n > uint64(mailbox.MaxNodes-x.nodes) {
-		return trapf("a value has more than %d parts", mailbox.MaxNodes)
+		return Trapf("a value has more than %d parts", mailbox.MaxNodes)
 	}
 	x.nodes += int(n)
 	return nil
@@ -116,7 +116,7 @@ func (x *lifter) count(n uint64) error {
 // charge keeps the bytes of strings bounded, before they are allocated.
 func (x *lifter) charge(n uint64) error {
 	if x.bytes += n; x.bytes > x.maxText() {
-		return trapf("the strings of a value take more than %d bytes, in a memory of %d: parts of it are many strings' at once", x.maxText(), len(x.mem))
+		return Trapf("the strings of a value take more than %d bytes, in a memory of %d: parts of it are many strings' at once", x.maxText(), len(x.mem))
 	}
 	return nil
 }
@@ -224,7 +224,7 @@ func loadInt(m []byte, size uint8) uint32 {
 }
 
 func badCase(n *node, i uint32) error {
-	return trapf("invalid variant discriminant: %d of %s, which has %d cases", i, n, len(n.cases))
+	return Trapf("invalid variant discriminant: %d of %s, which has %d cases", i, n, len(n.cases))
 }
 
 // scalar lifts what is one core value. Of a narrow one the bits above count
@@ -288,7 +288,7 @@ func canonical(f float64) float64 {
 
 func (x *lifter) char(c uint32) (mailbox.Value, error) {
 	if c > utf8.MaxRune || !utf8.ValidRune(rune(c)) {
-		return mailbox.Nil, trapf("invalid `char` bit pattern: %#x", c)
+		return mailbox.Nil, Trapf("invalid `char` bit pattern: %#x", c)
 	}
 	if x.named {
 		return mailbox.String(string(rune(c))), nil
@@ -327,7 +327,7 @@ func (x *lifter) list(n *node, p, length uint32) (mailbox.Value, error) {
 	e := n.elem
 	size := uint64(length) * uint64(e.size)
 	if size > maxBytes {
-		return mailbox.Nil, trapf("a list of %d elements takes %d bytes, more than %d", length, size, maxBytes)
+		return mailbox.Nil, Trapf("a list of %d elements takes %d bytes, more than %d", length, size, maxBytes)
 	}
 	if err := inRange(x.mem, uint64(p), size, e.align, "list"); err != nil {
 		return mailbox.Nil, err

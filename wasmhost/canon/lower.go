@@ -56,10 +56,10 @@ func (x *lowerer) realloc(old, oldSize, align, size uint32) (uint32, error) {
 	x.mem = x.opts.view()
 	p := uint32(x.stack[0])
 	if p&(align-1) != 0 {
-		return 0, trapf("realloc return: result not aligned: %#x, whose alignment is to be %d", p, align)
+		return 0, Trapf("realloc return: result not aligned: %#x, whose alignment is to be %d", p, align)
 	}
 	if uint64(p)+uint64(size) > uint64(len(x.mem)) {
-		return 0, trapf("realloc return: beyond end of memory: %d bytes at %#x, in a memory of %d", size, p, len(x.mem))
+		return 0, Trapf("realloc return: beyond end of memory: %d bytes at %#x, in a memory of %d", size, p, len(x.mem))
 	}
 	return p, nil
 }
@@ -312,7 +312,7 @@ func (x *lowerer) numbers(e *node, s string) (p, length uint32, err error) {
 }
 
 func tooLong(length int, e *node) error {
-	return trapf("a list of %d elements of %d bytes takes more than %d bytes", length, e.size, maxBytes)
+	return Trapf("a list of %d elements of %d bytes takes more than %d bytes", length, e.size, maxBytes)
 }
 
 // elements gives a table's list if it has that many.

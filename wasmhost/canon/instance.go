@@ -12,11 +12,30 @@ import (
 type Store struct {
 	// MaxHandles bounds the handles of all instances together; zero is no bound.
 	MaxHandles int64
+	// Work, unless nil, is told what lifting and lowering cost that no guest code
+	// counts: a unit for each part of a Value and for each 64 bytes of strings.
+	// It is called every workAtOnce units or so, on the process's goroutine, with
+	// the context of the call; it may suspend the process, and unwind it.
+	Work func(ctx context.Context, units uint64)
 
+	worked    uint64 // units that Work was not told of yet
 	handles   int
 	instances []*Instance
 	frames    []*frame
 	depth     int // frames in use
+}
+
+// workAtOnce is how many units of work are done between calls of Store.Work.
+const workAtOnce = 1 << 12
+
+// work counts what n parts and so many bytes of strings cost.
+func (s *Store) work(ctx context.Context, parts, bytes uint64) {
+	s.worked += parts + bytes/64
+	if s.worked >= workAtOnce && s.Work != nil {
+		units := s.worked
+		s.worked = 0
+		s.Work(ctx, units)
+	}
 }
 
 // Handles tells how many handles the instances hold.

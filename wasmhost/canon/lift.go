@@ -1,6 +1,7 @@
 package canon
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -13,6 +14,7 @@ import (
 // lifter makes Values of what core code passed. No guest code runs meanwhile,
 // so its view of the memory stays good.
 type lifter struct {
+	ctx   context.Context
 	opts  *Options
 	mem   []byte
 	scope *scope // holds what is borrowed; nil where no borrow can be
@@ -31,7 +33,8 @@ type lifter struct {
 func (x *lifter) maxText() uint64 { return min(2*uint64(len(x.mem))+1<<20, 1<<30) }
 
 // start makes x ready for the values of one side of a call to or from the host.
-func (x *lifter) start(o *Options, s *scope) {
+func (x *lifter) start(ctx context.Context, o *Options, s *scope) {
+	x.ctx = ctx
 	x.opts, x.mem, x.scope, x.nodes, x.bytes = o, o.view(), s, 0, 0
 	x.named, x.views, x.direct = false, false, false
 }
@@ -333,16 +336,20 @@ func (x *lifter) list(n *node, p, length uint32) (mailbox.Value, error) {
 		return mailbox.Nil, err
 	}
 	if e.kind == wit.U8 || x.direct && e.dense {
+		x.opts.Instance.Store.work(x.ctx, 0, size)
 		return x.octets(x.mem[p : uint64(p)+size])
 	}
 	if err := x.count(uint64(length)); err != nil {
 		return mailbox.Nil, err
 	}
+	store := x.opts.Instance.Store
 	list := x.takeValues(int(length))
 	at := uint64(p)
 	for i := range list {
 		if i%reserveEvery == 0 {
-			x.reserve(e, min(len(list)-i, reserveEvery), x.named)
+			n := min(len(list)-i, reserveEvery)
+			store.work(x.ctx, uint64(n)*(1+uint64(e.values+e.pairs)), 0)
+			x.reserve(e, n, x.named)
 		}
 		var err error
 		if list[i], err = x.load(e, at); err != nil {

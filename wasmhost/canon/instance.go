@@ -28,8 +28,9 @@ type Store struct {
 // workAtOnce is how many units of work are done between calls of Store.Work.
 const workAtOnce = 1 << 12
 
-// work counts what n parts and so many bytes of strings cost.
-func (s *Store) work(ctx context.Context, parts, bytes uint64) {
+// work counts what so many parts and bytes of strings cost.
+func (o *Options) work(ctx context.Context, parts, bytes uint64) {
+	s := o.Instance.Store
 	s.worked += parts + bytes/64
 	if s.worked >= workAtOnce && s.Work != nil {
 		units := s.worked

@@ -336,19 +336,18 @@ func (x *lifter) list(n *node, p, length uint32) (mailbox.Value, error) {
 		return mailbox.Nil, err
 	}
 	if e.kind == wit.U8 || x.direct && e.dense {
-		x.opts.Instance.Store.work(x.ctx, 0, size)
+		x.opts.work(x.ctx, 0, size)
 		return x.octets(x.mem[p : uint64(p)+size])
 	}
 	if err := x.count(uint64(length)); err != nil {
 		return mailbox.Nil, err
 	}
-	store := x.opts.Instance.Store
 	list := x.takeValues(int(length))
 	at := uint64(p)
 	for i := range list {
 		if i%reserveEvery == 0 {
 			n := min(len(list)-i, reserveEvery)
-			store.work(x.ctx, uint64(n)*(1+uint64(e.values+e.pairs)), 0)
+			x.opts.work(x.ctx, uint64(n)*(1+uint64(e.values+e.pairs)), 0)
 			x.reserve(e, n, x.named)
 		}
 		var err error

@@ -263,7 +263,7 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 		if len(v.Str()) > maxBytes {
 			return 0, 0, tooLong(len(v.Str()), e)
 		}
-		x.opts.Instance.Store.work(x.ctx, 0, uint64(len(v.Str())))
+		x.opts.work(x.ctx, 0, uint64(len(v.Str())))
 		return x.bytes(v.Str())
 	}
 	if x.trusted && e.dense && v.Kind() == mailbox.KindString {
@@ -284,7 +284,7 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 	for i, v := range t.List {
 		if i%reserveEvery == 0 {
 			n := min(len(t.List)-i, reserveEvery)
-			x.opts.Instance.Store.work(x.ctx, uint64(n)*(1+uint64(e.values+e.pairs)), 0)
+			x.opts.work(x.ctx, uint64(n)*(1+uint64(e.values+e.pairs)), 0)
 		}
 		if err := x.store(e, v, at); err != nil {
 			return 0, 0, err
@@ -297,7 +297,7 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 // numbers lowers a list of a dense type, which was lifted as its bytes.
 func (x *lowerer) numbers(e *node, s string) (p, length uint32, err error) {
 	size := uint32(len(s))
-	x.opts.Instance.Store.work(x.ctx, 0, uint64(size))
+	x.opts.work(x.ctx, 0, uint64(size))
 	if p, err = x.realloc(0, 0, e.align, size); err != nil {
 		return 0, 0, err
 	}

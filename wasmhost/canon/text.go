@@ -48,7 +48,7 @@ func (x *lifter) text(p, units uint32) (mailbox.Value, error) {
 	if err := inRange(x.mem, uint64(p), size, align, "string"); err != nil {
 		return mailbox.Nil, err
 	}
-	x.opts.Instance.Store.work(x.ctx, 0, size)
+	x.opts.work(x.ctx, 0, size)
 	b := x.mem[p : uint64(p)+size]
 	switch {
 	case wide:
@@ -143,7 +143,7 @@ func (x *lowerer) text(s string) (p, units uint32, err error) {
 	if len(s) > maxBytes {
 		return 0, 0, Trapf("a string takes %d bytes, more than %d", len(s), maxBytes)
 	}
-	x.opts.Instance.Store.work(x.ctx, 0, uint64(len(s)))
+	x.opts.work(x.ctx, 0, uint64(len(s)))
 	switch to := x.opts.Encoding; {
 	case to == UTF8 && x.from == UTF8:
 		return x.bytes(s)

@@ -138,7 +138,9 @@ func (x *lifter) fromUTF16(b []byte) (mailbox.Value, error) {
 // text lowers a string, which is UTF-8, and gives where it is and its length
 // as the encoding counts it. The guest's realloc is called as the specification
 // does for a string that came from x.from, so that a guest that counts its
-// allocations sees what it may expect.
+// allocations sees what it may expect. One thing is not known any more: whether
+// a string that came in latin1+utf16, and that latin1 can hold, was in utf16;
+// it is taken to have been in latin1.
 func (x *lowerer) text(s string) (p, units uint32, err error) {
 	if len(s) > maxBytes {
 		return 0, 0, Trapf("a string takes %d bytes, more than %d", len(s), maxBytes)

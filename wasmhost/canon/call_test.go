@@ -71,8 +71,7 @@ func TestDeepCalls(t *testing.T) {
 	c, s := NewCompiler(), &Store{}
 	plan := compile(t, c, function(nil))
 	o := &Options{Instance: s.NewInstance(nil, 0)}
-	var self *Lowered
-	self = &Lowered{Plan: plan, Options: o}
+	self := &Lowered{Plan: plan, Options: o}
 	lifted := &Lifted{Plan: plan, Options: o, Core: coreFunc(func(context.Context, []uint64) error { return self.Call(bg, nil) })}
 	self.Target = lifted
 	_, err := lifted.Call(bg, nil)

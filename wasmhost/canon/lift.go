@@ -347,7 +347,7 @@ func (x *lifter) list(n *node, p, length uint32) (mailbox.Value, error) {
 	for i := range list {
 		if i%reserveEvery == 0 {
 			n := min(len(list)-i, reserveEvery)
-			x.opts.work(x.ctx, uint64(n)*(1+uint64(e.values+e.pairs)), 0)
+			x.opts.work(x.ctx, uint64(n), 0)
 			x.reserve(e, n, x.named)
 		}
 		var err error
@@ -369,6 +369,7 @@ type record struct {
 
 func (x *lifter) openRecord(n *node) (record, error) {
 	fields := len(n.fields)
+	x.opts.work(x.ctx, uint64(fields), 0)
 	if x.named && n.kind == wit.Record {
 		if err := x.count(2 * uint64(fields)); err != nil {
 			return record{}, err

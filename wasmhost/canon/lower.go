@@ -135,6 +135,7 @@ func (x *lowerer) flat(n *node, v mailbox.Value, o *out) error {
 		if !ok {
 			return misshapen(n, v)
 		}
+		x.opts.work(x.ctx, uint64(len(list)), 0)
 		for i := range n.fields {
 			if err := x.flat(n.fields[i].node, list[i], o); err != nil {
 				return err
@@ -201,6 +202,7 @@ func (x *lowerer) store(n *node, v mailbox.Value, p uint32) error {
 		if !ok {
 			return misshapen(n, v)
 		}
+		x.opts.work(x.ctx, uint64(len(list)), 0)
 		for i := range n.fields {
 			if err := x.store(n.fields[i].node, list[i], p+n.fields[i].offset); err != nil {
 				return err
@@ -283,8 +285,7 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 	at := p
 	for i, v := range t.List {
 		if i%reserveEvery == 0 {
-			n := min(len(t.List)-i, reserveEvery)
-			x.opts.work(x.ctx, uint64(n)*(1+uint64(e.values+e.pairs)), 0)
+			x.opts.work(x.ctx, uint64(min(len(t.List)-i, reserveEvery)), 0)
 		}
 		if err := x.store(e, v, at); err != nil {
 			return 0, 0, err

@@ -30,7 +30,7 @@ func TestTableModel(t *testing.T) {
 	model := map[uint32]*modelHandle{}
 	var free, wantDropped []uint32
 	next := uint32(1)
-	tasks, open := &task{}, []*scope{}
+	call, open := &task{}, []*scope{}
 	borrows := 0
 	add := func(h *modelHandle, got uint32) {
 		want := next
@@ -62,8 +62,8 @@ func TestTableModel(t *testing.T) {
 			good = true
 		case 2:
 			var got uint32
-			if got, err = i.add(entry{rt: rt, rep: uint32(step), scope: tasks}); err == nil {
-				tasks.borrows++
+			if got, err = i.add(entry{rt: rt, rep: uint32(step), scope: call}); err == nil {
+				call.borrows++
 				borrows++
 				add(&modelHandle{rt: rt, rep: uint32(step)}, got)
 			}
@@ -110,8 +110,8 @@ func TestTableModel(t *testing.T) {
 		if (err == nil) != good {
 			t.Fatalf("step %d: %v, want good: %v", step, err, good)
 		}
-		if s.Handles() != len(model) || tasks.borrows != borrows {
-			t.Fatalf("step %d: %d handles and %d borrows, want %d and %d", step, s.Handles(), tasks.borrows, len(model), borrows)
+		if s.Handles() != len(model) || call.borrows != borrows {
+			t.Fatalf("step %d: %d handles and %d borrows, want %d and %d", step, s.Handles(), call.borrows, len(model), borrows)
 		}
 	}
 	for index, h := range model {

@@ -176,7 +176,7 @@ func (l *Lifted) run(f *frame, args []mailbox.Value, into *frame) error {
 func (l *Lifted) finish(f *frame, into *frame) (err error) {
 	v := mailbox.Nil
 	if l.Plan.result != nil {
-		f.lift.start(l.Options, nil)
+		f.lift.start(f.ctx, l.Options, nil)
 		if into == nil {
 			f.lift.named = true
 		} else {
@@ -187,7 +187,7 @@ func (l *Lifted) finish(f *frame, into *frame) (err error) {
 		}
 	}
 	if n := f.task.borrows; n > 0 {
-		return trapf("borrow handles still remain at the end of the call: %d", n)
+		return Trapf("borrow handles still remain at the end of the call: %d", n)
 	}
 	if into == nil {
 		f.result = v
@@ -236,7 +236,7 @@ func (l *Lowered) Call(ctx context.Context, stack []uint64) error {
 func (l *Lowered) run(f *frame, stack []uint64) error {
 	f.caller, f.ret = l, stack
 	args := f.argsOf(len(l.Plan.params))
-	f.lift.start(l.Options, &f.scope)
+	f.lift.start(f.ctx, l.Options, &f.scope)
 	host, _ := l.Target.(*Host)
 	if host == nil {
 		f.lift.connect(l.Target.(*Lifted).Options, &f.arena)

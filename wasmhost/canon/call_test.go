@@ -71,8 +71,7 @@ func TestDeepCalls(t *testing.T) {
 	c, s := NewCompiler(), &Store{}
 	plan := compile(t, c, function(nil))
 	o := &Options{Instance: s.NewInstance(nil, 0)}
-	var self *Lowered
-	self = &Lowered{Plan: plan, Options: o}
+	self := &Lowered{Plan: plan, Options: o}
 	lifted := &Lifted{Plan: plan, Options: o, Core: coreFunc(func(context.Context, []uint64) error { return self.Call(bg, nil) })}
 	self.Target = lifted
 	_, err := lifted.Call(bg, nil)
@@ -235,6 +234,43 @@ func TestOutcome(t *testing.T) {
 		f := compile(t, NewCompiler(), function(c.typ))
 		if got, failed := f.Outcome(c.v); failed != c.failed || !identical(got, c.want) {
 			t.Errorf("%s: %s, %v", dump(c.v), dump(got), failed)
+		}
+	}
+}
+
+// TestWork checks that what calls cost is told, and often enough.
+func TestWork(t *testing.T) {
+	people := make([]mailbox.Value, 10000)
+	for i := range people {
+		people[i] = Record(str("name"), mailbox.Uint(1))
+	}
+	for _, c := range []struct {
+		typ  *wit.Type
+		v    mailbox.Value
+		want uint64 // at least, each way; at most it is twice that
+	}{
+		{list(rec("p", "name", tString, "age", tU32)), arr(people...), 3 * 10000},
+		{list(tU8), str(strings.Repeat("x", 1<<20)), 1 << 14},
+		{tString, str(strings.Repeat("x", 1<<20)), 1 << 14},
+	} {
+		comp, s := NewCompiler(), &Store{}
+		units, calls := uint64(0), uint64(0)
+		s.Work = func(ctx context.Context, n uint64) {
+			if units, calls = units+n, calls+1; n < workAtOnce || ctx != bg {
+				t.Errorf("told of %d units", n)
+			}
+		}
+		f := compile(t, comp, function(nil, c.typ))
+		g := newGuest(4 << 20)
+		l := &Lifted{Plan: f, Options: g.options(s, comp, UTF8), Core: coreFunc(func(_ context.Context, stack []uint64) error {
+			low := &Lowered{Plan: f, Options: &Options{Instance: s.NewInstance(nil, 0), Memory: g}, Target: &Host{Func: func(*Call) error { return nil }}}
+			return low.Call(bg, stack)
+		})}
+		if _, err := l.Call(bg, []mailbox.Value{c.v}); err != nil {
+			t.Fatal(err)
+		}
+		if units+workAtOnce < 2*c.want || units > 4*c.want || calls < 2 {
+			t.Errorf("%s: told of %d units in %d calls", c.typ, units, calls)
 		}
 	}
 }

@@ -110,4 +110,5 @@ type Trap struct{ Message string }
 // Error gives the message.
 func (t *Trap) Error() string { return t.Message }
 
-func trapf(format string, args ...any) error { return &Trap{fmt.Sprintf(format, args...)} }
+// Trapf makes a Trap, for host functions whose guest is to blame.
+func Trapf(format string, args ...any) error { return &Trap{fmt.Sprintf(format, args...)} }

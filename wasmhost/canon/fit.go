@@ -380,7 +380,7 @@ func (x *fitter) option(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 }
 
 // result takes {ok=v} or {err=e}. A table without either is the one whose
-// payload may be nil: Lua has no field that is nil.
+// payload may be nil, if that is one only: Lua has no field that is nil.
 func (x *fitter) result(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	t := v.Table()
 	if t == nil || len(t.List) > 0 || len(t.Pairs) > 1 {
@@ -390,10 +390,9 @@ func (x *fitter) result(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	if len(t.Pairs) == 1 {
 		i, payload = n.caseOf(t.Pairs[0].Key), t.Pairs[0].Value
 	} else {
-		for c := range n.cases {
-			if e := n.cases[c].node; e != nil && e.kind == wit.Option && !e.wrapped {
-				i = c
-			}
+		ok, failed := n.cases[0].holdsNil(), n.cases[1].holdsNil()
+		if ok != failed {
+			i = btoi(failed)
 		}
 	}
 	if i < 0 {
@@ -418,6 +417,9 @@ func (x *fitter) pack(i int, payload mailbox.Value) mailbox.Value {
 	list[0], list[1] = mailbox.Uint(uint64(i)), payload
 	return x.table(list, nil)
 }
+
+// holdsNil tells whether nil may be the payload.
+func (k *wcase) holdsNil() bool { return k.node != nil && k.node.kind == wit.Option }
 
 // caseOf finds a case by its name; -1 if there is none.
 func (n *node) caseOf(name mailbox.Value) int {

@@ -66,6 +66,7 @@ func TestFitErrors(t *testing.T) {
 		{list(option(tU8)), arr(tab("some", num(256))), `element 1: expected u8, got 256`},
 		{result(tU8, nil), num(1), `expected result as {ok=…} or {err=…}, got 1`},
 		{result(tU8, nil), tab(), `expected result as {ok=…} or {err=…}, got table (0 elements)`},
+		{result(option(tU8), option(tU8)), tab(), `expected result as {ok=…} or {err=…}, got table (0 elements)`},
 		{result(tU8, nil), tab("ok", num(256)), `ok: expected u8, got 256`},
 		{result(tU8, nil), tab("err", num(1)), `err: expected true, got 1`},
 		{own(r), num(1), `expected file, got 1`},
@@ -128,8 +129,8 @@ func TestFit(t *testing.T) {
 		{result(tU8, nil), tab("err", yes), u(1)},
 		{result(option(tU8), tU8), tab(), arr(u(0), null)},
 		{result(tU8, option(tU8)), tab(), arr(u(1), null)},
-		{result(option(tU8), option(tU8)), tab("err", tab()), arr(u(1), null)},
-		{result(option(tU8), option(tU8)), tab("ok", tab("some", num(1))), arr(u(0), num(1))},
+		{result(option(tU8), option(tU8)), tab("err", null), arr(u(1), null)},
+		{result(option(tU8), option(tU8)), tab("ok", num(1)), arr(u(0), num(1))},
 	} {
 		f := compile(t, NewCompiler(), function(nil, c.typ))
 		got, err := f.Fit([]mailbox.Value{c.v})

@@ -151,7 +151,7 @@ func (s *source) value(t *wit.Type, wrapped bool) mailbox.Value {
 		if payload == nil {
 			return tab(key, yes)
 		}
-		return tab(key, s.value(payload, refBoth(t)))
+		return tab(key, s.value(payload, false))
 	}
 	// Any bits are a value of the scalars that are left.
 	v, _, ok := refScalar(t.Kind, s.u64())

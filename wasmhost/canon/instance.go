@@ -12,11 +12,31 @@ import (
 type Store struct {
 	// MaxHandles bounds the handles of all instances together; zero is no bound.
 	MaxHandles int64
+	// Work, unless nil, is told what lifting and lowering cost that no guest code
+	// counts: a unit for each part of a Value and for each 64 bytes of strings.
+	// It is called every workAtOnce units or so, on the process's goroutine, with
+	// the context of the call; it may suspend the process, and unwind it.
+	Work func(ctx context.Context, units uint64)
 
+	worked    uint64 // units that Work was not told of yet
 	handles   int
 	instances []*Instance
 	frames    []*frame
 	depth     int // frames in use
+}
+
+// workAtOnce is how many units of work are done between calls of Store.Work.
+const workAtOnce = 1 << 12
+
+// work counts what so many parts and bytes of strings cost.
+func (o *Options) work(ctx context.Context, parts, bytes uint64) {
+	s := o.Instance.Store
+	s.worked += parts + bytes/64
+	if s.worked >= workAtOnce && s.Work != nil {
+		units := s.worked
+		s.worked = 0
+		s.Work(ctx, units)
+	}
 }
 
 // Handles tells how many handles the instances hold.
@@ -72,7 +92,7 @@ func (i *Instance) resource(n *node) (*ResourceType, error) {
 // mayLeave traps where the instance may not call out.
 func (i *Instance) mayLeave() error {
 	if i.held {
-		return trapf("cannot leave component instance")
+		return Trapf("cannot leave component instance")
 	}
 	return nil
 }
@@ -93,7 +113,7 @@ func (i *Instance) within(caller *Instance) bool {
 func (i *Instance) enter(caller *Instance) error {
 	for a := i; a != nil && !a.within(caller); a = a.Parent {
 		if a.entered {
-			return trapf("cannot enter component instance")
+			return Trapf("cannot enter component instance")
 		}
 	}
 	for a := i; a != nil && !a.within(caller); a = a.Parent {
@@ -121,7 +141,7 @@ const maxDepth = 256
 // push gives a frame for a call. pop gives it back when the call succeeded.
 func (s *Store) push(ctx context.Context) (*frame, error) {
 	if s.depth == maxDepth {
-		return nil, trapf("call stack exhausted: %d calls between components are in progress", maxDepth)
+		return nil, Trapf("call stack exhausted: %d calls between components are in progress", maxDepth)
 	}
 	if s.depth == len(s.frames) {
 		s.frames = append(s.frames, &frame{})

@@ -1,6 +1,7 @@
 package canon
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -13,6 +14,7 @@ import (
 // lifter makes Values of what core code passed. No guest code runs meanwhile,
 // so its view of the memory stays good.
 type lifter struct {
+	ctx   context.Context
 	opts  *Options
 	mem   []byte
 	scope *scope // holds what is borrowed; nil where no borrow can be
@@ -31,7 +33,8 @@ type lifter struct {
 func (x *lifter) maxText() uint64 { return min(2*uint64(len(x.mem))+1<<20, 1<<30) }
 
 // start makes x ready for the values of one side of a call to or from the host.
-func (x *lifter) start(o *Options, s *scope) {
+func (x *lifter) start(ctx context.Context, o *Options, s *scope) {
+	x.ctx = ctx
 	x.opts, x.mem, x.scope, x.nodes, x.bytes = o, o.view(), s, 0, 0
 	x.named, x.views, x.direct = false, false, false
 }
@@ -61,10 +64,10 @@ var le = binary.LittleEndian
 // what is there.
 func inRange(mem []byte, p uint64, size uint64, align uint32, what string) error {
 	if p&uint64(align-1) != 0 {
-		return trapf("unaligned pointer: a %s at %#x, whose alignment is %d", what, p, align)
+		return Trapf("unaligned pointer: a %s at %#x, whose alignment is %d", what, p, align)
 	}
 	if p+size > uint64(len(mem)) {
-		return trapf("%s content out-of-bounds: %d bytes at %#x, in a memory of %d", what, size, p, len(mem))
+		return Trapf("%s content out-of-bounds: %d bytes at %#x, in a memory of %d", what, size, p, len(mem))
 	}
 	return nil
 }
@@ -107,7 +110,7 @@ func (x *lifter) result(f *Func, stack []uint64) (mailbox.Value, error) {
 // count keeps the number of Values bounded.
 func (x *lifter) count(n uint64) error {
 	if n > uint64(mailbox.MaxNodes-x.nodes) {
-		return trapf("a value has more than %d parts", mailbox.MaxNodes)
+		return Trapf("a value has more than %d parts", mailbox.MaxNodes)
 	}
 	x.nodes += int(n)
 	return nil
@@ -116,7 +119,7 @@ func (x *lifter) count(n uint64) error {
 // charge keeps the bytes of strings bounded, before they are allocated.
 func (x *lifter) charge(n uint64) error {
 	if x.bytes += n; x.bytes > x.maxText() {
-		return trapf("the strings of a value take more than %d bytes, in a memory of %d: parts of it are many strings' at once", x.maxText(), len(x.mem))
+		return Trapf("the strings of a value take more than %d bytes, in a memory of %d: parts of it are many strings' at once", x.maxText(), len(x.mem))
 	}
 	return nil
 }
@@ -224,7 +227,7 @@ func loadInt(m []byte, size uint8) uint32 {
 }
 
 func badCase(n *node, i uint32) error {
-	return trapf("invalid variant discriminant: %d of %s, which has %d cases", i, n, len(n.cases))
+	return Trapf("invalid variant discriminant: %d of %s, which has %d cases", i, n, len(n.cases))
 }
 
 // scalar lifts what is one core value. Of a narrow one the bits above count
@@ -288,7 +291,7 @@ func canonical(f float64) float64 {
 
 func (x *lifter) char(c uint32) (mailbox.Value, error) {
 	if c > utf8.MaxRune || !utf8.ValidRune(rune(c)) {
-		return mailbox.Nil, trapf("invalid `char` bit pattern: %#x", c)
+		return mailbox.Nil, Trapf("invalid `char` bit pattern: %#x", c)
 	}
 	if x.named {
 		return mailbox.String(string(rune(c))), nil
@@ -327,12 +330,13 @@ func (x *lifter) list(n *node, p, length uint32) (mailbox.Value, error) {
 	e := n.elem
 	size := uint64(length) * uint64(e.size)
 	if size > maxBytes {
-		return mailbox.Nil, trapf("a list of %d elements takes %d bytes, more than %d", length, size, maxBytes)
+		return mailbox.Nil, Trapf("a list of %d elements takes %d bytes, more than %d", length, size, maxBytes)
 	}
 	if err := inRange(x.mem, uint64(p), size, e.align, "list"); err != nil {
 		return mailbox.Nil, err
 	}
 	if e.kind == wit.U8 || x.direct && e.dense {
+		x.opts.work(x.ctx, 0, size)
 		return x.octets(x.mem[p : uint64(p)+size])
 	}
 	if err := x.count(uint64(length)); err != nil {
@@ -342,7 +346,9 @@ func (x *lifter) list(n *node, p, length uint32) (mailbox.Value, error) {
 	at := uint64(p)
 	for i := range list {
 		if i%reserveEvery == 0 {
-			x.reserve(e, min(len(list)-i, reserveEvery), x.named)
+			n := min(len(list)-i, reserveEvery)
+			x.opts.work(x.ctx, uint64(n), 0)
+			x.reserve(e, n, x.named)
 		}
 		var err error
 		if list[i], err = x.load(e, at); err != nil {
@@ -363,6 +369,7 @@ type record struct {
 
 func (x *lifter) openRecord(n *node) (record, error) {
 	fields := len(n.fields)
+	x.opts.work(x.ctx, uint64(fields), 0)
 	if x.named && n.kind == wit.Record {
 		if err := x.count(2 * uint64(fields)); err != nil {
 			return record{}, err

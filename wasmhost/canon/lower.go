@@ -56,10 +56,10 @@ func (x *lowerer) realloc(old, oldSize, align, size uint32) (uint32, error) {
 	x.mem = x.opts.view()
 	p := uint32(x.stack[0])
 	if p&(align-1) != 0 {
-		return 0, trapf("realloc return: result not aligned: %#x, whose alignment is to be %d", p, align)
+		return 0, Trapf("realloc return: result not aligned: %#x, whose alignment is to be %d", p, align)
 	}
 	if uint64(p)+uint64(size) > uint64(len(x.mem)) {
-		return 0, trapf("realloc return: beyond end of memory: %d bytes at %#x, in a memory of %d", size, p, len(x.mem))
+		return 0, Trapf("realloc return: beyond end of memory: %d bytes at %#x, in a memory of %d", size, p, len(x.mem))
 	}
 	return p, nil
 }
@@ -135,6 +135,7 @@ func (x *lowerer) flat(n *node, v mailbox.Value, o *out) error {
 		if !ok {
 			return misshapen(n, v)
 		}
+		x.opts.work(x.ctx, uint64(len(list)), 0)
 		for i := range n.fields {
 			if err := x.flat(n.fields[i].node, list[i], o); err != nil {
 				return err
@@ -201,6 +202,7 @@ func (x *lowerer) store(n *node, v mailbox.Value, p uint32) error {
 		if !ok {
 			return misshapen(n, v)
 		}
+		x.opts.work(x.ctx, uint64(len(list)), 0)
 		for i := range n.fields {
 			if err := x.store(n.fields[i].node, list[i], p+n.fields[i].offset); err != nil {
 				return err
@@ -263,6 +265,7 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 		if len(v.Str()) > maxBytes {
 			return 0, 0, tooLong(len(v.Str()), e)
 		}
+		x.opts.work(x.ctx, 0, uint64(len(v.Str())))
 		return x.bytes(v.Str())
 	}
 	if x.trusted && e.dense && v.Kind() == mailbox.KindString {
@@ -280,7 +283,10 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 		return 0, 0, err
 	}
 	at := p
-	for _, v := range t.List {
+	for i, v := range t.List {
+		if i%reserveEvery == 0 {
+			x.opts.work(x.ctx, uint64(min(len(t.List)-i, reserveEvery)), 0)
+		}
 		if err := x.store(e, v, at); err != nil {
 			return 0, 0, err
 		}
@@ -292,6 +298,7 @@ func (x *lowerer) sequence(n *node, v mailbox.Value) (p, length uint32, err erro
 // numbers lowers a list of a dense type, which was lifted as its bytes.
 func (x *lowerer) numbers(e *node, s string) (p, length uint32, err error) {
 	size := uint32(len(s))
+	x.opts.work(x.ctx, 0, uint64(size))
 	if p, err = x.realloc(0, 0, e.align, size); err != nil {
 		return 0, 0, err
 	}
@@ -312,7 +319,7 @@ func (x *lowerer) numbers(e *node, s string) (p, length uint32, err error) {
 }
 
 func tooLong(length int, e *node) error {
-	return trapf("a list of %d elements of %d bytes takes more than %d bytes", length, e.size, maxBytes)
+	return Trapf("a list of %d elements of %d bytes takes more than %d bytes", length, e.size, maxBytes)
 }
 
 // elements gives a table's list if it has that many.

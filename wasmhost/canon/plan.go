@@ -258,12 +258,10 @@ func (c *Compiler) fill(n *node, t *wit.Type, depth int) (err error) {
 		}
 		return c.variant(n)
 	case wit.Result:
-		// nil under ok and nil under err would be the same table.
-		both := t.OK != nil && t.Err != nil && t.OK.Kind == wit.Option && t.Err.Kind == wit.Option
-		if err := c.addCase(n, "ok", t.OK, both, depth); err != nil {
+		if err := c.addCase(n, "ok", t.OK, false, depth); err != nil {
 			return err
 		}
-		if err := c.addCase(n, "err", t.Err, both, depth); err != nil {
+		if err := c.addCase(n, "err", t.Err, false, depth); err != nil {
 			return err
 		}
 		return c.variant(n)

@@ -13,12 +13,6 @@ import (
 // What follows is a second implementation of lifting, as plain as can be and
 // with nothing in common with the first.
 
-// refBoth tells whether both payloads of a result are options, which are then
-// wrapped.
-func refBoth(t *wit.Type) bool {
-	return t.OK != nil && t.Err != nil && t.OK.Kind == wit.Option && t.Err.Kind == wit.Option
-}
-
 // refCases gives the payloads of whatever is a variant.
 func refCases(t *wit.Type) []*wit.Type {
 	switch t.Kind {
@@ -293,7 +287,7 @@ func (r *ref) load(t *wit.Type, p uint64, wrapped bool) mailbox.Value {
 		}
 		v := null
 		if cases[i] != nil {
-			v = r.load(cases[i], p+payload, t.Kind == wit.Option || t.Kind == wit.Result && refBoth(t))
+			v = r.load(cases[i], p+payload, t.Kind == wit.Option)
 		}
 		return r.counted2(t, refCase(t, i, v, wrapped), wrapped)
 	}
@@ -332,7 +326,7 @@ func (r *ref) flat(t *wit.Type, stack []uint64, wrapped bool) (mailbox.Value, []
 		}
 		v := null
 		if cases[i] != nil {
-			v, _ = r.flat(cases[i], stack[1:], t.Kind == wit.Option || t.Kind == wit.Result && refBoth(t))
+			v, _ = r.flat(cases[i], stack[1:], t.Kind == wit.Option)
 		}
 		return r.counted2(t, refCase(t, i, v, wrapped), wrapped), stack[len(refFlat(t)):]
 	}

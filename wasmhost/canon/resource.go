@@ -28,7 +28,7 @@ func wrongType(index uint32, expected, found *ResourceType) error {
 	if expected.kind() == found.kind() {
 		different = "different "
 	}
-	return trapf("handle index %d used with the wrong type, expected %s but found a %s%s (%s, not %s)",
+	return Trapf("handle index %d used with the wrong type, expected %s but found a %s%s (%s, not %s)",
 		index, expected.kind(), different, found.kind(), found.text(), expected.text())
 }
 
@@ -102,7 +102,7 @@ func ResourceDrop(ctx context.Context, i *Instance, rt *ResourceType, index uint
 		return err
 	}
 	if e.lends != 0 {
-		return trapf("cannot remove owned resource while borrowed: handle index %d", index)
+		return Trapf("cannot remove owned resource while borrowed: handle index %d", index)
 	}
 	gone := *e
 	i.remove(index)

@@ -36,7 +36,7 @@ func (i *Instance) add(e entry) (uint32, error) {
 		return index, nil
 	}
 	if len(t.entries) >= maxIndex {
-		return 0, trapf("the handle table is full: it has %d handles", len(t.entries))
+		return 0, Trapf("the handle table is full: it has %d handles", len(t.entries))
 	}
 	t.entries = append(t.entries, e)
 	s.handles++
@@ -47,7 +47,7 @@ func (i *Instance) add(e entry) (uint32, error) {
 func (i *Instance) find(index uint32, rt *ResourceType) (*entry, error) {
 	t := &i.handles
 	if index == 0 || uint64(index) > uint64(len(t.entries)) || t.entries[index-1].rt == nil {
-		return nil, trapf("unknown handle index %d", index)
+		return nil, Trapf("unknown handle index %d", index)
 	}
 	e := &t.entries[index-1]
 	if e.rt != rt {
@@ -72,9 +72,9 @@ func (i *Instance) take(index uint32, rt *ResourceType) (uint32, error) {
 	}
 	switch {
 	case e.lends != 0:
-		return 0, trapf("cannot remove owned resource while borrowed: handle index %d", index)
+		return 0, Trapf("cannot remove owned resource while borrowed: handle index %d", index)
 	case !e.own:
-		return 0, trapf("cannot pass on a borrowed resource as owned: handle index %d", index)
+		return 0, Trapf("cannot pass on a borrowed resource as owned: handle index %d", index)
 	}
 	rep := e.rep
 	i.remove(index)

@@ -43,11 +43,12 @@ func (x *lifter) text(p, units uint32) (mailbox.Value, error) {
 		}
 	}
 	if size > maxBytes {
-		return mailbox.Nil, trapf("a string takes %d bytes, more than %d", size, maxBytes)
+		return mailbox.Nil, Trapf("a string takes %d bytes, more than %d", size, maxBytes)
 	}
 	if err := inRange(x.mem, uint64(p), size, align, "string"); err != nil {
 		return mailbox.Nil, err
 	}
+	x.opts.work(x.ctx, 0, size)
 	b := x.mem[p : uint64(p)+size]
 	switch {
 	case wide:
@@ -71,9 +72,9 @@ func badUTF8(b []byte) error {
 		at += n
 	}
 	if !utf8.FullRune(b[at:]) {
-		return trapf("incomplete utf-8 byte sequence at byte %d of a string of %d", at, len(b))
+		return Trapf("incomplete utf-8 byte sequence at byte %d of a string of %d", at, len(b))
 	}
-	return trapf("invalid utf-8 at byte %d of a string of %d", at, len(b))
+	return Trapf("invalid utf-8 at byte %d of a string of %d", at, len(b))
 }
 
 // fromLatin1 makes UTF-8 of characters of one byte.
@@ -113,7 +114,7 @@ func (x *lifter) fromUTF16(b []byte) (mailbox.Value, error) {
 				low = rune(le.Uint16(b[i+2:]))
 			}
 			if utf16.DecodeRune(c, low) == utf8.RuneError {
-				return mailbox.Nil, trapf("invalid utf-16: unpaired surrogate at code unit %d of a string of %d", i/2, len(b)/2)
+				return mailbox.Nil, Trapf("invalid utf-16: unpaired surrogate at code unit %d of a string of %d", i/2, len(b)/2)
 			}
 			size += 4
 			i += 2
@@ -137,11 +138,14 @@ func (x *lifter) fromUTF16(b []byte) (mailbox.Value, error) {
 // text lowers a string, which is UTF-8, and gives where it is and its length
 // as the encoding counts it. The guest's realloc is called as the specification
 // does for a string that came from x.from, so that a guest that counts its
-// allocations sees what it may expect.
+// allocations sees what it may expect. One thing is not known any more: whether
+// a string that came in latin1+utf16, and that latin1 can hold, was in utf16;
+// it is taken to have been in latin1.
 func (x *lowerer) text(s string) (p, units uint32, err error) {
 	if len(s) > maxBytes {
-		return 0, 0, trapf("a string takes %d bytes, more than %d", len(s), maxBytes)
+		return 0, 0, Trapf("a string takes %d bytes, more than %d", len(s), maxBytes)
 	}
+	x.opts.work(x.ctx, 0, uint64(len(s)))
 	switch to := x.opts.Encoding; {
 	case to == UTF8 && x.from == UTF8:
 		return x.bytes(s)
@@ -241,7 +245,7 @@ func (x *lowerer) toUTF16(s string) (p, units uint32, err error) {
 // wide lowers a string as that many code units of UTF-16.
 func (x *lowerer) wide(s string, units uint32) (p uint32, err error) {
 	if 2*units > maxBytes {
-		return 0, trapf("a string takes %d bytes, more than %d", 2*units, maxBytes)
+		return 0, Trapf("a string takes %d bytes, more than %d", 2*units, maxBytes)
 	}
 	if p, err = x.realloc(0, 0, 2, 2*units); err != nil {
 		return 0, err

@@ -31,8 +31,8 @@ const (
 	// maxCopies bounds the types that are made by replacing resources, in the
 	// whole binary, each counted by its width; maxSteps bounds what is looked at
 	// to compare and replace.
-	maxCopies = 500_000
-	maxSteps  = 10_000_000
+	maxCopies = 300_000
+	maxSteps  = 5_000_000
 	// maxModules, maxComponents and maxInstances bound what one binary makes an
 	// instance consist of; instances of components that have instances multiply,
 	// which is for whoever links to bound.

@@ -100,7 +100,7 @@ func choiceToHost(v Value, t *wit.Type, inner bool) (mailbox.Value, error) {
 	var of *wit.Type
 	switch t.Kind {
 	case wit.Option:
-		of, inner = t.Elem, inner || t.Elem.Kind == wit.Option
+		of = t.Elem
 	case wit.Result:
 		if of = t.OK; v.Case == "err" {
 			of = t.Err
@@ -117,7 +117,7 @@ func choiceToHost(v Value, t *wit.Type, inner bool) (mailbox.Value, error) {
 		if of == nil {
 			return mailbox.Nil, fmt.Errorf("case %s of %s has no payload", v.Case, t)
 		}
-		if x, err = toHost(*payload, of, inner); err != nil {
+		if x, err = toHost(*payload, of, t.Kind == wit.Option); err != nil {
 			return mailbox.Nil, err
 		}
 	}
@@ -222,8 +222,8 @@ func get(v mailbox.Value, name string) mailbox.Value {
 
 func choice(v mailbox.Value, t *wit.Type, inner bool) Value {
 	out := Value{Type: t.Kind.String(), Value: json.RawMessage("null")}
-	payload := func(x mailbox.Value, of *wit.Type, inner bool) {
-		b, err := json.Marshal(script(x, of, inner))
+	payload := func(x mailbox.Value, of *wit.Type) {
+		b, err := json.Marshal(script(x, of, t.Kind == wit.Option))
 		if err != nil {
 			panic(err)
 		}
@@ -231,12 +231,11 @@ func choice(v mailbox.Value, t *wit.Type, inner bool) Value {
 	}
 	switch t.Kind {
 	case wit.Option:
-		inner = inner || t.Elem.Kind == wit.Option
 		switch {
 		case !inner && !v.IsNil():
-			payload(v, t.Elem, false)
+			payload(v, t.Elem)
 		case inner && len(v.Table().Pairs) > 0:
-			payload(v.Table().Pairs[0].Value, t.Elem, false)
+			payload(v.Table().Pairs[0].Value, t.Elem)
 		}
 	case wit.Result:
 		p := v.Table().Pairs[0]
@@ -246,13 +245,13 @@ func choice(v mailbox.Value, t *wit.Type, inner bool) Value {
 			of = t.Err
 		}
 		if of != nil {
-			payload(p.Value, of, false)
+			payload(p.Value, of)
 		}
 	default:
 		out.Case = get(v, "tag").Str()
 		for _, c := range t.Cases {
 			if c.Name == out.Case && c.Type != nil {
-				payload(get(v, "value"), c.Type, false)
+				payload(get(v, "value"), c.Type)
 			}
 		}
 	}

@@ -52,7 +52,7 @@ func (l *linking) provideCalls(ctx context.Context) error {
 // callText names a call in traces.
 func (p *Plan) callText(index int) string {
 	switch c := &p.calls[index]; c.op {
-	case callLift:
+	case callLift, callNever:
 		return p.lifts[c.lift].name
 	case callHost:
 		return c.host.Name
@@ -90,6 +90,8 @@ func (c *callPlan) direct(index int) func(i *Instance, stack []uint64) error {
 	switch c.op {
 	case callHost:
 		return func(i *Instance, stack []uint64) error { return i.lowered[index].Call(i, stack) }
+	case callNever:
+		return func(*Instance, []uint64) error { return errEnter }
 	case callLift:
 		return func(i *Instance, stack []uint64) error {
 			i.spend(1)
@@ -113,6 +115,10 @@ func (c *callPlan) direct(index int) func(i *Instance, stack []uint64) error {
 		return canon.ResourceDrop(i, i.components[of], i.resources[resource], uint32(stack[0]))
 	}
 }
+
+// errEnter is what a component fails with that calls one which contains it, or which it
+// contains: the specification has no such calls for now.
+var errEnter = &canon.Trap{Message: "cannot enter component instance"}
 
 // instanceKey is under which the context of a call has the Instance.
 type instanceKey struct{}

@@ -48,7 +48,7 @@ func (f *coreFunc) CallWithStack(_ context.Context, stack []uint64) error {
 	if f.fn == nil {
 		mod := i.cores[f.ref.core].mod
 		if mod == nil {
-			return &canon.Trap{Message: "cannot enter component instance"} // it is being made
+			return errEnter // it is being made
 		}
 		f.fn = mod.ExportedFunction(f.ref.name)
 	}

@@ -378,12 +378,23 @@ func (s *scope) lower(d *component.Lower) error {
 	} else {
 		name = s.lifts[f.lift].name
 		s.nested = true
+		if of := s.options[s.lifts[f.lift].options].instance; s.contains(of, s.index) || s.contains(s.index, of) {
+			c.op = callNever
+		}
 	}
 	var err error
 	if c.plan, err = s.planOf(d, d.Type, name); err != nil {
 		return err
 	}
 	return s.call(c)
+}
+
+// contains tells whether component instance outer is, or contains, inner.
+func (l *linking) contains(outer, inner int) bool {
+	for inner >= 0 && inner != outer {
+		inner = l.Plan.instances[inner].parent
+	}
+	return inner == outer
 }
 
 func (s *scope) resourceFunc(d *component.ResourceFunc) error {

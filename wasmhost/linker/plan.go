@@ -101,8 +101,9 @@ type liftPlan struct {
 type callOp uint8
 
 const (
-	callLift callOp = iota // a function that is lifted
-	callHost               // a function of the host
+	callLift  callOp = iota // a function that is lifted
+	callNever               // one of a component that contains the caller, or is contained in it
+	callHost                // a function of the host
 	resourceNew
 	resourceRep
 	resourceDrop

@@ -87,17 +87,34 @@ func (a *Account) Next(allowance, left int32, others int64) int32 {
 		a.adapt(now.Sub(a.begun))
 	}
 	a.Settle(allowance, left)
-	if now.Sub(a.slice) >= sliceTime || a.process.Urgent().Load() {
-		a.process.Yield()
-		now = time.Now()
-		a.slice = now
-	}
+	now = a.turn(now)
 	n := a.size
 	if limit := a.process.Limits().MaxFuel; limit > 0 {
 		n = min(n, max(0, limit-int64(a.used)-others))
 	}
 	a.begun = now
 	return int32(n)
+}
+
+// Turn charges what is booked, and lets others run if the slice is over. A
+// process that is to end does not return from it.
+func (a *Account) Turn() {
+	now := time.Now()
+	if a.slice.IsZero() {
+		a.slice = now
+	}
+	a.Settle(0, 0)
+	a.turn(now)
+}
+
+// turn lets others run if the slice is over, and gives the time after that.
+func (a *Account) turn(now time.Time) time.Time {
+	if now.Sub(a.slice) >= sliceTime || a.process.Urgent().Load() {
+		a.process.Yield()
+		now = time.Now()
+		a.slice = now
+	}
+	return now
 }
 
 // Scarce tells that the next allowance may be less than it would be without

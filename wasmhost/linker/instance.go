@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
@@ -34,10 +35,11 @@ type Instance struct {
 	made       int // of cores
 
 	account fuel.Account
-	calls   tank    // for what is charged that is no core code's
-	open    []*tank // that have an allowance, oldest first
-	latest  int     // of cores, that asked for fuel
-	depth   int     // of calls of core code within each other
+	urgent  *atomic.Bool // the process's
+	debt    int32        // units that are used and not in the account
+	open    []*tank      // that have an allowance, oldest first
+	latest  int          // of cores, that asked for fuel
+	depth   int          // of calls of core code within each other
 	saved   []uint64
 
 	budget  memory.Budget
@@ -103,7 +105,7 @@ func (i *Instance) Memory() uint64 { return i.budget.Used() }
 //
 // As Call's.
 func (i *Instance) Start(ctx process.Context) error {
-	i.process = ctx
+	i.process, i.urgent = ctx, ctx.Urgent()
 	i.account.Init(ctx)
 	i.prepare()
 	return i.enter(i.instantiate)

@@ -8,13 +8,15 @@ import (
 	"wippy/wasmhost/fuel"
 )
 
-// tank is what a core instance may use before it asks for more. The zero tank
-// is that of an instance which never asks.
+// tank is what a core instance may use before it asks for more. That of one
+// which never asks is zero.
 type tank struct {
-	fuel      api.MutableGlobal // what is left; nil where left is
-	left      int32
-	allowance int32 // what was given last
+	fuel      api.MutableGlobal // what is left
+	allowance int32             // what was given last
 }
+
+// mostDebt is how much may be used that no core code charges before it is seen to.
+const mostDebt = 1 << 10
 
 // maxOpen bounds how many tanks have an allowance at once, as each can be used up
 // before it is seen that the process should end.
@@ -33,6 +35,7 @@ func (i *Instance) Next(mod api.Module, left int32) int32 {
 // refill charges what was used of a tank, of which left, less than none, remains, and
 // gives its next allowance.
 func (i *Instance) refill(t *tank, left int32) int32 {
+	i.payDebt()
 	was := t.allowance
 	t.allowance = 0
 	others, at := int64(0), -1
@@ -65,21 +68,22 @@ func (i *Instance) refill(t *tank, left int32) int32 {
 
 // collect takes back what is left of a tank.
 func (i *Instance) collect(t *tank) {
-	left := t.left
-	if t.fuel != nil {
-		left = int32(t.fuel.Get())
-		t.fuel.Set(0)
-	}
-	i.account.Use(t.allowance, left)
-	t.allowance, t.left = 0, 0
+	i.account.Use(t.allowance, int32(t.fuel.Get()))
+	t.fuel.Set(0)
+	t.allowance = 0
 }
 
 // spend charges units that no core code charges.
 func (i *Instance) spend(units int32) {
-	i.calls.left -= units
-	if i.calls.left < 0 || i.process.Urgent().Load() {
-		i.calls.left = i.refill(&i.calls, i.calls.left)
+	if i.debt += units; i.debt >= mostDebt || i.urgent.Load() {
+		i.payDebt()
+		i.account.Turn()
 	}
+}
+
+func (i *Instance) payDebt() {
+	i.account.Use(i.debt, 0)
+	i.debt = 0
 }
 
 // settle takes everything back and charges it, at the end of a call.
@@ -89,5 +93,6 @@ func (i *Instance) settle() {
 	}
 	clear(i.open)
 	i.open = i.open[:0]
+	i.payDebt()
 	i.account.Settle(0, 0)
 }

@@ -15,6 +15,8 @@ func BenchmarkProcess(b *testing.B) {
 		name, guest, method string
 		args                []mailbox.Value
 	}{
+		{"small-add", "small", "add", []mailbox.Value{num(6), num(7)}},
+		{"small-echo", "small", "echo", []mailbox.Value{str("you")}},
 		{"pair-one", "pair", callee + "add", []mailbox.Value{num(6), num(7)}},
 		{"pair-greet", "pair", callee + "greet", []mailbox.Value{str("you")}},
 		{"pair-both", "pair", caller + "greet", []mailbox.Value{str("you")}},
@@ -49,6 +51,38 @@ func BenchmarkProcess(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkProcessParallel shows what processes of one plan contend for.
+func BenchmarkProcessParallel(b *testing.B) {
+	p := link(b, "small", linker.Nothing{})
+	e, err := p.Find("echo")
+	if err != nil {
+		b.Fatal(err)
+	}
+	args, err := e.Fit([]mailbox.Value{str("you")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		n := &node{}
+		for pb.Next() {
+			i, err := p.New(background, process.Limits{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := i.Start(n); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := i.Call(e, args); err != nil {
+				b.Fatal(err)
+			}
+			if err := i.Close(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
 
 // BenchmarkCall calls a component that runs, and through it another.

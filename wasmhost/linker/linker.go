@@ -84,12 +84,15 @@ const (
 	// maxInstances bounds instances of components, and instances of core modules.
 	maxInstances = 1_000
 	// maxFuncs bounds functions that are lifted, lowered, or of resources.
-	maxFuncs = 100_000
+	maxFuncs = 50_000
 	// maxResources bounds the resource types that are known to all component
 	// instances together.
 	maxResources = 100_000
 	// maxElements bounds what tables have to begin with.
 	maxElements = 1 << 22
 	// maxSteps bounds the work of linking.
-	maxSteps = 5_000_000
+	maxSteps = 1_000_000
+	// maxCode bounds what is compiled: modules, in bytes, each as often as the
+	// names of its imports differ.
+	maxCode = 256 << 20
 )

@@ -375,24 +375,33 @@ func TestCompatible(t *testing.T) {
 	}
 }
 
-// TestCost bounds what a process of two components holds.
+// TestCost bounds what a process holds.
 func TestCost(t *testing.T) {
-	p := link(t, "pair", linker.Nothing{})
-	const n = 200
-	var before, after runtime.MemStats
-	rs := make([]*running, n)
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	for i := range rs {
-		rs[i] = start(t, p, process.Limits{})
-		rs[i].call("things", num(7))
-	}
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	each := (after.HeapAlloc - before.HeapAlloc) / n
-	t.Logf("%d bytes each", each)
-	runtime.KeepAlive(rs)
-	if each > 128<<10 { // six core functions of the engine's were called
-		t.Errorf("a process holds %d bytes", each)
+	for _, tt := range []struct {
+		guest, method string
+		arg           mailbox.Value
+		most          uint64
+	}{
+		{"small", "echo", str("you"), 64 << 10},
+		{"pair", "things", num(7), 128 << 10}, // which calls six core functions, each with a stack of 10 KB
+	} {
+		p := link(t, tt.guest, linker.Nothing{})
+		const n = 200
+		var before, after runtime.MemStats
+		rs := make([]*running, n)
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for i := range rs {
+			rs[i] = start(t, p, process.Limits{})
+			rs[i].call(tt.method, tt.arg)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		each := (after.HeapAlloc - before.HeapAlloc) / n
+		t.Logf("%s: %d bytes each", tt.guest, each)
+		runtime.KeepAlive(rs)
+		if each > tt.most {
+			t.Errorf("a process of %s holds %d bytes", tt.guest, each)
+		}
 	}
 }

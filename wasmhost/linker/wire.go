@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"wippy/wasmhost/component"
 	"wippy/wasmhost/memory"
@@ -29,6 +28,7 @@ func callName(number int) string { return strconv.Itoa(number) }
 // wiring is a core module with where its imports come from.
 type wiring struct {
 	def    *component.CoreModule
+	number int       // of the core instance, among those of its component
 	from   []coreRef // of its imports
 	names  []string  // of the modules that they are imported from instead
 	linked bool      // see meter.Options
@@ -51,13 +51,14 @@ func (s *scope) coreInstance(d *component.CoreInstance) error {
 	if err := s.step(len(m.Module.Imports)); err != nil {
 		return err
 	}
-	w := &wiring{def: m}
+	of := &s.Plan.instances[s.index]
+	w := &wiring{def: m, number: len(of.cores)}
 	for _, i := range m.Module.Imports {
 		arg, _ := d.Arg(i.Module)
 		from := s.instances[arg].export(i.Name)
 		name := providedName
 		if from.core >= 0 {
-			name = corePrefix + strconv.Itoa(slices.Index(s.Plan.instances[s.index].cores, from.core))
+			name = corePrefix + strconv.Itoa(s.wirings[from.core].number)
 		}
 		w.from, w.names = append(w.from, from), append(w.names, name)
 	}
@@ -75,7 +76,6 @@ func (s *scope) coreInstance(d *component.CoreInstance) error {
 		return tooLarge("elements in tables", maxElements)
 	}
 	s.memory += c.memory
-	of := &s.Plan.instances[s.index]
 	of.cores = append(of.cores, len(s.cores))
 	s.instances = append(s.instances, &coreInstance{core: len(s.cores)})
 	s.cores = append(s.cores, c)
@@ -98,12 +98,16 @@ func imports(m *module.Module, kind module.Kind) int {
 // have others' code run on their stack, and which share theirs.
 func (l *linking) group(of *componentPlan) {
 	for _, c := range of.cores {
-		for i, from := range l.wirings[c].from {
+		w := l.wirings[c]
+		var counts [module.Tag + 1]uint32 // imports come first in the index spaces
+		for i, from := range w.from {
+			kind := w.def.Module.Imports[i].Kind
+			x, _ := w.def.Module.Extern(kind, counts[kind])
+			counts[kind]++
 			if from.core < 0 {
 				continue
 			}
-			w, other := l.wirings[c], l.wirings[from.core]
-			x, _ := w.def.Module.Extern(w.def.Module.Imports[i].Kind, externIndex(w.def.Module, i))
+			other := l.wirings[from.core]
 			switch x.Kind {
 			case module.Func:
 				w.linked = true
@@ -125,17 +129,6 @@ func (l *linking) group(of *componentPlan) {
 	}
 }
 
-// externIndex gives the index of import i in the index space of its kind.
-func externIndex(m *module.Module, i int) uint32 {
-	n := uint32(0)
-	for _, other := range m.Imports[:i] {
-		if other.Kind == m.Imports[i].Kind {
-			n++
-		}
-	}
-	return n
-}
-
 func isReference(t module.ValType) bool { return t == module.FuncRef || t == module.ExternRef }
 
 func (w *wiring) hasCode() bool {
@@ -154,17 +147,12 @@ func (w *wiring) importsCode() bool {
 // unitKey tells modules to compile apart.
 type unitKey struct {
 	def    *component.CoreModule
-	wiring string
+	wiring [sha256.Size]byte
 }
 
 // unit gives the index of the code of a core module.
 func (l *linking) unit(w *wiring) int {
-	var b strings.Builder
-	for i, from := range w.from {
-		fmt.Fprintf(&b, "%d %s %d %s ", len(w.names[i]), w.names[i], len(from.name), from.name)
-	}
-	fmt.Fprint(&b, w.linked)
-	key := unitKey{w.def, b.String()}
+	key := unitKey{w.def, w.digest()}
 	i, known := l.units[key]
 	if !known {
 		i = len(l.modules)
@@ -183,7 +171,11 @@ func (l *linking) compile(ctx context.Context, engine Engine) error {
 		l.cores[i].code = l.unit(w)
 	}
 	modules := make([]Module, len(l.modules))
+	size := 0
 	for i, w := range l.modules {
+		if size += len(w.def.Binary); size > maxCode {
+			return tooLarge("bytes of core modules that are linked differently", maxCode)
+		}
 		modules[i] = w.module(l.name)
 	}
 	runtime, codes, err := engine.Compile(ctx, modules)
@@ -241,16 +233,25 @@ func (w *wiring) module(name string) Module {
 // sum is the digest of the module and of how it is rewritten.
 func (w *wiring) sum() (sum [sha256.Size]byte) {
 	h := sha256.New()
+	wiring := w.digest()
+	h.Write(wiring[:])
+	h.Write(w.def.Binary)
+	h.Sum(sum[:0])
+	return sum
+}
+
+// digest is the digest of how the module is rewritten.
+func (w *wiring) digest() (sum [sha256.Size]byte) {
+	h := sha256.New()
 	text := func(s string) {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(s))))
 		h.Write([]byte(s))
 	}
-	text(fmt.Sprint("linked: ", w.linked))
+	text(strconv.FormatBool(w.linked))
 	for i, name := range w.names {
 		text(name)
 		text(w.from[i].name)
 	}
-	h.Write(w.def.Binary)
 	h.Sum(sum[:0])
 	return sum
 }

@@ -30,7 +30,7 @@ type lifter struct {
 
 // maxText bounds the bytes of the strings of one side of a call: what does not
 // alias fits, and what does cannot make the host allocate without end.
-func (x *lifter) maxText() uint64 { return min(2*uint64(len(x.mem))+1<<20, 1<<30) }
+func (x *lifter) maxText() uint64 { return min(2*uint64(len(x.mem))+16<<20, 1<<30) }
 
 // start makes x ready for the values of one side of a call to or from the host.
 func (x *lifter) start(ctx context.Context, o *Options, s *scope) {

@@ -277,7 +277,7 @@ func TestAliasedStrings(t *testing.T) {
 	f := compile(t, comp, function(nil, list(tString)))
 	for _, e := range []Encoding{UTF8, UTF16, Latin1OrUTF16} {
 		g := newGuest(1 << 20)
-		for i := range 64 {
+		for i := range 120 {
 			le.PutUint32(g.mem[8*i:], 1024)
 			le.PutUint32(g.mem[8*i+4:], 1<<18)
 		}
@@ -287,7 +287,7 @@ func TestAliasedStrings(t *testing.T) {
 		}
 		var got [1]mailbox.Value
 		x := lifter{opts: g.options(&Store{}, comp, e), mem: g.mem}
-		wantTrap(t, x.params(f, []uint64{0, 64}, got[:]), "the strings of a value take more than 3145728 bytes")
+		wantTrap(t, x.params(f, []uint64{0, 120}, got[:]), "the strings of a value take more than 18874368 bytes")
 		x = lifter{opts: x.opts, mem: g.mem}
 		if err := x.params(f, []uint64{0, 4}, got[:]); err != nil {
 			t.Error(err)

@@ -181,7 +181,7 @@ func (r *ref) check(p, size, align uint64) bool {
 
 // str counts the bytes of strings.
 func (r *ref) str(s string) mailbox.Value {
-	if r.chars += len(s); r.chars > 2*len(r.mem)+1<<20 {
+	if r.chars += len(s); r.chars > 2*len(r.mem)+16<<20 {
 		r.bad = true
 	}
 	return str(s)

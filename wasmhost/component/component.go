@@ -14,10 +14,12 @@
 //
 // decode*.go turn bytes into definitions that refer to each other by index.
 // scope.go and define*.go go through the definitions of a component, or the
-// declarators of a component's or instance's type, and fill its index spaces;
-// value.go makes value types; match.go compares types, substitute.go replaces
-// resources in them; visible.go and names.go hold the rules of what may be
-// imported and exported under which name; lift.go those of the canonical ABI.
+// declarators of the type of a component or instance, and fill its index spaces.
+// value.go makes value types and layout.go what they are in core values; match.go
+// compares types, instantiate.go supplies a component with arguments, by
+// substitute.go, which replaces resources. names.go and side.go hold the rules
+// for names, visible.go what imports and exports may speak of, lift.go what the
+// canonical ABI needs; limits.go has all bounds.
 package component
 
 import "wippy/wasmhost/module"

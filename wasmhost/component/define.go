@@ -71,6 +71,14 @@ func (s *scope) defineImport(d *Import) error {
 	if err != nil {
 		return err
 	}
+	// What is imported exists before the component's instance does.
+	refers, err := s.v.refersToResource(t, s.own)
+	if err != nil {
+		return err
+	}
+	if refers {
+		return s.errorf("import %q: its type is or holds a resource that this component makes itself", d.Name.Name)
+	}
 	d.Type, err = s.introduce(&s.imports, d.Name, s.opened(d.expr, t, s.imported), byImport)
 	return err
 }
@@ -198,6 +206,7 @@ func (s *scope) introduce(side *side, name ExternName, o opening, how exposure) 
 		return nil, s.v.prefix(err, "%s %q: ", side.noun, name.Name)
 	}
 	side.add(x)
+	side.at = append(side.at, s.v.at)
 	s.add(x)
 	return x.Type, nil
 }
@@ -273,7 +282,7 @@ func (s *scope) aliasOuter(d *Alias) error {
 		return err
 	}
 	if leaves && d.Sort == SortType {
-		refers, err := s.v.refersToResource(x.Type)
+		refers, err := s.v.refersToResource(x.Type, nil)
 		if err != nil {
 			return err
 		}

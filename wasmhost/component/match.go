@@ -1,6 +1,10 @@
 package component
 
-import "fmt"
+import (
+	"fmt"
+
+	"wippy/wasmhost/wit"
+)
 
 // matchExtern tells how what is given differs from what is wanted, nil if it
 // will do. An instance may export more than is wanted; a component and a core
@@ -174,4 +178,95 @@ func (v *validator) about(err error, format string, args ...any) error {
 		return err
 	}
 	return fmt.Errorf(format+"%w", append(args, err)...)
+}
+
+// matchValue tells how a type differs from the one that is expected, nil if it
+// does not. It goes down only where types differ.
+func matchValue(got, want *ValueType) error {
+	switch {
+	case got.identity == want.identity:
+		return nil
+	case got.kind != want.kind:
+		return fmt.Errorf("expected %s, found %s", want.noun(), got.noun())
+	case got.resource != nil:
+		return fmt.Errorf("%s of another resource than expected%s", got.noun(), resourceNames(got.resource, want.resource))
+	}
+	noun := "element"
+	switch got.kind {
+	case wit.Record:
+		noun = "field"
+	case wit.Variant, wit.Enum:
+		noun = "case"
+	case wit.Flags:
+		noun = "flag"
+	}
+	if len(got.labels) != len(want.labels) || len(got.parts) != len(want.parts) {
+		n := func(t *ValueType) int { return max(len(t.labels), len(t.parts)) }
+		return fmt.Errorf("expected %d %ss, found %d", n(want), noun, n(got))
+	}
+	for i, l := range want.labels {
+		if got.labels[i] != l {
+			return fmt.Errorf("expected %s %q, found %q", noun, l, got.labels[i])
+		}
+	}
+	for i, p := range want.parts {
+		q := got.parts[i]
+		where := fmt.Sprintf("%s %d", noun, i)
+		switch {
+		case want.kind == wit.Result:
+			where = [...]string{"ok", "error"}[i]
+		case i < len(want.labels):
+			where = fmt.Sprintf("%s %q", noun, want.labels[i])
+		}
+		switch {
+		case p == nil && q == nil:
+		case p == nil:
+			return fmt.Errorf("%s: expected no payload, found %s", where, q.noun())
+		case q == nil:
+			return fmt.Errorf("%s: expected %s, found no payload", where, p.noun())
+		default:
+			if err := matchValue(q, p); err != nil {
+				return fmt.Errorf("%s: %w", where, err)
+			}
+		}
+	}
+	return fmt.Errorf("expected another %s", want.noun()) // not reached
+}
+
+func resourceNames(got, want *ResourceType) string {
+	g, w := got.Resource.Name, want.Resource.Name
+	if g == "" || w == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s, not the expected %s)", g, w)
+}
+
+// matchFunc tells how a function's type differs from the one that is expected.
+func (v *validator) matchFunc(got, want *FuncType) error {
+	if err := v.step(len(want.params)); err != nil {
+		return err
+	}
+	if len(got.params) != len(want.params) {
+		return fmt.Errorf("expected %d parameters, found %d", len(want.params), len(got.params))
+	}
+	for i, p := range want.WIT.Params {
+		if q := got.WIT.Params[i].Name; q != p.Name {
+			return fmt.Errorf("expected parameter %q, found %q", p.Name, q)
+		}
+		if err := matchValue(got.params[i], want.params[i]); err != nil {
+			return fmt.Errorf("parameter %q: %w", p.Name, err)
+		}
+	}
+	switch {
+	case got.result == nil && want.result == nil:
+	case want.result == nil:
+		return fmt.Errorf("expected no result, found %s", got.result.noun())
+	case got.result == nil:
+		return fmt.Errorf("expected the result %s, found none", want.result.noun())
+	default:
+		if err := matchValue(got.result, want.result); err != nil {
+			return fmt.Errorf("result: %w", err)
+		}
+	}
+	return nil
 }

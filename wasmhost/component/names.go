@@ -2,6 +2,7 @@ package component
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -44,18 +45,22 @@ type Name struct {
 	Namespace, Package, Version string
 }
 
+// formerNames begin names that the specification once had, before =.
+var formerNames = []string{"unlocked-dep", "locked-dep", "url", "relative-url", "integrity"}
+
 // ParseName takes the name of an import or export apart.
 func ParseName(s string) (Name, error) {
 	if kind, rest, ok := strings.Cut(s, "]"); ok && strings.HasPrefix(kind, "[") {
 		return parseAnnotated(s, kind+"]", rest)
 	}
-	if strings.Contains(s, ":") {
+	problem := checkLabel(s)
+	switch before, _, equals := strings.Cut(s, "="); {
+	case equals && slices.Contains(formerNames, before):
+		problem = "names of dependencies are no longer in the specification; link the component with what it depends on first"
+	case strings.Contains(s, ":"):
 		return parseInterface(s)
 	}
-	if problem := checkLabel(s); problem != "" {
-		if before, _, ok := strings.Cut(s, "="); ok && strings.HasSuffix(before, "-dep") || strings.HasPrefix(s, "url=") || strings.HasPrefix(s, "integrity=") {
-			problem = "names of dependencies and URLs are no longer in the specification"
-		}
+	if problem != "" {
 		return Name{}, fmt.Errorf("%q is not the name of an import or export: %s", s, problem)
 	}
 	return Name{Kind: PlainName, Label: s}, nil

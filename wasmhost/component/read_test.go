@@ -33,6 +33,8 @@ func TestErrors(t *testing.T) {
 		{`component 0 imports "i", but no argument is called so (at byte 0x22)`,
 			assemble(body(sectionComponent, assemble(section(sectionType, []byte{codeInstanceType, 0}), section(sectionImport, cat(plain("i"), []byte{codeInstance, 0})))),
 				section(sectionInstance, []byte{codeInstantiate, 0, 0}))},
+		{`import "r": its type is or holds a resource that this component makes itself (at byte 0x11)`,
+			assemble(section(sectionType, []byte{codeResourceType, byte(module.I32), 0}), section(sectionImport, cat(plain("r"), []byte{codeType, 0, 0})))},
 		{"canon section: canon stream.new: this runtime does not support async (at byte 0xc)", assemble(section(sectionCanon, []byte{0x0e, 0}))},
 		{"start section: a component's start function: this runtime does not support values (at byte 0xa)", assemble(body(sectionStart, []byte{0, 0, 0}))},
 	} {

@@ -150,7 +150,10 @@ func (s *scope) define(def Definition) error {
 func (s *scope) componentType() (*ComponentType, error) {
 	t := &ComponentType{imports: s.imports.externs, exports: s.exports.externs, imported: s.imported, own: s.own}
 	t.extent = holds(t.imports.extent(), t.exports.extent())
-	return t, s.v.checkExtent("component", t.extent)
+	if err := s.v.checkExtent("component", t.extent); err != nil {
+		return t, err
+	}
+	return t, s.checkHidden()
 }
 
 // instanceType makes the type of an instance.

@@ -9,7 +9,8 @@ import (
 // side is what a scope imports, or exports, so far.
 type side struct {
 	externs
-	noun      string // "import", "export"
+	at        []int  // of each, its offset
+	noun      string // "import" or "export"
 	forms     map[string]string
 	resources map[string]*ResourceType // under plain names
 }

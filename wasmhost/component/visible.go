@@ -2,6 +2,7 @@ package component
 
 import (
 	"fmt"
+	"maps"
 
 	"wippy/wasmhost/wit"
 )
@@ -149,16 +150,64 @@ func quoted(name string) string {
 	return fmt.Sprintf(" %q", name)
 }
 
+// checkHidden checks that the exports speak of no resource that the scope made
+// and does not export. For all but components, which stand for themselves,
+// expose has checked that already.
+func (s *scope) checkHidden() error {
+	hidden := maps.Clone(s.own)
+	if err := s.v.reveal(s.exports.list, hidden); err != nil {
+		return err
+	}
+	for i, x := range s.exports.list {
+		s.v.at = s.exports.at[i]
+		refers, err := s.v.refersToResource(x.Type, hidden)
+		if err != nil {
+			return err
+		}
+		if refers {
+			return s.errorf("export %q: its type holds a resource that is not exported itself", x.Name)
+		}
+	}
+	return nil
+}
+
+// reveal takes from a set the resources that are exported as types.
+func (v *validator) reveal(exports []Extern, hidden resources) error {
+	if len(hidden) == 0 {
+		return nil
+	}
+	if err := v.step(len(exports)); err != nil {
+		return err
+	}
+	for _, x := range exports {
+		switch t := x.Type.(type) {
+		case *ResourceType:
+			delete(hidden, t.Resource)
+		case *InstanceType:
+			if x.Sort == SortInstance {
+				if err := v.reveal(t.exports.list, hidden); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // refersToResource tells whether a type is or holds a resource that it does not
-// bring itself.
-func (v *validator) refersToResource(t Type) (bool, error) {
-	f := freeResources{v: v, seen: map[Type]struct{}{}, bound: map[*wit.Resource]int{}}
+// bring itself: any, or where among is not nil one of those.
+func (v *validator) refersToResource(t Type, among resources) (bool, error) {
+	if among != nil && len(among) == 0 {
+		return false, nil
+	}
+	f := freeResources{v: v, among: among, seen: map[Type]struct{}{}, bound: map[*wit.Resource]int{}}
 	return f.in(t)
 }
 
 // freeResources looks for resources that are not bound.
 type freeResources struct {
 	v     *validator
+	among resources
 	seen  map[Type]struct{}
 	bound map[*wit.Resource]int
 }
@@ -175,7 +224,7 @@ func (f *freeResources) in(t Type) (bool, error) {
 	}
 	switch t := t.(type) {
 	case *ResourceType:
-		return f.bound[t.Resource] == 0, nil
+		return f.bound[t.Resource] == 0 && (f.among == nil || f.among.has(t.Resource)), nil
 	case *ValueType:
 		if !t.handles {
 			return false, nil

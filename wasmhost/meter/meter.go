@@ -207,10 +207,23 @@ func refuse(m *module.Module, opts Options) error {
 			return &module.Error{Offset: find(m, module.SectionImport).Offset, Message: fmt.Sprintf("import section: %q is the host's own", i.Module)}
 		}
 	}
-	if m.HasStart && uint64(m.Start) >= uint64(len(m.Funcs)) {
-		return &module.Error{Offset: find(m, module.SectionStart).Offset, Message: fmt.Sprintf("start section: unknown function %d", m.Start)}
+	return refuseStart(m)
+}
+
+// refuseStart looks at the start function, which the engine no longer does.
+func refuseStart(m *module.Module) error {
+	if !m.HasStart {
+		return nil
 	}
-	return nil
+	message := ""
+	if t, ok := m.FuncType(m.Start); uint64(m.Start) >= uint64(len(m.Funcs)) {
+		message = fmt.Sprintf("unknown function %d", m.Start)
+	} else if ok && len(t.Params)+len(t.Results) > 0 {
+		message = fmt.Sprintf("function %s is %s; a start function is () -> ()", m.FuncName(m.Start), t)
+	} else {
+		return nil
+	}
+	return &module.Error{Offset: find(m, module.SectionStart).Offset, Message: "start section: " + message}
 }
 
 func unsupported(t module.ValType) bool { return typeProposal(t) != "" }

@@ -41,6 +41,7 @@ type facts struct {
 	calls    []uint32 // what is called: nodes of the call graph
 	types    []uint32 // of each type, the first one that is the same
 	taken    bits     // functions that a reference leads to
+	declared bits     // functions that ref.func in code may refer to
 	segments []uint64 // sizes of the data segments, in bytes
 }
 
@@ -99,6 +100,11 @@ func (s *scanner) references() error {
 	}
 	take := func(function uint32) uint32 {
 		s.taken.add(int(function))
+		s.declared.add(int(function))
+		return function
+	}
+	declare := func(function uint32) uint32 {
+		s.declared.add(int(function))
 		return function
 	}
 	if _, err := copySection(s.m, module.SectionGlobal, take); err != nil {
@@ -107,7 +113,7 @@ func (s *scanner) references() error {
 	if _, err := copySection(s.m, module.SectionElement, take); err != nil {
 		return err
 	}
-	_, err := copySection(s.m, module.SectionExport, func(function uint32) uint32 { return function })
+	_, err := copySection(s.m, module.SectionExport, declare)
 	return err
 }
 
@@ -276,6 +282,11 @@ func (s *scanner) check(f *function, d *decoder, in *instr) {
 	}
 	if uint64(in.x) >= most {
 		d.Failf("unknown %s %d", what, in.x)
+		return
+	}
+	// The engine takes our export of the start function for one of the module's.
+	if in.op == opRefFunc && !s.declared.has(int(in.x)) {
+		d.Failf("ref.func of function %d, which neither an element segment, a global nor an export names", in.x)
 	}
 }
 

@@ -82,7 +82,7 @@ func (b *body) enter() {
 		b.out.with(opLocalSet, room)
 	}
 	switch {
-	case n.cyclic: // one branch for both
+	case n.reaching: // one branch for both
 		b.out.take(b.fuel, 1)
 		b.out.with(opGlobalGet, b.fuel)
 		b.out.with(opLocalGet, room)
@@ -252,9 +252,11 @@ func (b *body) branch(label *uint32) {
 // call writes a call. What may lead to recursion is told how much room is left.
 func (b *body) call(in *instr) {
 	var callee *node
+	typ := in.x
 	switch in.op {
 	case opCall, opReturnCall:
 		callee = &b.nodes[in.x]
+		typ = b.m.Funcs[in.x]
 		in.x = b.moved(in.x)
 	default:
 		callee = b.indirect(in)
@@ -262,7 +264,7 @@ func (b *body) call(in *instr) {
 	tail := in.op == opReturnCall || in.op == opReturnCallIndirect
 	if callee.reaching && !b.straight {
 		b.out.with(opLocalGet, b.f.locals)
-		if tail { // the caller is gone by then
+		if tail && !onStack(b.m.Types[typ]) { // the caller is gone by then
 			b.out.i32(int32(b.f.room))
 			b.out.op(opI32Add)
 		}

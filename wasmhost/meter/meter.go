@@ -61,9 +61,10 @@
 // the room that a global tells, and keeps what is left in a local; before each
 // call that may lead to recursion it sets the global to that. So nothing needs to be
 // undone when a function returns, whichever way it does; before a tail call
-// the function gives its own size back. Functions that only lead to such
-// functions do the same, but for the check. A chain of calls of which none is
-// recursive is no longer than the module is large, and is left to the engine.
+// the function gives its own size back, unless the engine makes an ordinary
+// call of it. Functions that only lead to such functions do the same. A chain of
+// calls that leads to none is no longer than the module is large, and is left
+// to the engine.
 //
 // # What it relies on
 //
@@ -98,8 +99,8 @@ type Options struct {
 	// from. What already imports from it is refused. "" means DefaultModule.
 	Module string
 	// Stack is how much of the stack recursion may take in a call from the
-	// host, in bytes, more or less; the engine holds at most twice as much.
-	// Zero means DefaultStack.
+	// host, in bytes, more or less; the engine holds at most twice as much. Code
+	// made to have large frames gets some ten times that. Zero means DefaultStack.
 	Stack int32
 	// MaxTable bounds the elements of each table; growing one beyond it gives
 	// -1. Zero means DefaultMaxTable.

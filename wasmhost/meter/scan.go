@@ -22,12 +22,16 @@ type function struct {
 	at     int    // offset of body in the binary
 	body   []byte // its locals and its code
 	locals uint32 // parameters included
-	cost   uint64 // of running all its code once, without what it calls
-	loop   int    // its first loop among all of the module's
-	call   int    // its first call in facts.calls
-	calls  int    // how many
-	long   bool   // it has loops or bulk instructions
-	room   uint32 // how much of the stack it takes, in bytes
+	slots  uint64 // what they take of a frame, in bytes
+	// values is what the values take that calls and blocks give or take beyond
+	// one, outgoing what the call with the most takes to pass its own, in bytes.
+	values, outgoing uint64
+	cost             uint64 // of running all its code once, without what it calls
+	loop             int    // its first loop among all of the module's
+	call             int    // its first call in facts.calls
+	calls            int    // how many
+	long             bool   // it has loops or bulk instructions
+	room             uint32 // how much of the stack it takes, in bytes
 }
 
 // leaf tells that f is charged to who calls it.
@@ -181,6 +185,10 @@ func (s *scanner) function(f *function, d *decoder) {
 		switch in.op {
 		case opBlock, opIf, opLoop:
 			s.open = append(s.open, s.opened(in.op))
+			if in.n >= 0 {
+				t := s.m.Types[in.n]
+				f.values += slots(t.Params) + slots(t.Results)
+			}
 			if blocks++; blocks > maxBlocks {
 				d.Failf("more than %d blocks", maxBlocks)
 			}
@@ -206,12 +214,17 @@ func (s *scanner) function(f *function, d *decoder) {
 			}
 		case opCall, opReturnCall:
 			s.calls = append(s.calls, in.x)
+			s.passed(f, s.m.Types[s.m.Funcs[in.x]])
 		case opCallIndirect, opReturnCallIndirect:
 			s.calls = append(s.calls, uint32(len(s.m.Funcs))+s.types[in.x])
+			s.passed(f, s.m.Types[in.x])
 		case opRefFunc:
 			s.taken.add(int(in.x))
 		case opMemoryGrow, opMemoryInit, opMemoryCopy, opMemoryFill, opTableInit, opTableCopy, opTableGrow, opTableFill:
 			f.long = true
+		}
+		if f.values > maxValues {
+			d.Failf("more than %d bytes for the values that its calls and blocks give", maxValues)
 		}
 	}
 	if d.Len() > 0 {
@@ -221,13 +234,26 @@ func (s *scanner) function(f *function, d *decoder) {
 	f.room = room(f)
 }
 
+// passed notes what a call of a function of type t takes of the frame of f.
+func (s *scanner) passed(f *function, t module.FuncType) {
+	results := slots(t.Results)
+	if len(t.Results) > 1 {
+		f.values += results
+	}
+	if onStack(t) {
+		f.outgoing = max(f.outgoing, slots(t.Params)+results)
+	}
+}
+
 // locals reads the declarations of a function's locals.
 func (s *scanner) locals(f *function, d *decoder) {
 	t, _ := s.m.FuncType(f.index)
 	locals := uint64(len(t.Params))
+	f.slots = slots(t.Params)
 	for range d.Count(d.Len(), "groups of locals") {
-		locals += uint64(d.U32()) // module.Read has bounded the sum
-		readType(d.Reader)
+		n := uint64(d.U32()) // module.Read has bounded the sum
+		locals += n
+		f.slots += n * slot(module.ValType(readType(d.Reader)))
 	}
 	f.locals = uint32(locals)
 }

@@ -102,8 +102,9 @@ type Options struct {
 	// host, in bytes, more or less; the engine holds at most twice as much. Code
 	// made to have large frames gets some ten times that. Zero means DefaultStack.
 	Stack int32
-	// MaxTable bounds the elements of each table; growing one beyond it gives
-	// -1. Zero means DefaultMaxTable.
+	// MaxTable bounds the elements of all tables of a module together: what they
+	// begin with, and, in equal parts, what they may grow to, beyond which growing
+	// gives -1. Zero means DefaultMaxTable.
 	MaxTable uint32
 	// Import, unless nil, gives each import of the module another name.
 	Import func(module, name string) (newModule, newName string)
@@ -207,6 +208,9 @@ func refuse(m *module.Module, opts Options) error {
 		if i.Module == opts.Module {
 			return &module.Error{Offset: find(m, module.SectionImport).Offset, Message: fmt.Sprintf("import section: %q is the host's own", i.Module)}
 		}
+	}
+	if err := refuseTables(m, opts.MaxTable); err != nil {
+		return err
 	}
 	return refuseStart(m)
 }

@@ -58,3 +58,69 @@ func TestUndeclaredReference(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestTableTotals bounds the elements of all tables together: a guest pays for
+// them with no memory of its own.
+func TestTableTotals(t *testing.T) {
+	tables := func(n int, low uint32) module.Section {
+		var all items
+		for range n {
+			all.add(module.AppendU32([]byte{byte(funcRef), 0}, low))
+		}
+		return module.Section{ID: module.SectionTable, Body: all.section()}
+	}
+	var grows code
+	grows.begin(opLoop, empty)
+	grows.op(0xd0)
+	grows = append(grows, byte(funcRef))
+	grows.i32(1000)
+	grows.with(opTableGrow, 0)
+	grows.with(opBrIf, 0)
+	grows.op(opEnd)
+	for _, tt := range []struct {
+		n    int
+		low  uint32
+		want string
+	}{
+		{1, DefaultMaxTable, ""},
+		{1, DefaultMaxTable + 1, "table section: 1048577 elements to begin with; all tables together may have 1048576 (at byte 0x14)"},
+		{1000, 2000, "table section: 2000000 elements to begin with; all tables together may have 1048576 (at byte 0x15)"},
+		{5000, 1, ""},
+	} {
+		binary := assemble([]testFunc{{body: grows}}, tables(tt.n, tt.low))
+		if got := refusal(t, binary); got != tt.want {
+			t.Errorf("%d tables of %d: %q, want %q", tt.n, tt.low, got, tt.want)
+		}
+		if tt.want != "" {
+			continue
+		}
+		out, _ := rewrite(t, binary, Options{})
+		sum := uint64(0)
+		for _, l := range read(t, out).Tables {
+			sum += l.Max
+		}
+		if sum > 2*DefaultMaxTable {
+			t.Errorf("%d tables may have %d elements", tt.n, sum)
+		}
+	}
+}
+
+// TestCompileTime refuses functions that take the engine minutes.
+func TestCompileTime(t *testing.T) {
+	labels := func(n int) []byte {
+		c := code{}
+		c.begin(opBlock, empty)
+		c.i32(1)
+		c.op(opBrTable)
+		c = module.AppendU32(c, uint32(n))
+		c = append(c, make([]byte, n+1)...)
+		c.op(opEnd)
+		return assemble([]testFunc{{body: c}})
+	}
+	if got := refusal(t, labels(maxLabels-1)); got != "" {
+		t.Error(got)
+	}
+	if got, want := refusal(t, labels(maxLabels)), "function f: more than 50000 labels of br_table (at byte 0xc392)"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

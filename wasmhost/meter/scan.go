@@ -8,12 +8,13 @@ import (
 )
 
 // What a function may have. The engine takes time that grows with the square
-// of these, and goes through blocks recursively: a Go stack that overflows
+// of these, some five seconds for as many, and goes through blocks recursively: a Go stack that overflows
 // ends the program. A JavaScript engine's largest function has 4,200 blocks and
 // 400 loops, of which 20 are nested.
 const (
-	maxBlocks  = 50_000
-	maxNesting = 1_000 // of loops
+	maxBlocks  = 10_000
+	maxNesting = 1_000  // of loops
+	maxLabels  = 50_000 // of all br_table together
 )
 
 // function is what the first pass finds out about a function of the module's own.
@@ -171,7 +172,7 @@ func (s *scanner) function(f *function, d *decoder) {
 	f.loop, f.call = s.loops, len(s.calls)
 	s.locals(f, d)
 	s.open, s.nesting = append(s.open[:0], openBlock), 0
-	blocks := 0
+	blocks, labels := 0, 0
 	var in instr
 	for len(s.open) > 0 {
 		d.next(&in)
@@ -209,6 +210,9 @@ func (s *scanner) function(f *function, d *decoder) {
 		case opBr, opBrIf:
 			s.branch(f, d, in.x)
 		case opBrTable:
+			if labels += len(in.labels); labels > maxLabels {
+				d.Failf("more than %d labels of br_table", maxLabels)
+			}
 			for _, l := range in.labels {
 				s.branch(f, d, l)
 			}

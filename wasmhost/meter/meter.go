@@ -146,8 +146,9 @@ type Info struct {
 	Exports []string
 }
 
-// Rewrite rewrites a module, which must have its Sections. Of the custom
-// sections only the names of functions stay. Time and memory are in proportion
+// Rewrite rewrites a module, which must have its Sections. Of the name section
+// the module's and the functions' names stay; of the other custom sections those
+// that do not point into the code, as debug information does. Time and memory are in proportion
 // to the module's size; the result has a sixth more bytes as a rule, and at
 // most some ten times as many.
 //

@@ -24,7 +24,7 @@ const (
 )
 
 func room(f *function) uint32 {
-	return uint32(min(roomFrame+f.slots+f.values+f.outgoing+f.cost/roomCode, roomMost))
+	return uint32(min(roomFrame+f.slots+f.values+f.outgoing+f.size/roomCode, roomMost))
 }
 
 // slots is what values take of a frame, in bytes.

@@ -28,6 +28,7 @@ type function struct {
 	// one, outgoing what the call with the most takes to pass its own, in bytes.
 	values, outgoing uint64
 	cost             uint64 // of running all its code once, without what it calls
+	size             uint64 // of its code, in bytes, more or less
 	loop             int    // its first loop among all of the module's
 	call             int    // its first call in facts.calls
 	calls            int    // how many
@@ -182,7 +183,11 @@ func (s *scanner) function(f *function, d *decoder) {
 		if d.Err() != nil {
 			return
 		}
-		f.cost += cost(&in)
+		c := cost(&in)
+		if f.cost += c; in.accesses() {
+			c = uint64(in.size)
+		}
+		f.size += c
 		switch in.op {
 		case opBlock, opIf, opLoop:
 			s.open = append(s.open, s.opened(in.op))

@@ -30,6 +30,7 @@ type body struct {
 	loop   int    // the number of the next loop
 	colds  int    // frames that are cold
 	cost   uint64 // since the last check, on the dearest way here
+	run    uint64 // how much that may be
 	dead   bool   // no way leads here
 	length int64  // what the last instruction pushed, if that was an i32.const; -1
 }
@@ -40,6 +41,7 @@ func (b *body) rewrite(f *function) error {
 	b.f, b.out, b.loop = f, b.out[:0], f.loop
 	b.frames = append(b.frames[:0], frame{})
 	b.open, b.colds, b.cost, b.dead, b.length = 0, 0, 0, false, -1
+	b.run = max(runCost, f.cost/maxRuns)
 	b.locals(d)
 	if !b.straight {
 		b.enter()
@@ -108,7 +110,7 @@ func (b *body) check() {
 // instr writes an instruction.
 func (b *body) instr(in *instr) {
 	c := b.price(in)
-	if b.cost+c > runCost && !b.dead && !b.straight {
+	if b.cost+c > b.run && !b.dead && !b.straight {
 		b.check()
 	}
 	b.cost += c

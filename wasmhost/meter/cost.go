@@ -9,6 +9,10 @@ const (
 	// a unit of such code to last a small part of a microsecond, some
 	// microseconds where every access waits for memory.
 	runCost = 1024
+	// maxRuns is into how many runs the code of a function is cut at most, since
+	// the engine takes its time for the blocks that checks are. Those of functions that
+	// are larger than any compiler's are longer.
+	maxRuns = 5000
 	// leafCost is how much a function that calls nothing may cost to be
 	// charged to its caller.
 	leafCost = runCost / 4

@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"bytes"
 	"testing"
 
 	"wippy/wasmhost/module"
@@ -102,6 +103,18 @@ func TestTableTotals(t *testing.T) {
 		if sum > 2*DefaultMaxTable {
 			t.Errorf("%d tables may have %d elements", tt.n, sum)
 		}
+	}
+}
+
+// TestChecksOfLargeFunctions cuts a function into no more runs than the engine
+// compiles in a moment.
+func TestChecksOfLargeFunctions(t *testing.T) {
+	c := code(bytes.Repeat([]byte{1}, 7_000_000)) // nops
+	out, _ := rewrite(t, assemble([]testFunc{{}, looping()}), Options{})
+	larger, _ := rewrite(t, assemble([]testFunc{{body: c}, looping()}), Options{})
+	const check = 25 // bytes
+	if added := len(larger) - len(out) - len(c); added > maxRuns*check {
+		t.Errorf("%d bytes of checks", added)
 	}
 }
 

@@ -262,6 +262,10 @@ func FuzzRewrite(f *testing.F) {
 		f.Add(b)
 	}
 	f.Add(generate(bytes.Repeat([]byte{7, 3, 11, 2}, 300)))
+	f.Add(assemble([]testFunc{looping(), {params: "\x7f", results: "\x7f\x7b"}}, module.Section{ID: module.SectionStart, Body: []byte{1}}))
+	f.Add(assemble([]testFunc{looping()}, module.Section{ID: module.SectionCustom, Body: []byte("\x04abcd")},
+		module.Section{ID: module.SectionTable, Body: []byte{2, byte(funcRef), 0, 1, byte(externRef), 1, 1, 2}}))
+	f.Add(spectest())
 	h := newHost(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := module.Read(b)

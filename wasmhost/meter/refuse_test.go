@@ -130,6 +130,21 @@ func TestCompileTime(t *testing.T) {
 		c.op(opEnd)
 		return assemble([]testFunc{{body: c}})
 	}
+	var c code
+	for range maxBlocks {
+		c.begin(opBlock, empty)
+		c.op(opEnd)
+	}
+	var many []testFunc
+	for range maxWork/maxBlocks/maxBlocks + 1 {
+		many = append(many, testFunc{body: c})
+	}
+	if got, want := refusal(t, assemble(many)), "function $10: with it, the functions have more and larger blocks than can be compiled (at byte 0x509a4)"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := refusal(t, assemble(many[1:])); got != "" {
+		t.Error(got)
+	}
 	if got := refusal(t, labels(maxLabels-1)); got != "" {
 		t.Error(got)
 	}

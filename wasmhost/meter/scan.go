@@ -14,7 +14,10 @@ import (
 const (
 	maxBlocks  = 10_000
 	maxNesting = 1_000  // of loops
-	maxLabels  = 50_000 // of all br_table together
+	maxLabels  = 50_000 // of all br_table together, five for a block
+	// maxWork bounds the sum of the squares of the functions' blocks: of a
+	// JavaScript engine it is a fourteenth.
+	maxWork = 10 * maxBlocks * maxBlocks
 )
 
 // function is what the first pass finds out about a function of the module's own.
@@ -69,6 +72,7 @@ type scanner struct {
 	m       *module.Module
 	loops   int   // seen so far
 	nesting int   // loops that are open
+	work    int   // what compiling takes, as maxWork counts it
 	open    []int // of each open block, the number of the loop, or one of the next
 }
 
@@ -238,6 +242,9 @@ func (s *scanner) function(f *function, d *decoder) {
 	}
 	if d.Len() > 0 {
 		d.Failf("%d bytes after its end", d.Len())
+	}
+	if s.work += blocks*blocks + labels/5*labels/5; s.work > maxWork {
+		d.Failf("with it, the functions have more and larger blocks than can be compiled")
 	}
 	f.calls = len(s.calls) - f.call
 	f.room = room(f)

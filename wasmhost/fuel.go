@@ -24,7 +24,7 @@ const (
 	// before it is seen that it should end.
 	firstAllowance    = 1 << 12
 	smallestAllowance = 1 << 7
-	largestAllowance  = 1 << 15
+	largestAllowance  = 1 << 13
 )
 
 // errOverflow is what a guest's call fails with that used up its stack.

@@ -1,0 +1,201 @@
+//go:build linux || darwin
+
+package files
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// maxComponents is how many components one walk looks at, those of links
+	// and those that it goes through again after ".." not counted.
+	maxComponents = 4 * MaxDepth
+	// maxRaces is how often a call begins again because somebody changed what
+	// it was looking at.
+	maxRaces = 64
+)
+
+func rooted(path string) bool { return path[0] == '/' }
+
+// place is one name within a directory that is held. Whatever is done to a
+// place does not follow the name, should it be a symbolic link by then.
+type place struct {
+	dir   int
+	name  string // one component; "." for the directory itself, never ".."
+	slash bool   // the path asks for a directory
+	own   bool   // dir is to be closed
+}
+
+func (p place) close() {
+	if p.own {
+		_ = unix.Close(p.dir) // it was opened to look names up only
+	}
+}
+
+// here tells whether the place is the directory itself.
+func (p place) here() bool { return p.name == "." }
+
+// resolve finds the place of a path below base. With follow, what is there is
+// no symbolic link, unless it became one this moment; if nothing is there, it
+// is where a file would be made.
+func (m *Mount) resolve(base raw, n name, follow bool) (place, error) {
+	links := maxLinks
+	for {
+		p, err := m.parent(base.fd, n, &links)
+		if err != nil || !follow || p.here() {
+			return p, err
+		}
+		target, err := p.readlink()
+		switch {
+		case err == unix.EINVAL || err == unix.ENOENT:
+			return p, nil
+		case err != nil:
+			p.close()
+			return place{}, codeFrom(err)
+		}
+		p.close()
+		if links--; links < 0 {
+			return place{}, Loop
+		}
+		switch {
+		case target == "":
+			return place{}, NoEntry
+		case rooted(target):
+			return place{}, NotPermitted
+		case len(n.head)+len(target) >= MaxPath:
+			return place{}, NameTooLong
+		}
+		slash := n.slash
+		if n.head != "" {
+			target = n.head + "/" + target
+		}
+		if n, err = split(target); err != nil {
+			return place{}, err
+		}
+		n.slash = n.slash || slash
+	}
+}
+
+// parent finds the place of a path, following links before the last component
+// only. Those that it follows itself it takes from links.
+func (m *Mount) parent(base int, n name, links *int) (place, error) {
+	p := place{dir: base, name: n.last, slash: n.slash}
+	look := n.head
+	if n.here() {
+		p.name, p.slash = ".", true
+		look = n.text()
+	}
+	if look == "" || look == "." {
+		return p, nil
+	}
+	p.own = true
+	var err error
+	if !m.walk {
+		if p.dir, err = lookBeneath(base, look); err != errRaced {
+			return p, codeFrom(err)
+		}
+	}
+	p.dir, err = walk(base, look, links)
+	return p, codeFrom(err)
+}
+
+// walk opens the directory of a path below base, component by component. It
+// trusts nothing but the directory that it holds: a component that turns out
+// to be a link is read and its target walked in its place, and ".." goes back
+// to the names that were walked, never to what the host has as the parent.
+func walk(base int, path string, links *int) (int, error) {
+	var names []string // from base to dir, no links among them
+	todo := components(path)
+	dir := base
+	leave := func() {
+		if dir != base {
+			_ = unix.Close(dir)
+		}
+		dir = base
+	}
+	for looked := 0; len(todo) > 0; looked++ {
+		if looked > maxComponents || len(names) > MaxDepth {
+			leave()
+			return -1, NameTooLong
+		}
+		component := todo[0]
+		todo = todo[1:]
+		if component == ".." {
+			leave()
+			if len(names) == 0 {
+				return -1, NotPermitted
+			}
+			todo = slices.Concat(names[:len(names)-1], todo)
+			looked -= len(names) - 1
+			names = nil
+			continue
+		}
+		next, err := openRetry(dir, component, lookFlags|unix.O_DIRECTORY, 0)
+		if err == nil {
+			leave()
+			dir = next
+			names = append(names, component)
+			continue
+		}
+		if err != unix.ENOTDIR && err != unix.ELOOP {
+			leave()
+			return -1, err
+		}
+		target, err := place{dir: dir, name: component}.readlink()
+		switch *links--; {
+		case err == unix.EINVAL:
+			err = NotDirectory
+		case err != nil:
+		case *links < 0:
+			err = Loop
+		case target == "":
+			err = NoEntry
+		case rooted(target):
+			err = NotPermitted
+		}
+		if err != nil {
+			leave()
+			return -1, err
+		}
+		todo = append(components(target), todo...)
+	}
+	if dir == base { // the caller closes what it gets
+		return openRetry(base, ".", lookFlags|unix.O_DIRECTORY, 0)
+	}
+	return dir, nil
+}
+
+// components divides a path, "." left out.
+func components(path string) []string {
+	return slices.DeleteFunc(strings.Split(path, "/"), func(c string) bool { return c == "" || c == "." })
+}
+
+// readlink gives the target of a link; the system's error if it is none.
+func (p place) readlink() (string, error) {
+	var b [MaxPath + 1]byte
+	for {
+		n, err := unix.Readlinkat(p.dir, p.name, b[:])
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return "", err
+		case n > MaxPath:
+			return "", NameTooLong
+		default:
+			return string(b[:n]), nil
+		}
+	}
+}
+
+// openRetry opens one name within a directory, and never what it links to.
+func openRetry(dir int, name string, flags int, mode uint32) (int, error) {
+	for {
+		fd, err := unix.Openat(dir, name, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
+		if err != unix.EINTR {
+			return fd, err
+		}
+	}
+}

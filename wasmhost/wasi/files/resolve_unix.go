@@ -116,6 +116,7 @@ func walk(base int, path string, links *int) (int, error) {
 		}
 		dir = base
 	}
+	races := 0
 	for looked := 0; len(todo) > 0; looked++ {
 		if looked > maxComponents || len(names) > MaxDepth {
 			leave()
@@ -144,17 +145,25 @@ func walk(base int, path string, links *int) (int, error) {
 			leave()
 			return -1, err
 		}
-		target, err := place{dir: dir, name: component}.readlink()
-		switch *links--; {
+		p := place{dir: dir, name: component}
+		target, err := p.readlink()
+		switch {
 		case err == unix.EINVAL:
+			s, statErr := p.stat()
+			if races++; statErr == nil && (s.Kind == DirectoryKind || s.Kind == SymbolicLink) && races < maxRaces {
+				todo = slices.Insert(todo, 0, component) // it was a link just now
+				continue
+			}
 			err = NotDirectory
 		case err != nil:
-		case *links < 0:
-			err = Loop
 		case target == "":
 			err = NoEntry
 		case rooted(target):
 			err = NotPermitted
+		default:
+			if *links--; *links < 0 {
+				err = Loop
+			}
 		}
 		if err != nil {
 			leave()

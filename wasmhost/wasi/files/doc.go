@@ -48,6 +48,10 @@
 // and again. Mounts may be used by all at once. The package starts no
 // goroutine.
 //
+// A call that Await abandons goes on by itself, with its descriptor, which
+// Close then leaves to it, and with its buffer. So a buffer must be the call's
+// own and not a guest's memory, which may be another guest's by then.
+//
 // # Other systems
 //
 // darwin has no Allocate, and sets the times of an open file to the

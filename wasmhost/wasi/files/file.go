@@ -52,7 +52,7 @@ func offset(at uint64, n int) (int64, error) {
 	if at > math.MaxInt64 {
 		return 0, Invalid
 	}
-	if at > uint64(math.MaxInt64-n) {
+	if uint64(n) > math.MaxInt64-at {
 		return 0, FileTooLarge
 	}
 	return int64(at), nil
@@ -60,7 +60,7 @@ func offset(at uint64, n int) (int64, error) {
 
 // ReadAt reads into p what the file holds from an offset on and tells how many
 // bytes that were: fewer than p has room for near the end, none beyond it. The
-// end is no error. It writes to p only while it runs.
+// end is no error.
 func (f *File) ReadAt(p []byte, at uint64) (int, error) {
 	r, err := f.begin(Read)
 	if err != nil {

@@ -5,6 +5,7 @@ package files
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,6 +71,29 @@ func TestDevices(t *testing.T) {
 				want(t, path, err, NotPermitted)
 			}
 		}
+	})
+}
+
+// TestUnnameable: a name that is not UTF-8 is not listed, and harms no other.
+func TestUnnameable(t *testing.T) {
+	both(t, func(t *testing.T, openMount func(string, bool) *Mount) {
+		dir := t.TempDir()
+		tree(t, dir, "a", "z")
+		if err := os.WriteFile(filepath.Join(dir, "b\xff"), nil, 0o666); err != nil {
+			t.Skip(err)
+		}
+		if err := os.Symlink("b\xff", filepath.Join(dir, "link")); err != nil {
+			t.Fatal(err)
+		}
+		d := root(t, openMount(dir, false))
+		if got := names(t, list(t, d)); !slices.Equal(got, []string{"a", "link", "z"}) {
+			t.Errorf("listed %q", got)
+		}
+		_, err := d.StatAt("b\xff", false)
+		want(t, "stat", err, IllegalByteSequence)
+		_, err = d.Readlink("link")
+		want(t, "readlink", err, IllegalByteSequence)
+		openFile(t, d, "link", Follow, Read)
 	})
 }
 

@@ -126,7 +126,10 @@ func (m *Mount) mkdirAt(base raw, n name) error {
 }
 
 func (m *Mount) rmdirAt(base raw, n name) error {
-	if n.here() {
+	switch {
+	case n.here() && n.last == "..":
+		return inside(base, n, NotEmpty)
+	case n.here():
 		return inside(base, n, Invalid)
 	}
 	s, err := look(base, n, false)
@@ -147,6 +150,8 @@ func (m *Mount) unlinkAt(base raw, n name) error {
 	}
 	s, err := look(base, n, false)
 	switch {
+	case err == NotDirectory:
+		return inside(base, n, err)
 	case err != nil:
 		return err
 	case s.Kind == DirectoryKind:
@@ -181,11 +186,13 @@ func (m *Mount) readlinkAt(base raw, n name) (string, error) {
 }
 
 func (m *Mount) renameAt(from raw, n name, to raw, o name) error {
-	if n.here() || o.here() {
-		if err := inside(from, n, nil); err != nil {
-			return err
+	for _, side := range [...]struct {
+		raw
+		name
+	}{{from, n}, {to, o}} {
+		if side.here() {
+			return inside(side.raw, side.name, Busy)
 		}
-		return Busy
 	}
 	s, err := look(from, n, false)
 	switch {

@@ -57,7 +57,8 @@
 // darwin has no Allocate, and sets the times of an open file to the
 // microsecond. Its directories need to be readable to be passed through.
 //
-// Windows has what os.Root has. Paths with a backslash or a colon are refused.
+// Windows has what os.Root has. Paths with a backslash or a colon are refused,
+// and those that lead through more than eight symbolic links.
 // The times of a symbolic link itself, a further name for what one leads to,
 // and Allocate are [Unsupported]; the times of a file can be set if it is open
 // for writing. Renames and links work within one Directory only, and elsewhere

@@ -45,7 +45,7 @@ func (l *listing) one(r raw) (fs.DirEntry, error) {
 		var err error
 		l.ahead, err = r.file.ReadDir(listAhead)
 		if len(l.ahead) == 0 {
-			if err == io.EOF {
+			if err == io.EOF || codeFrom(err) == NoEntry { // or the directory is removed, and so empty
 				err = nil
 			}
 			return nil, codeFrom(err)

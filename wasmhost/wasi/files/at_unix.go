@@ -11,7 +11,7 @@ import (
 // errRaced and errLink never leave the package.
 var (
 	errRaced = errors.New("it changed meanwhile")
-	errLink  = errors.New("it is a symbolic link")
+	errLink  = errors.New("it is a symbolic link, and not to be one")
 )
 
 // stat tells what is at the place.
@@ -24,35 +24,28 @@ func (p place) stat() (Stat, error) {
 	return statFrom(&st), nil
 }
 
-// within resolves a path, does something there, and does it again as long as
-// it says that things changed meanwhile.
-func (m *Mount) within(base raw, n name, follow bool, do func(place) error) error {
-	for range maxRaces {
-		p, err := m.resolve(base, n, follow)
-		if err != nil {
-			return err
-		}
-		err = do(p)
-		p.close()
-		if err != errRaced {
-			return codeFrom(err)
-		}
+// look tells what is at a place where a path that is followed leads.
+func (p place) look() (Stat, error) {
+	s, err := p.stat()
+	switch {
+	case err != nil:
+		return Stat{}, err
+	case s.Kind == SymbolicLink:
+		return Stat{}, errLink
+	case p.slash && s.Kind != DirectoryKind:
+		return Stat{}, NotDirectory
 	}
-	return Busy
+	return s, nil
 }
 
 func (m *Mount) statAt(base raw, n name, follow bool) (s Stat, err error) {
 	err = m.within(base, n, follow, func(p place) error {
-		s, err = p.stat()
-		switch {
-		case err != nil:
-			return err
-		case follow && s.Kind == SymbolicLink:
-			return errRaced
-		case p.slash && s.Kind != DirectoryKind:
-			return NotDirectory
+		if follow {
+			s, err = p.look()
+		} else {
+			s, err = p.stat()
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return Stat{}, err
@@ -67,14 +60,8 @@ func (m *Mount) setTimesAt(base raw, n name, follow bool, access, modify NewTime
 	}
 	return m.within(base, n, follow, func(p place) error {
 		if follow { // else the link's own times would be set
-			s, err := p.stat()
-			switch {
-			case err != nil:
+			if _, err := p.look(); err != nil {
 				return err
-			case s.Kind == SymbolicLink:
-				return errRaced
-			case p.slash && s.Kind != DirectoryKind:
-				return NotDirectory
 			}
 		}
 		return retry(func() error { return unix.UtimesNanoAt(p.dir, p.name, ts[:], unix.AT_SYMLINK_NOFOLLOW) })
@@ -167,6 +154,11 @@ func (p place) taken() error {
 
 func (m *Mount) readlinkAt(base raw, n name) (target string, err error) {
 	err = m.within(base, n, n.slash, func(p place) error {
+		if n.slash {
+			if _, err := p.look(); err != nil {
+				return err
+			}
+		}
 		target, err = p.readlink()
 		return err
 	})
@@ -195,21 +187,22 @@ func (m *Mount) renameAt(from raw, n name, to raw, o name) error {
 
 func (m *Mount) linkAt(from raw, n name, follow bool, to raw, o name) error {
 	return m.within(from, n, follow, func(p place) error {
+		s, err := p.stat()
+		switch {
+		case err != nil:
+			return err
+		case s.Kind == DirectoryKind:
+			return NotPermitted
+		case follow && s.Kind == SymbolicLink:
+			return errLink
+		case p.slash:
+			return NotDirectory
+		}
 		return m.within(to, o, false, func(q place) error {
-			s, err := p.stat()
 			switch {
-			case err != nil:
-				return err
-			case s.Kind == DirectoryKind:
-				return NotPermitted
-			case follow && s.Kind == SymbolicLink:
-				return errRaced
-			case p.slash:
-				return NotDirectory
 			case q.here():
 				return Exist
-			}
-			if q.slash {
+			case q.slash:
 				if _, err := q.stat(); err != nil {
 					return err
 				}

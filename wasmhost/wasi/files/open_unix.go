@@ -11,22 +11,16 @@ import "golang.org/x/sys/unix"
 // opened; if it is another thing by then, everything begins again.
 func (m *Mount) openAt(base raw, n name, how How, flags Flags) (raw, Kind, Flags, error) {
 	follow := (how&Follow != 0 || n.slash) && how&(Create|Exclusive) != Create|Exclusive
-	for range maxRaces {
-		p, err := m.resolve(base, n, follow)
-		if err != nil {
-			return raw{}, 0, 0, err
-		}
-		fd, kind, got, err := p.open(how, flags)
-		p.close()
-		if err == errRaced || err == errLink && follow {
-			continue
-		}
-		if err == errLink {
-			err = Loop
-		}
-		return raw{fd: fd}, kind, got, codeFrom(err)
-	}
-	return raw{}, 0, 0, Busy
+	var (
+		fd   int
+		kind Kind
+		got  Flags
+	)
+	err := m.within(base, n, follow, func(p place) (err error) {
+		fd, kind, got, err = p.open(how, flags)
+		return err
+	})
+	return raw{fd: fd}, kind, got, err
 }
 
 // open opens what is at a place; errLink if that is a symbolic link, errRaced

@@ -38,45 +38,69 @@ func (p place) close() {
 // here tells whether the place is the directory itself.
 func (p place) here() bool { return p.name == "." }
 
-// resolve finds the place of a path below base. With follow, what is there is
-// no symbolic link, unless it became one this moment; if nothing is there, it
-// is where a file would be made.
-func (m *Mount) resolve(base raw, n name, follow bool) (place, error) {
+// within finds the place of a path below base and does something there. What
+// it does says errLink if it finds a symbolic link where it does not want one:
+// with follow, that is followed and it is done again there, where there may be
+// nothing. If it says errRaced, everything begins again.
+func (m *Mount) within(base raw, n name, follow bool, do func(place) error) error {
+	for range maxRaces {
+		err := m.once(base, n, follow, do)
+		if err != errRaced {
+			return codeFrom(err)
+		}
+	}
+	return Busy
+}
+
+func (m *Mount) once(base raw, n name, follow bool, do func(place) error) error {
 	links := maxLinks
 	for {
 		p, err := m.parent(base.fd, n, &links)
-		if err != nil || !follow || p.here() {
-			return p, err
+		if err != nil {
+			return err
+		}
+		err = do(p)
+		switch {
+		case err != errLink:
+			p.close()
+			return err
+		case !follow:
+			p.close()
+			return Loop
 		}
 		target, err := p.readlink()
-		switch {
-		case err == unix.EINVAL || err == unix.ENOENT:
-			return p, nil
-		case err != nil:
-			p.close()
-			return place{}, codeFrom(err)
-		}
 		p.close()
-		if links--; links < 0 {
-			return place{}, Loop
-		}
 		switch {
-		case target == "":
-			return place{}, NoEntry
-		case rooted(target):
-			return place{}, NotPermitted
-		case len(n.head)+len(target) >= MaxPath:
-			return place{}, NameTooLong
+		case err == unix.EINVAL || err == unix.ENOENT: // it was one just now
+			return errRaced
+		case err != nil:
+			return err
 		}
-		slash := n.slash
-		if n.head != "" {
-			target = n.head + "/" + target
+		if n, err = n.follow(target); err != nil {
+			return err
 		}
-		if n, err = split(target); err != nil {
-			return place{}, err
+		if links--; links < 0 {
+			return Loop
 		}
-		n.slash = n.slash || slash
 	}
+}
+
+// follow gives the path that the link at n leads to.
+func (n name) follow(target string) (name, error) {
+	switch {
+	case target == "":
+		return name{}, NoEntry
+	case rooted(target):
+		return name{}, NotPermitted
+	case len(n.head)+len(target) >= MaxPath:
+		return name{}, NameTooLong
+	}
+	if n.head != "" {
+		target = n.head + "/" + target
+	}
+	to, err := split(target)
+	to.slash = to.slash || n.slash
+	return to, err
 }
 
 // parent finds the place of a path, following links before the last component

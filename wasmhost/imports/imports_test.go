@@ -55,8 +55,7 @@ func trapped(f func()) (message string) {
 func TestCallWith(t *testing.T) {
 	g := &guest{bytes: make([]byte, 100), gives: 8}
 	c := &Caller{Guest: g}
-	var m *Module
-	m = &Module{Name: "m", Capability: "m:c", Funcs: []Func{
+	m := &Module{Name: "m", Capability: "m:c", Funcs: []Func{
 		{Name: "text", Type: module.FuncType{}, Call: func(c *Caller, stack []uint64) {
 			stack[0] = uint64(Store(c, c.Text(uint32(stack[0]), uint32(stack[1]), "it")+"!"))
 		}},

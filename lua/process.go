@@ -185,7 +185,7 @@ func (s *State) ended(r any) process.Result {
 func (s *State) failure(object glua.LValue) *mailbox.Error {
 	if e := ErrorOf(object); e != nil {
 		kind := e.Kind
-		if kind == mailbox.LimitHit {
+		if kind == mailbox.LimitHit && e.Owner != s.ctx.Self() {
 			kind = mailbox.Failed // it was another process that reached its limit
 		}
 		return &mailbox.Error{

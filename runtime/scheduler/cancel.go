@@ -12,7 +12,7 @@ func (t *task) Cancel(dest mailbox.PID, reason string, grace time.Duration) erro
 	t.unwindIfDoomed()
 	target := t.s.find(dest)
 	if target == nil {
-		return noProc(dest)
+		return mailbox.NoProcess(dest)
 	}
 	target.cancel(t.pid, reason, grace)
 	t.unwindIfDoomed() // it may have been itself
@@ -23,7 +23,7 @@ func (t *task) Cancel(dest mailbox.PID, reason string, grace time.Duration) erro
 func (s *Scheduler) Cancel(dest mailbox.PID, reason string, grace time.Duration) error {
 	target := s.find(dest)
 	if target == nil {
-		return noProc(dest)
+		return mailbox.NoProcess(dest)
 	}
 	target.cancel("", reason, grace)
 	return nil

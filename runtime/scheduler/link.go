@@ -66,7 +66,7 @@ func (t *task) Link(dest mailbox.PID) error {
 		from = target.pid
 	}
 	return t.box.Post(mailbox.Event{Type: mailbox.LinkDown, From: from, Topic: string(nameOf(dest)),
-		Exit: &mailbox.Exit{Reason: mailbox.ReasonNoProc, Err: noProc(dest)}})
+		Exit: &mailbox.Exit{Reason: mailbox.ReasonNoProc, Err: mailbox.NoProcess(dest)}})
 }
 
 // nameOf gives dest if it is a name, "" if it is a PID.

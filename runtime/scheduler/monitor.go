@@ -30,7 +30,7 @@ func (t *task) Monitor(dest mailbox.PID) (mailbox.Ref, error) {
 		from = target.pid
 	}
 	_ = t.box.Post(mailbox.Event{Type: mailbox.ExitEvent, From: from, Topic: string(nameOf(dest)), Ref: ref,
-		Exit: &mailbox.Exit{Reason: mailbox.ReasonNoProc, Err: noProc(dest)}})
+		Exit: &mailbox.Exit{Reason: mailbox.ReasonNoProc, Err: mailbox.NoProcess(dest)}})
 	return ref, nil
 }
 

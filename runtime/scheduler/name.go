@@ -19,7 +19,7 @@ func checkName(name string) error {
 	case name == "":
 		return mailbox.Errorf(mailbox.Invalid, "a name may not be empty")
 	case mailbox.IsPID(name):
-		return mailbox.Errorf(mailbox.Invalid, "%q cannot be a name: what begins with < is a PID", shown(mailbox.PID(name)))
+		return mailbox.Errorf(mailbox.Invalid, "%q cannot be a name: what begins with < is a PID", mailbox.PID(name).Shown())
 	case len(name) > maxName:
 		return mailbox.Errorf(mailbox.Invalid, "a name may have %d bytes, this one has %d", maxName, len(name))
 	}
@@ -40,12 +40,12 @@ func (s *Scheduler) Register(name string, dest mailbox.PID) error {
 	}
 	t := s.find(dest)
 	if t == nil {
-		return noProc(dest)
+		return mailbox.NoProcess(dest)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.over {
-		return noProc(dest)
+		return mailbox.NoProcess(dest)
 	}
 	if len(t.names) >= maxNames {
 		return mailbox.Errorf(mailbox.LimitHit, "%s has %d names; it may have %d", t.pid, len(t.names), maxNames)
@@ -81,7 +81,7 @@ func (s *Scheduler) Unregister(name string) error {
 	if t != nil && t.forget(name) {
 		return nil
 	}
-	return noProc(mailbox.PID(name))
+	return mailbox.NoProcess(mailbox.PID(name))
 }
 
 // forget takes a name from the task; false if it has it no more.

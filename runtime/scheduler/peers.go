@@ -11,29 +11,12 @@ func (s *Scheduler) find(dest mailbox.PID) *task {
 	return s.names.get(dest)
 }
 
-// noProc is the error of a dest that find did not find.
-func noProc(dest mailbox.PID) *mailbox.Error {
-	if mailbox.IsPID(string(dest)) {
-		return mailbox.Errorf(mailbox.NoProc, "there is no process %s", shown(dest))
-	}
-	return mailbox.Errorf(mailbox.NoProc, "no process has the name %q", shown(dest))
-}
-
-// shown cuts what a caller gave for a dest, which may be of any length.
-func shown(dest mailbox.PID) mailbox.PID {
-	const most = 64
-	if len(dest) <= most {
-		return dest
-	}
-	return dest[:most] + "…"
-}
-
 // Send implements process.Peers.
 func (t *task) Send(dest mailbox.PID, topic string, values []mailbox.Value) error {
 	t.unwindIfDoomed()
 	target := t.s.find(dest)
 	if target == nil {
-		return noProc(dest)
+		return mailbox.NoProcess(dest)
 	}
 	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
 	err := target.box.Post(ev)
@@ -47,7 +30,7 @@ func (t *task) Send(dest mailbox.PID, topic string, values []mailbox.Value) erro
 	case mailbox.ErrFull:
 		return full(dest, target.box)
 	}
-	return noProc(dest)
+	return mailbox.NoProcess(dest)
 }
 
 func full(dest mailbox.PID, box *mailbox.Mailbox) error {
@@ -72,7 +55,7 @@ func (t *task) postWhenRoom(target *task, ev mailbox.Event) error {
 func (s *Scheduler) Send(dest mailbox.PID, topic string, values []mailbox.Value) error {
 	target := s.find(dest)
 	if target == nil {
-		return noProc(dest)
+		return mailbox.NoProcess(dest)
 	}
 	switch target.box.Post(mailbox.Event{Type: mailbox.Message, Topic: topic, Values: values}) {
 	case nil:
@@ -81,7 +64,7 @@ func (s *Scheduler) Send(dest mailbox.PID, topic string, values []mailbox.Value)
 	case mailbox.ErrFull:
 		return full(dest, target.box)
 	}
-	return noProc(dest)
+	return mailbox.NoProcess(dest)
 }
 
 // Terminate implements process.Peers.
@@ -96,7 +79,7 @@ func (t *task) Terminate(dest mailbox.PID) error {
 func (s *Scheduler) Terminate(dest mailbox.PID) error {
 	target := s.find(dest)
 	if target == nil {
-		return noProc(dest)
+		return mailbox.NoProcess(dest)
 	}
 	target.kill(killed)
 	return nil

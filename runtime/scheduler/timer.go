@@ -90,7 +90,7 @@ func (t *task) PostAfter(d time.Duration, dest mailbox.PID, topic string, values
 	case target == t:
 		return t.SendAfter(d, 0, topic, values)
 	case target == nil && nameOf(dest) == "": // nobody will ever have that PID again
-		return nil, noProc(dest)
+		return nil, mailbox.NoProcess(dest)
 	case target == nil:
 		if err := checkName(string(dest)); err != nil {
 			return nil, err

@@ -89,7 +89,7 @@ func (t *task) PostAfter(d time.Duration, dest mailbox.PID, topic string, values
 	switch {
 	case target == t:
 		return t.SendAfter(d, 0, topic, values)
-	case target == nil && nameOf(dest) == "": // nobody will ever have that PID again
+	case target == nil && mailbox.IsPID(string(dest)): // nobody will ever have it again
 		return nil, mailbox.NoProcess(dest)
 	case target == nil:
 		if err := checkName(string(dest)); err != nil {

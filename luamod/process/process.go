@@ -57,25 +57,46 @@ var registryFunctions = map[string]glua.LGFunction{
 // The shapes and values of the module's tables. Their functions have no state,
 // so that all processes share them: an idle process is a kilobyte smaller.
 var (
+	shape, values                 = tableOf(functions)
 	registryShape, registryValues = tableOf(registryFunctions)
-	shape, values                 = tableOf(functions, "registry")
 )
 
-// tableOf gives the shape of a table of functions, and what is in it. Fields
-// without a function come last, for open to fill.
-func tableOf(functions map[string]glua.LGFunction, more ...string) (*lua.Shape, []glua.LValue) {
+func tableOf(functions map[string]glua.LGFunction) (*lua.Shape, []glua.LValue) {
 	names := slices.Sorted(maps.Keys(functions))
-	env := new(glua.LState).NewTable()
-	values := make([]glua.LValue, len(names), len(names)+len(more))
+	values := make([]glua.LValue, len(names))
 	for i, name := range names {
-		values[i] = &glua.LFunction{IsG: true, Env: env, GFunction: functions[name]}
+		values[i] = shared(functions[name])
 	}
-	return lua.NewShape(append(names, more...)...), values
+	return lua.NewShape(names...), values
 }
 
+// shared makes a function that every process may have.
+func shared(f glua.LGFunction) *glua.LFunction {
+	return &glua.LFunction{IsG: true, Env: new(glua.LState).NewTable(), GFunction: f}
+}
+
+// meta is the metatable of the module's table in every process, which no script
+// can reach. It makes the table process.registry once somebody asks for it.
+var meta = func() *glua.LTable {
+	mt := new(glua.LState).NewTable()
+	mt.RawSetString("__metatable", glua.LString("process"))
+	mt.RawSetString("__index", shared(func(L *glua.LState) int {
+		module, ok := L.Get(1).(*glua.LTable)
+		if !ok || L.Get(2) != glua.LString("registry") {
+			return 0
+		}
+		registry := registryShape.Table(L, registryValues...)
+		module.RawSetString("registry", registry)
+		L.Push(registry)
+		return 1
+	}))
+	return mt
+}()
+
 func open(s *lua.State) glua.LValue {
-	registry := registryShape.Table(s.Main(), registryValues...)
-	return shape.Table(s.Main(), append(values[:len(values):len(values)], registry)...)
+	module := shape.Table(s.Main(), values...)
+	module.Metatable = meta
+	return module
 }
 
 func context(L *glua.LState) process.Context { return lua.From(L).Context() }

@@ -58,7 +58,7 @@ type task struct {
 	alarm     alarm // wakes a Receive or Sleep at its deadline
 	unwinding bool
 
-	deadline  process.Timer // max_execution_ms
+	deadline process.Timer // max_execution_ms
 
 	// mu may be held while a mailbox's, the run queue's or a table's is taken,
 	// and while the clock is asked; never while another task's is.

@@ -57,6 +57,11 @@ func (t *task) Link(dest mailbox.PID) error {
 	if err := t.mayBind(); err != nil {
 		return err
 	}
+	if target != nil {
+		if err := target.mayBind(); err != nil {
+			return mailbox.Errorf(mailbox.Unavailable, "%s cannot be linked: %w", target.pid, err)
+		}
+	}
 	if target != nil && t.bind(target, nameOf(dest)) {
 		t.unwindIfDoomed()
 		return nil

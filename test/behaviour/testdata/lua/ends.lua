@@ -76,14 +76,6 @@ local e = check.finish("lua.chatty")
 check.eq(e.reason, "limit")
 check.eq(tostring(e.error):sub(1, 10), "max_output")
 ---
--- max_children bounds those that are alive.
-local check = require("check")
-local e = check.finish("lua.parent")
-check.eq(e.reason, "normal")
-check.eq(e.value, nil)
-check.eq(e.values[2]:kind(), "limit")
-check.has(e.values[2], "max_children")
----
 -- An entry's own limit goes before its group's.
 local check = require("check")
 local clock = require("clock")

@@ -32,7 +32,8 @@ const (
 	ReasonNodeDown  Reason = "nodedown"
 )
 
-// Ref names one monitor; it is unique on its node. Zero is no monitor.
+// Ref names one monitor; it is unique on its node, and below 2^53, so that a Lua
+// number holds it. Zero is no monitor.
 type Ref uint64
 
 // Event is what a mailbox holds. It is immutable once posted: one event may

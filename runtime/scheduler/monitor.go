@@ -14,7 +14,11 @@ type monitor struct {
 	linked          bool        // stands in target.watchers
 }
 
-func (s *Scheduler) newRef() mailbox.Ref { return mailbox.Ref(s.refs.Add(1)) }
+// firstRef is above every index that Lua keeps in an array: scripts have tables
+// by ref, and as an index one of a million would cost sixteen million bytes.
+const firstRef = 1 << 32
+
+func (s *Scheduler) newRef() mailbox.Ref { return mailbox.Ref(firstRef + s.refs.Add(1)) }
 
 // Monitor implements process.Peers.
 func (t *task) Monitor(dest mailbox.PID) (mailbox.Ref, error) {

@@ -73,7 +73,7 @@ func TestLongChain(t *testing.T) {
 func TestWideLinks(t *testing.T) {
 	n := newNode(t)
 	n.def("waits", waits)
-	ts := n.unlaunched(20_000)
+	ts := n.unlaunched(5000)
 	exits := make(chan *mailbox.Exit, len(ts))
 	for i, task := range ts {
 		if i > 0 {
@@ -267,7 +267,7 @@ func TestLinkHammer(t *testing.T) {
 		}
 		return all[len(all)-1-rand.IntN(min(len(all), 30))]
 	}
-	rounds := 5000
+	rounds := 2000
 	n.def("pure", func(process.Context, []mailbox.Value) process.Result {
 		if rand.IntN(2) == 0 {
 			return process.Fail(errors.New("pure"))
@@ -342,7 +342,12 @@ func TestLinkHammer(t *testing.T) {
 func TestBondsAreBounded(t *testing.T) {
 	n := newNode(t)
 	e := n.run(func(ctx process.Context, _ []mailbox.Value) process.Result {
-		for i := range 2 * maxBonds {
+		const left = 100
+		box := n.procs.get(ctx.Self()).box
+		for range maxBonds + box.Capacity() - left {
+			_ = box.Post(mailbox.Event{Type: mailbox.LinkDown, Exit: killed})
+		}
+		for i := range 2 * left {
 			var err error
 			if i%2 == 0 {
 				_, err = ctx.Monitor("<1.1.999>")
@@ -350,6 +355,9 @@ func TestBondsAreBounded(t *testing.T) {
 				err = ctx.Link("nobody")
 			}
 			if err != nil {
+				if i != left {
+					return process.Fail(fmt.Errorf("refused after %d: %v", i, err))
+				}
 				ctx.DemonitorAll("<1.1.999>")
 				if _, again := ctx.Monitor("<1.1.999>"); again != nil {
 					return process.Fail(again)

@@ -202,8 +202,12 @@ func (t *task) end(r process.Result) {
 		t.deadline.Stop()
 	}
 	t.alarm.stop()
-	peak := t.measured().Peak // as long as the process has anything to say
-	t.guard(func() process.Result { t.proc.Close(); return r })
+	var peak uint64
+	t.guard(func() process.Result {
+		defer t.proc.Close()
+		peak = t.measured().Peak // as long as the process has anything to say
+		return r
+	})
 	t.release()
 	t.state.Store(ended)
 	t.stay()

@@ -50,8 +50,10 @@ var limitRows = []limitRow{
 		values: [3]int64{2 << 16, 3 << 16, 4 << 16}, asked: "458752 too many"},
 
 	{limit: "max_output", guest: "lua", entry: luaEntry("while true do print('0123456789') end"),
-		values: [3]int64{100, 200, 300}},
-	{limit: "max_output", guest: "core", absent: "a core module can import nothing that prints yet"},
+		values: [3]int64{100, 200, 300}, asked: "of 300 bytes"},
+	{limit: "max_output", guest: "core", entry: coreEntry("peer", "prints") +
+		", imports: [wippy:process]", args: []any{"0123456789", 100.0},
+		values: [3]int64{100, 200, 300}, asked: "wrote 310 of 300 bytes"},
 
 	{limit: "max_handles", guest: "lua", entry: luaEntry("while true do assert(time.after(3600)) end"),
 		values: [3]int64{10, 20, 30}, asked: "30 timers are held, and one more was asked for"},
@@ -59,7 +61,7 @@ var limitRows = []limitRow{
 
 	{limit: "max_children", guest: "lua", entry: luaEntry("while true do assert(process.spawn('waits', 'plain')) end"),
 		values: [3]int64{3, 5, 7}, asked: "7 are alive, and the spawn asked for one more"},
-	{limit: "max_children", guest: "core", absent: "a core module cannot import wippy:process yet"},
+	{limit: "max_children", guest: "core", absent: "a core module is told, and has no way to fail with that error: see wasm/process.lua"},
 }
 
 // TestLimits shows that whoever exceeds a limit ends for it, and that an entry's

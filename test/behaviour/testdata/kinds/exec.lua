@@ -61,3 +61,14 @@ check.one("other")
 process.terminate(pid)
 check.eq(check.exit(pid).reason, "killed")
 check.eq(process.list("other"), {})
+---
+-- A caller that is killed takes along one that waits.
+--- needs: waits
+local guest = ...
+local check = require("check")
+local pid = assert(process.spawn_monitored("lua.execs", "processes", guest.waits, "other"))
+check.waiting(check.one("other"))
+check.eq(process.info(pid).state, "waiting")
+process.terminate(pid)
+check.eq(check.exit(pid).reason, "killed")
+check.eq(process.list("other"), {})

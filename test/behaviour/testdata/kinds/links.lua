@@ -179,3 +179,16 @@ local check = require("check")
 check.eq(process.link(process.self()), true)
 check.eq(process.info().links, {})
 check.eq(process.unlink(process.self()), false)
+---
+-- What a failing process was linked with ends also where it waits.
+--- needs: waits
+local guest = ...
+local check = require("check")
+local parent = assert(process.spawn_monitored("lua.links_and_fails", "processes", process.self(), guest.waits))
+local child = check.message("child").payload
+process.monitor(child)
+check.waiting(child)
+process.send(parent, "fail")
+local e = check.exit(child)
+check.eq(e.reason, "error")
+check.has(e.error, parent)

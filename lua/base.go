@@ -82,7 +82,15 @@ func baseRawGet(L *glua.LState) int {
 
 func baseRawSet(L *glua.LState) int {
 	openIfGlobals(L, L.Get(1))
-	L.RawSet(L.CheckTable(1), L.CheckAny(2), L.CheckAny(3))
+	t := L.CheckTable(1)
+	if n, ok := L.Get(2).(glua.LNumber); ok && n > 0 && n < glua.LNumber(glua.MaxArrayIndex) && n == glua.LNumber(int(n)) {
+		if table := tableOf(t); int(n) > cap(table.array) {
+			From(L).growArray(table, int(n))
+		}
+	} else {
+		From(L).grow(keyBytes + firstKeyBytes)
+	}
+	L.RawSet(t, L.CheckAny(2), L.CheckAny(3))
 	L.SetTop(1)
 	return 1
 }
@@ -171,6 +179,9 @@ func baseUnpack(L *glua.LState) int {
 	if uint(last)-uint(first) >= maxUnpacked {
 		L.RaiseError("too many results to unpack: at most %d", maxUnpacked)
 	}
+	s := From(L)
+	s.charge((last - first) / valuesPerFuel)
+	s.grow((last - first) * valueBytes)
 	for i := first; ; i++ {
 		L.Push(t.RawGet(glua.LNumber(i)))
 		if i == last {
@@ -236,6 +247,11 @@ func load(L *glua.LState, text, name string) int {
 		L.Push(glua.LNil)
 		L.Push(glua.LString(err.Error()))
 		return 2
+	}
+	for todo := []*glua.FunctionProto{proto}; len(todo) > 0; {
+		p := todo[len(todo)-1]
+		todo = append(todo[:len(todo)-1], p.FunctionPrototypes...)
+		s.grow(int(codeBytes(p)))
 	}
 	L.Push(L.NewFunctionFromProto(proto))
 	return 1

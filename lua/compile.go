@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	glua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/parse"
@@ -19,6 +20,23 @@ type unit struct {
 	proto   *glua.FunctionProto
 	imports map[string]*unit // names that require gives to other units
 	folder  *folder          // where require finds files; nil where there is none
+
+	listing sync.Once
+	listed  map[*glua.FunctionProto]struct{} // its functions, see owns
+}
+
+// owns tells whether a function's code is the unit's, and so shared.
+func (u *unit) owns(p *glua.FunctionProto) bool {
+	u.listing.Do(func() {
+		u.listed = map[*glua.FunctionProto]struct{}{}
+		for todo := []*glua.FunctionProto{u.proto}; len(todo) > 0; {
+			p := todo[len(todo)-1]
+			todo = append(todo[:len(todo)-1], p.FunctionPrototypes...)
+			u.listed[p] = struct{}{}
+		}
+	})
+	_, ok := u.listed[p]
+	return ok
 }
 
 func compileUnit(name string, source []byte) (*unit, error) {

@@ -77,13 +77,17 @@ func (s *State) remember(key any, v glua.LValue) {
 // unitOf gives the unit that a chunk name belongs to; the main one for what
 // load made.
 func (s *State) unitOf(name string) *unit {
-	if u := s.units[name]; u != nil {
-		return u
-	}
-	if u := s.program.units[name]; u != nil {
+	if u := s.unitNamed(name); u != nil {
 		return u
 	}
 	return s.program.main
+}
+
+func (s *State) unitNamed(name string) *unit {
+	if u := s.units[name]; u != nil {
+		return u
+	}
+	return s.program.units[name]
 }
 
 // find looks for a module in a folder. Reading suspends the process.

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// maxString bounds the strings that a library function makes at once.
+	// maxString bounds every string that a script makes, in bytes.
 	maxString = 256 << 20
 	// bytesPerFuel is what a unit of fuel buys from functions that copy.
 	bytesPerFuel = 64
@@ -24,6 +24,47 @@ func checkSize(L *glua.LState, fn string, size int) {
 		L.RaiseError("%s: the result would have more than %d bytes", fn, maxString)
 	}
 }
+
+// built is a builder's string. The room that it has too much is given back where
+// that is more than half of it.
+func built(b *strings.Builder) string {
+	if b.Cap() > 2*b.Len() {
+		return strings.Clone(b.String())
+	}
+	return b.String()
+}
+
+// bytesAsText are the strings of one byte.
+var bytesAsText = func() (texts [256]glua.LValue) {
+	for i := range texts {
+		texts[i] = glua.LString([]byte{byte(i)})
+	}
+	return texts
+}()
+
+// part makes the value of a part of a text that has so many bytes. It is a
+// copy: a few bytes must not keep a long text, whose size no one would see.
+func (s *State) part(text string, of int) glua.LValue {
+	switch len(text) {
+	case 0:
+		return emptyText
+	case 1:
+		return bytesAsText[text[0]]
+	case of:
+		return glua.LString(text)
+	}
+	s.grow(stringBytes + len(text))
+	if len(text) <= pieceSize {
+		s.charge(len(text) / bytesPerFuel)
+		return glua.LString(strings.Clone(text))
+	}
+	var b strings.Builder
+	b.Grow(len(text))
+	s.append(&b, text)
+	return glua.LString(b.String())
+}
+
+var emptyText glua.LValue = glua.LString("")
 
 // checkInteger is argument n as an integer. What no integer is large enough for
 // becomes the largest, also math.huge.
@@ -62,11 +103,10 @@ func stringSub(L *glua.LState) int {
 	first := max(absolute(checkInteger(L, 2), len(text)), 1)
 	last := min(absolute(optInteger(L, 3, -1), len(text)), len(text))
 	if first > last {
-		text = ""
+		L.Push(emptyText)
 	} else {
-		text = text[first-1 : last]
+		L.Push(From(L).part(text[first-1:last], len(text)))
 	}
-	L.Push(glua.LString(text))
 	return 1
 }
 
@@ -82,10 +122,12 @@ func stringByte(L *glua.LState) int {
 	if n > maxUnpacked {
 		L.RaiseError("string slice too long")
 	}
+	s := From(L)
+	s.charge(n)
+	s.grow(n * valueBytes)
 	for _, c := range []byte(text[first-1 : last]) {
-		L.Push(glua.LNumber(c))
+		L.Push(number(float64(c)))
 	}
-	From(L).charge(n)
 	return n
 }
 
@@ -98,7 +140,9 @@ func stringChar(L *glua.LState) int {
 		}
 		text[i] = byte(n)
 	}
-	From(L).charge(len(text))
+	s := From(L)
+	s.charge(len(text))
+	s.grow(stringBytes + len(text))
 	L.Push(glua.LString(text))
 	return 1
 }
@@ -114,6 +158,7 @@ func stringRep(L *glua.LState) int {
 	}
 	s := From(L)
 	size := int(n) * len(text)
+	s.grow(stringBytes + size)
 	text = strings.Repeat(text, min(int(n), 1+pieceSize/len(text)))
 	s.charge(len(text) / bytesPerFuel)
 	if len(text) < size {
@@ -170,6 +215,7 @@ func stringReverse(L *glua.LState) int {
 func convert(L *glua.LState, write func(b *strings.Builder, text string, from, to int)) int {
 	text := L.CheckString(1)
 	s := From(L)
+	s.grow(stringBytes + len(text))
 	var b strings.Builder
 	b.Grow(len(text))
 	for from := 0; from < len(text); from += pieceSize {

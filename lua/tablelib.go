@@ -18,8 +18,9 @@ func tableConcat(L *glua.LState) int {
 	var b strings.Builder
 	add := func(text string) {
 		checkSize(L, "table.concat", b.Len()+len(text))
-		s.charge(1 + len(text)/bytesPerFuel)
-		b.WriteString(text)
+		s.build(len(text))
+		s.charge(1)
+		s.append(&b, text)
 	}
 	for i := first; i <= last; i++ {
 		v := t.RawGet(glua.LNumber(i))
@@ -31,7 +32,8 @@ func tableConcat(L *glua.LState) int {
 			add(separator)
 		}
 	}
-	L.Push(glua.LString(b.String()))
+	s.built(b.Len())
+	L.Push(glua.LString(built(&b)))
 	return 1
 }
 
@@ -49,11 +51,18 @@ func tableInsert(L *glua.LState) int {
 	if n+1 >= glua.MaxArrayIndex && at <= n+1 { // where indexing would not find it
 		L.RaiseError("table.insert: the table would have more than %d elements", n)
 	}
+	s, table := From(L), tableOf(t)
+	switch room := max(n+1, at); {
+	case at >= glua.MaxArrayIndex || at < 1:
+		s.grow(keyBytes + firstKeyBytes)
+	case room > cap(table.array):
+		s.growArray(table, room)
+	}
 	switch {
 	case at > n+1 || at == n+1 && v != glua.LNil:
 		t.RawSetInt(at, v)
 	case at >= 1 && at <= n:
-		From(L).charge((n - at) / valuesPerFuel)
+		s.charge((n - at) / valuesPerFuel)
 		t.Remove(n + 1) // a place that holds nil, if there is one, since Insert adds one
 		t.Insert(at, v)
 	case at < 1:
@@ -98,8 +107,10 @@ func tableMaxN(L *glua.LState) int {
 func tableSort(L *glua.LState) int {
 	t := L.CheckTable(1)
 	by := sorter{L: L, s: From(L), less: L.OptFunction(2, nil)}
-	by.values = make([]glua.LValue, t.Len())
-	by.s.charge(len(by.values) / valuesPerFuel)
+	length := t.Len()
+	by.s.build(length * valueBytes)
+	by.values = make([]glua.LValue, length)
+	by.s.charge(length / valuesPerFuel)
 	for i := range by.values {
 		by.values[i] = t.RawGetInt(i + 1)
 	}
@@ -107,6 +118,7 @@ func tableSort(L *glua.LState) int {
 	for i, v := range by.values {
 		t.RawSetInt(i+1, v)
 	}
+	by.s.built(length * valueBytes)
 	return 0
 }
 

@@ -40,6 +40,9 @@ func FromValue(L *glua.LState, v mailbox.Value) glua.LValue {
 	case mailbox.KindUint:
 		return NewUint(L, v.Uint())
 	case mailbox.KindString:
+		if s := From(L); s != nil {
+			s.grow(stringBytes + len(v.Str()))
+		}
 		return glua.LString(v.Str())
 	case mailbox.KindTable:
 		return fromTable(L, v.Table())
@@ -72,6 +75,9 @@ func newResource(L *glua.LState, r mailbox.Resource) glua.LValue {
 }
 
 func fromTable(L *glua.LState, t *mailbox.Table) *glua.LTable {
+	if s := From(L); s != nil {
+		s.grow(tableBytes + len(t.List)*(valueBytes+numberBytes) + len(t.Pairs)*keyBytes)
+	}
 	lt := L.CreateTable(len(t.List), len(t.Pairs))
 	for i, v := range t.List {
 		lt.RawSetInt(i+1, FromValue(L, v))

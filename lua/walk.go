@@ -1,0 +1,437 @@
+package lua
+
+import (
+	"math/bits"
+	"unsafe"
+
+	glua "github.com/yuin/gopher-lua"
+
+	"wippy/mailbox"
+)
+
+// What things take, in bytes of the Go heap on 64-bit machines.
+const (
+	wordBytes     = 8
+	valueBytes    = 16 // a place for a value
+	stringBytes   = 16 // a string without its text
+	tableBytes    = 96
+	functionBytes = 64
+	upvalueBytes  = 48
+	userDataBytes = 80 // with what it holds
+	segmentBytes  = 704
+	threadBytes   = 320 + 352 // with its allocator of numbers
+	protoBytes    = 320
+	// newThreadBytes is a thread with a stack of frames and registers.
+	newThreadBytes = threadBytes + frames + segmentBytes + firstRegisters*valueBytes
+	blockBytes     = 256 // a block of boxed numbers; any of them keeps it
+
+	mapHeader     = 48
+	smallMap      = 8       // entries that a map holds before it has tables
+	tableSlots    = 1024    // that each table has of a map with several
+	stringSlot    = 16 + 16 // of a table's strings
+	valueSlot     = 16 + 16 // of its other keys
+	indexSlot     = 16 + 8  // of its index of keys
+	defaultFields = 32      // that gopher-lua makes room for at the first
+
+	// keyBytes is what a new key takes: its place among the strings or others,
+	// in the index, in the list, and itself, boxed. firstKeyBytes is what the
+	// maps take before.
+	keyBytes      = 2*(stringSlot+indexSlot) + 2*valueBytes + stringBytes
+	firstKeyBytes = 2*mapHeader + 64*(stringSlot+1) + 8*indexSlot
+)
+
+// mapBytes is what a map of Go takes that holds, or held, n entries, and consists
+// of so many tables; one that consists of a single one had room for least.
+func mapBytes(n, slot, tables, least int) int64 {
+	slots := smallMap
+	switch {
+	case tables == 1:
+		slots = max(2*smallMap, powerOfTwo(max(n, least)*8/7))
+	case tables > 1:
+		slots = tables * tableSlots
+	}
+	return int64(mapHeader + slots*(slot+1))
+}
+
+func powerOfTwo(n int) int { return 1 << bits.Len(uint(max(n, 1)-1)) }
+
+// goMap is the beginning of Go's own maps: enough to tell how large one is.
+type goMap struct {
+	used   uint64
+	seed   uintptr
+	groups unsafe.Pointer
+	tables int // nearly; 0 for a small map
+}
+
+// mapsAreKnown tells whether maps are as goMap says.
+var mapsAreKnown = func() bool {
+	for hint, tables := range map[int]int{8: 0, 64: 1, 4096: 8} {
+		m := make(map[string]int, hint)
+		m["a"] = 1
+		if p := *(**goMap)(unsafe.Pointer(&m)); p.used != 1 || p.tables != tables {
+			return false
+		}
+	}
+	return true
+}()
+
+// tablesOf is how many tables a map consists of. Where Go's maps are not known
+// it is a guess from its length.
+func tablesOf[K comparable, V any](m map[K]V) int {
+	if mapsAreKnown {
+		return (*(**goMap)(unsafe.Pointer(&m))).tables
+	}
+	return max(1, powerOfTwo(len(m)*8/7)/tableSlots)
+}
+
+// walker measures what a state holds. It keeps no Go stack of its own: a list of
+// a million tables is as flat as a table of them. Between its steps others
+// run, but not the state, so nothing changes under it.
+type walker struct {
+	s     *State
+	bytes int64
+	most  int64 // beyond which there is no use in going on; 0 for no limit
+	seen  places
+	todo  []glua.LValue
+	last  uintptr // the block of the last number
+	steps int
+}
+
+// walk gives what the state holds, in bytes; of one that is beyond its limit,
+// more than that.
+func (s *State) walk() int64 {
+	w := walker{s: s, bytes: newStateBytes, most: s.memory.limit + s.memory.limit/4}
+	global := globalOf(s.main.G)
+	w.value(global.Registry)
+	w.value(global.Global)
+	w.value(s.main)
+	w.value(global.CurrentThread)
+	for _, mt := range global.builtinMts {
+		w.value(mt)
+	}
+	if s.globals.strings != nil {
+		w.value(s.globals.strings)
+	}
+	for _, v := range s.loaded {
+		w.value(v)
+	}
+	for _, kept := range s.stash {
+		if v, ok := kept.(glua.LValue); ok {
+			w.value(v)
+		}
+	}
+	for _, v := range s.args {
+		w.sent(v)
+	}
+	for len(w.todo) > 0 && !w.enough() {
+		v := w.todo[len(w.todo)-1]
+		w.todo = w.todo[:len(w.todo)-1]
+		switch v := v.(type) {
+		case *glua.LTable:
+			w.table(tableOf(v))
+		case *glua.LFunction:
+			w.function(v)
+		case *glua.LState:
+			w.thread(v)
+		case *glua.LUserData:
+			w.userData(v)
+		}
+	}
+	s.charge(w.steps / stepsPerFuel)
+	return w.bytes
+}
+
+func (w *walker) enough() bool { return w.most > 0 && w.bytes > w.most }
+
+// step counts work, and lets others run.
+func (w *walker) step() {
+	const piece = 1024
+	if w.steps++; w.steps >= piece {
+		w.steps = 0
+		w.s.charge(piece / stepsPerFuel)
+	}
+}
+
+// value counts what a value refers to, once.
+func (w *walker) value(v glua.LValue) {
+	switch v := v.(type) {
+	case nil, *glua.LNilType, glua.LBool:
+	case glua.LNumber:
+		if v < 0 || v >= preloaded || v != glua.LNumber(int(v)) {
+			w.number(dataOf(v))
+		}
+	case glua.LString:
+		w.text(string(v))
+	default: // what is a pointer
+		if w.first(dataOf(v)) {
+			w.todo = append(w.todo, v)
+		}
+	}
+}
+
+// dataOf is the address that an interface holds.
+func dataOf(v glua.LValue) uintptr {
+	return (*[2]uintptr)(unsafe.Pointer(&v))[1]
+}
+
+func (w *walker) first(address uintptr) bool { return address != 0 && w.seen.add(address) }
+
+// number counts the block that a number was boxed in. Numbers that are made one
+// after the other share one.
+func (w *walker) number(address uintptr) {
+	block := address &^ (blockBytes - 1)
+	if block == w.last {
+		return
+	}
+	w.last = block
+	if w.seen.add(block | 1) {
+		w.bytes += blockBytes
+	}
+}
+
+// preloaded is how many whole numbers are boxed once for all states.
+const preloaded = 128
+
+func (w *walker) text(s string) {
+	w.bytes += stringBytes
+	if len(s) <= 1 {
+		return
+	}
+	if len(s) < 64 || w.first(uintptr(unsafe.Pointer(unsafe.StringData(s)))) {
+		w.bytes += int64(len(s)+7) &^ 7
+	}
+}
+
+func (w *walker) table(t *vmTable) {
+	w.bytes += tableBytes + int64(cap(t.array)+cap(t.keys))*valueBytes
+	if t.Metatable != glua.LNil {
+		w.value(t.Metatable)
+	}
+	for _, v := range t.array {
+		w.value(v)
+		w.step()
+	}
+	strings, others := 0, 0
+	for _, k := range t.keys { // those, too, that were set to nil
+		if _, ok := k.(glua.LString); ok {
+			strings++
+		} else {
+			others++
+		}
+		w.value(k)
+		w.step()
+	}
+	if t.strdict != nil {
+		w.bytes += mapBytes(strings, stringSlot, tablesOf(t.strdict), defaultFields)
+	}
+	if t.dict != nil {
+		w.bytes += mapBytes(others, valueSlot, tablesOf(t.dict), 0)
+	}
+	if t.k2i != nil {
+		w.bytes += mapBytes(len(t.keys), indexSlot, tablesOf(t.k2i), 0)
+	}
+	for _, v := range t.strdict {
+		w.value(v)
+		w.step()
+	}
+	for _, v := range t.dict {
+		w.value(v)
+		w.step()
+	}
+}
+
+func (w *walker) function(f *glua.LFunction) {
+	w.bytes += functionBytes + int64(cap(f.Upvalues))*wordBytes
+	w.step()
+	if f.Env != nil {
+		w.value(f.Env)
+	}
+	if f.Proto != nil {
+		w.proto(f.Proto)
+	}
+	for _, u := range f.Upvalues {
+		w.upvalue(upvalueOf(u))
+	}
+}
+
+// upvalue counts an upvalue and those that it keeps: gopher-lua leaves in each
+// what was the next one of its thread.
+func (w *walker) upvalue(u *vmUpvalue) {
+	for u != nil && w.first(uintptr(unsafe.Pointer(u))) {
+		w.bytes += upvalueBytes
+		w.value(u.value)
+		if u.reg != nil && !u.closed {
+			w.registry(u.reg)
+		}
+		u = u.next
+		w.step()
+	}
+}
+
+func (w *walker) registry(r *vmRegistry) {
+	if !w.first(uintptr(unsafe.Pointer(r))) {
+		return
+	}
+	w.bytes += int64(cap(r.array)) * valueBytes
+	for _, v := range r.array {
+		w.value(v)
+		w.step()
+	}
+}
+
+func (w *walker) thread(L *glua.LState) {
+	th := threadOf(L)
+	w.step()
+	if L != w.s.main {
+		w.bytes += threadBytes
+	}
+	if th.reg != nil {
+		w.registry(th.reg)
+	}
+	if st := th.stack.stack; st != nil { // it is gone once a state is closed
+		w.bytes += int64(cap(st.segments))*wordBytes + int64(st.segIdx+1)*segmentBytes
+	}
+	for f := th.currentFrame; f != nil; f = f.Parent {
+		if f.Fn != nil {
+			w.value(f.Fn)
+		}
+		w.step()
+	}
+	if th.Env != nil {
+		w.value(th.Env)
+	}
+	if th.Parent != nil {
+		w.value(th.Parent)
+	}
+}
+
+func (w *walker) userData(u *glua.LUserData) {
+	w.bytes += userDataBytes
+	w.step()
+	if u.Env != nil {
+		w.value(u.Env)
+	}
+	if u.Metatable != nil && u.Metatable != glua.LNil {
+		w.value(u.Metatable)
+	}
+	switch v := u.Value.(type) {
+	case *mailbox.Error:
+		if w.first(uintptr(unsafe.Pointer(v))) {
+			w.text(v.Message)
+			w.sent(v.Value)
+		}
+	case held:
+		v(w)
+	}
+}
+
+// held counts what a function of Go holds that no walk sees.
+type held func(w *walker)
+
+// holding gives the upvalues of a function of Go that holds more than these.
+func holding(more held) []*glua.Upvalue {
+	u := &glua.Upvalue{}
+	u.Close()
+	u.SetValue(&glua.LUserData{Value: more})
+	return []*glua.Upvalue{u}
+}
+
+// sent counts what came from another process.
+func (w *walker) sent(v mailbox.Value) {
+	values := []mailbox.Value{v}
+	for len(values) > 0 && !w.enough() {
+		v := values[len(values)-1]
+		values = values[:len(values)-1]
+		w.bytes += mailboxBytes
+		w.step()
+		switch v.Kind() {
+		case mailbox.KindString:
+			w.text(v.Str())
+		case mailbox.KindTable:
+			t := v.Table()
+			if !w.first(uintptr(unsafe.Pointer(t))) {
+				break
+			}
+			values = append(values, t.List...)
+			for _, p := range t.Pairs {
+				values = append(values, p.Key, p.Value)
+			}
+		}
+	}
+}
+
+// mailboxBytes is what a value takes that was sent, without what it refers to.
+const mailboxBytes = int64(unsafe.Sizeof(mailbox.Value{}))
+
+// proto counts code that this process compiled, by load. What units hold is
+// shared by all that run them.
+func (w *walker) proto(p *glua.FunctionProto) {
+	if !w.first(uintptr(unsafe.Pointer(p))) {
+		return
+	}
+	if u := w.s.unitNamed(p.SourceName); u != nil && u.owns(p) {
+		return
+	}
+	w.bytes += codeBytes(p)
+	for _, k := range p.Constants {
+		w.value(k)
+	}
+	for _, inner := range p.FunctionPrototypes {
+		w.proto(inner) // as deep as a source is nested at most
+	}
+	w.step()
+}
+
+// codeBytes is what a function's code takes, without the functions in it.
+func codeBytes(p *glua.FunctionProto) int64 {
+	const localBytes, callBytes = 48, 24
+	return protoBytes + int64(cap(p.Code))*4 + int64(cap(p.Constants))*2*valueBytes + int64(cap(p.DbgSourcePositions)+cap(p.FunctionPrototypes))*wordBytes +
+		int64(cap(p.DbgLocals))*localBytes + int64(cap(p.DbgCalls))*callBytes + int64(cap(p.DbgUpvalues))*stringBytes
+}
+
+// places is a set of addresses. It consists of many tables that grow one at a time, so that no
+// step takes long.
+type places struct {
+	tables [64]placeTable
+}
+
+type placeTable struct {
+	slots []uintptr
+	used  int
+}
+
+// add tells whether an address was not there.
+func (p *places) add(address uintptr) bool {
+	hash := uint64(address) * 0x9e3779b97f4a7c15
+	t := &p.tables[hash>>58]
+	if t.used*4 >= len(t.slots)*3 {
+		t.grow()
+	}
+	mask := uint64(len(t.slots) - 1)
+	for i := hash >> 20; ; i++ {
+		switch slot := &t.slots[i&mask]; *slot {
+		case address:
+			return false
+		case 0:
+			*slot = address
+			t.used++
+			return true
+		}
+	}
+}
+
+func (t *placeTable) grow() {
+	old := t.slots
+	t.slots = make([]uintptr, max(8, 2*len(old)))
+	mask := uint64(len(t.slots) - 1)
+	for _, address := range old {
+		if address == 0 {
+			continue
+		}
+		i := uint64(address) * 0x9e3779b97f4a7c15 >> 20
+		for t.slots[i&mask] != 0 {
+			i++
+		}
+		t.slots[i&mask] = address
+	}
+}

@@ -205,6 +205,7 @@ func baseLoad(L *glua.LState) int {
 		piece := L.Get(-1)
 		L.Pop(1)
 		if piece == glua.LNil || piece == glua.LString("") {
+			From(L).built(text.Len())
 			return load(L, text.String(), name)
 		}
 		if !glua.LVCanConvToString(piece) {
@@ -212,6 +213,7 @@ func baseLoad(L *glua.LState) int {
 			L.Push(glua.LString("reader function must return a string"))
 			return 2
 		}
+		From(L).build(len(piece.String()))
 		text.WriteString(piece.String())
 		if text.Len() > MaxSource {
 			return load(L, text.String(), name) // which refuses it

@@ -49,6 +49,7 @@ func init() {
 		glua.OP_LE:         opLessEqual,
 		glua.OP_CLOSURE:    opClosure,
 		glua.OP_VARARG:     opVarArg,
+		glua.OP_NOP:        opNop,
 	} {
 		jumpTable[op] = h
 	}
@@ -129,8 +130,24 @@ func opSetTable(L *glua.LState, inst uint32, base *vmFrame) int {
 		if len(key) >= longText {
 			chargeText(L, len(key))
 		}
+		if replaceField(table, string(key), operand(regs, f, argC(inst))) {
+			return 0
+		}
 	}
 	return setField(L, inst, base, table, glua.OP_SETTABLE)
+}
+
+// replaceField sets a field that is there to another value. The original would
+// box the key anew and look it up four times.
+func replaceField(t *vmTable, key string, v glua.LValue) bool {
+	if v == glua.LNil {
+		return false
+	}
+	_, ok := t.strdict[key]
+	if ok {
+		t.strdict[key] = v
+	}
+	return ok
 }
 
 // setField lets the original set a field, and accounts for a key that is new.
@@ -150,21 +167,31 @@ func setField(L *glua.LState, inst uint32, base *vmFrame, table *vmTable, op int
 
 func opSetField(L *glua.LState, inst uint32, base *vmFrame) int {
 	th := threadOf(L)
-	if t, ok := th.reg.array[th.currentFrame.LocalBase+argA(inst)].(*glua.LTable); ok {
+	f, regs := th.currentFrame, th.reg.array
+	if t, ok := regs[f.LocalBase+argA(inst)].(*glua.LTable); ok {
+		if key, ok := operand(regs, f, argB(inst)).(glua.LString); ok && replaceField(tableOf(t), string(key), operand(regs, f, argC(inst))) {
+			return 0
+		}
 		return setField(L, inst, base, tableOf(t), glua.OP_SETTABLEKS)
 	}
 	return originals[glua.OP_SETTABLEKS](L, inst, base)
 }
 
 func opSetGlobal(L *glua.LState, inst uint32, base *vmFrame) int {
-	return setField(L, inst, base, tableOf(threadOf(L).currentFrame.Fn.Env), glua.OP_SETGLOBAL)
+	th := threadOf(L)
+	f := th.currentFrame
+	env := tableOf(f.Fn.Env)
+	if key, ok := f.Fn.Proto.Constants[argBx(inst)].(glua.LString); ok && replaceField(env, string(key), th.reg.array[f.LocalBase+argA(inst)]) {
+		return 0
+	}
+	return setField(L, inst, base, env, glua.OP_SETGLOBAL)
 }
 
 func opNewTable(L *glua.LState, inst uint32, base *vmFrame) int {
 	if s := From(L); s != nil {
 		bytes := tableBytes + argB(inst)*valueBytes
 		if c := argC(inst); c > 0 {
-			bytes += mapHeader + powerOfTwo(max(c*8/7, smallMap))*(stringSlot+1)
+			bytes += mapHeader + mapSlots(c)*(stringSlot+1)
 		}
 		s.grow(bytes)
 	}
@@ -356,6 +383,19 @@ func opVarArg(L *glua.LState, inst uint32, base *vmFrame) int {
 		}
 	}
 	return originals[glua.OP_VARARG](L, inst, base)
+}
+
+// argTable is the instruction that functions with a table of arguments begin
+// with; see accountForArg. The compiler makes none with an operand.
+const argTable = uint32(glua.OP_NOP)<<26 | 1
+
+func opNop(L *glua.LState, inst uint32, _ *vmFrame) int {
+	if inst == argTable {
+		if s := From(L); s != nil {
+			s.grow(tableBytes + firstKeyBytes + keyBytes + max(threadOf(L).currentFrame.NArgs, firstArray)*valueBytes)
+		}
+	}
+	return 0
 }
 
 // chargeText charges for a text that is looked at.

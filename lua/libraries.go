@@ -30,13 +30,15 @@ func (lib library) open(L *glua.LState) *glua.LTable {
 	return t
 }
 
+// stockEnv is the environment of gopher-lua's own functions.
+var stockEnv = sharedTable()
+
 // stock gives the functions of gopher-lua's own library by library and name.
 var stock = func() func(library, name string) *glua.LFunction {
 	L := glua.NewState()
-	env := L.CreateTable(0, 0)
 	return func(library, name string) *glua.LFunction {
 		fn := L.GetField(L.GetGlobal(library), name).(*glua.LFunction)
-		fn.Env = env
+		fn.Env = stockEnv
 		return fn
 	}
 }()

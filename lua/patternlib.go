@@ -13,8 +13,6 @@ const (
 	stepsPerFuel = 8
 	// compileFuel is what compiling a pattern costs, besides its length.
 	compileFuel = 16
-	// compiledBytes is what a byte of a pattern takes at most once it is compiled.
-	compiledBytes = 128
 	// maxMatchers bounds the matchers that a process keeps for patterns that it
 	// used, and maxKept the length of these patterns.
 	maxMatchers = 8
@@ -38,8 +36,9 @@ func (s *State) matcher(text string) *pattern.Matcher {
 		}
 	}
 	s.charge(compileFuel + len(text)/convertedPerFuel)
-	s.grow(compiledBytes * len(text))
-	return pattern.New(pattern.Compile(text), (*patternMeter)(s))
+	p := pattern.Compile(text)
+	s.grow(p.Size())
+	return pattern.New(p, (*patternMeter)(s))
 }
 
 // putMatcher takes a matcher back. One that is not given back, since an error
@@ -162,7 +161,7 @@ func stringGmatch(L *glua.LState) int {
 	L.Get(-1).(*glua.LFunction).Upvalues = holding(func(w *walker) {
 		if m != nil {
 			w.text(m.Subject())
-			w.bytes += int64(compiledBytes * len(m.Pattern().String()))
+			w.bytes += int64(m.Pattern().Size())
 		}
 	})
 	return 1

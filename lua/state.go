@@ -78,6 +78,9 @@ type State struct {
 // From gives the State that L belongs to, in coroutines too; nil for an LState
 // that is no process's.
 func From(L *glua.LState) *State {
+	if L == nil {
+		return nil
+	}
 	s, _ := L.Context().(*State)
 	return s
 }

@@ -21,68 +21,88 @@ const (
 	segmentBytes  = 704
 	threadBytes   = 320 + 352 // with its allocator of numbers
 	protoBytes    = 320
+	stateBytes    = int64(unsafe.Sizeof(State{})+unsafe.Sizeof(instance{})) + threadBytes + 512 // with its tables for globals and modules
 	// newThreadBytes is a thread with a stack of frames and registers.
 	newThreadBytes = threadBytes + frames + segmentBytes + firstRegisters*valueBytes
 	blockBytes     = 256 // a block of boxed numbers; any of them keeps it
 
 	mapHeader     = 48
+	mapTableBytes = 32
 	smallMap      = 8       // entries that a map holds before it has tables
-	tableSlots    = 1024    // that each table has of a map with several
 	stringSlot    = 16 + 16 // of a table's strings
 	valueSlot     = 16 + 16 // of its other keys
 	indexSlot     = 16 + 8  // of its index of keys
-	defaultFields = 32      // that gopher-lua makes room for at the first
 
 	// keyBytes is what a new key takes: its place among the strings or others,
 	// in the index, in the list, and itself, boxed. firstKeyBytes is what the
 	// maps take before.
-	keyBytes      = 2*(stringSlot+indexSlot) + 2*valueBytes + stringBytes
+	keyBytes      = 2*(stringSlot+indexSlot) + 2*valueBytes + 2*stringBytes
 	firstKeyBytes = 2*mapHeader + 64*(stringSlot+1) + 8*indexSlot
 )
 
-// mapBytes is what a map of Go takes that holds, or held, n entries, and consists
-// of so many tables; one that consists of a single one had room for least.
-func mapBytes(n, slot, tables, least int) int64 {
-	slots := smallMap
-	switch {
-	case tables == 1:
-		slots = max(2*smallMap, powerOfTwo(max(n, least)*8/7))
-	case tables > 1:
-		slots = tables * tableSlots
+// mapBytes is what a map of Go takes.
+func mapBytes[K comparable, V any](m map[K]V, slot int) int64 {
+	if m == nil {
+		return 0
 	}
-	return int64(mapHeader + slots*(slot+1))
+	if mapsAreKnown {
+		return (*(**goMap)(unsafe.Pointer(&m))).bytes(slot)
+	}
+	return mapHeader + groupBytes(mapSlots(len(m)), slot)
 }
 
-func powerOfTwo(n int) int { return 1 << bits.Len(uint(max(n, 1)-1)) }
+// groupBytes is what so many places of a map take. They come in groups of
+// eight, with a word of their own, and what Go's allocator adds to large ones.
+func groupBytes(slots, slot int) int64 {
+	n := slots / smallMap * (wordBytes + smallMap*slot)
+	if n > 32<<10 {
+		return int64(n+8<<10-1) &^ (8<<10 - 1)
+	}
+	return int64(n + n/24)
+}
 
-// goMap is the beginning of Go's own maps: enough to tell how large one is.
+// mapSlots is how many entries a map has places for that is made for n of them.
+func mapSlots(n int) int { return max(smallMap, 1<<bits.Len(uint(n*8/7))) }
+
+// goMap is the beginning of Go's own maps: enough to tell how much room one has,
+// which no entry that is removed gives back.
 type goMap struct {
 	used   uint64
 	seed   uintptr
-	groups unsafe.Pointer
-	tables int // nearly; 0 for a small map
+	tables *[1 << 40]*goMapTable // a small map has none
+	length int                   // of tables, some of which are the same
+}
+
+type goMapTable struct{ used, slots uint16 }
+
+func (m *goMap) bytes(slot int) int64 {
+	n := int64(mapHeader)
+	if m.length == 0 {
+		return n + groupBytes(smallMap, slot)
+	}
+	var last *goMapTable
+	for _, t := range m.tables[:m.length] {
+		n += wordBytes
+		if t != last { // those that are the same are neighbours
+			n += mapTableBytes + groupBytes(int(t.slots), slot)
+			last = t
+		}
+	}
+	return n
 }
 
 // mapsAreKnown tells whether maps are as goMap says.
 var mapsAreKnown = func() bool {
-	for hint, tables := range map[int]int{8: 0, 64: 1, 4096: 8} {
-		m := make(map[string]int, hint)
+	for _, c := range []struct{ hint, tables, slots int }{{8, 0, 0}, {64, 1, 128}, {4096, 8, 1024}} {
+		m := make(map[string]int, c.hint)
 		m["a"] = 1
-		if p := *(**goMap)(unsafe.Pointer(&m)); p.used != 1 || p.tables != tables {
+		p := *(**goMap)(unsafe.Pointer(&m))
+		if p.used != 1 || p.length != c.tables || c.tables > 0 && int(p.tables[c.tables-1].slots) != c.slots {
 			return false
 		}
 	}
 	return true
 }()
-
-// tablesOf is how many tables a map consists of. Where Go's maps are not known
-// it is a guess from its length.
-func tablesOf[K comparable, V any](m map[K]V) int {
-	if mapsAreKnown {
-		return (*(**goMap)(unsafe.Pointer(&m))).tables
-	}
-	return max(1, powerOfTwo(len(m)*8/7)/tableSlots)
-}
 
 // walker measures what a state holds. It keeps no Go stack of its own: a list of
 // a million tables is as flat as a table of them. Between its steps others
@@ -100,14 +120,14 @@ type walker struct {
 // walk gives what the state holds, in bytes; of one that is beyond its limit,
 // more than that.
 func (s *State) walk() int64 {
-	w := walker{s: s, bytes: newStateBytes, most: s.memory.limit + s.memory.limit/4}
+	w := walker{s: s, bytes: stateBytes, most: s.memory.limit + s.memory.limit/4}
 	global := globalOf(s.main.G)
 	w.value(global.Registry)
 	w.value(global.Global)
 	w.value(s.main)
 	w.value(global.CurrentThread)
 	for _, mt := range global.builtinMts {
-		w.value(mt)
+		w.metatable(mt)
 	}
 	if s.globals.strings != nil {
 		w.value(s.globals.strings)
@@ -154,14 +174,14 @@ func (w *walker) step() {
 
 // value counts what a value refers to, once.
 func (w *walker) value(v glua.LValue) {
-	switch v := v.(type) {
+	switch x := v.(type) {
 	case nil, *glua.LNilType, glua.LBool:
 	case glua.LNumber:
-		if v < 0 || v >= preloaded || v != glua.LNumber(int(v)) {
+		if x < 0 || x >= preloaded || x != glua.LNumber(int(x)) {
 			w.number(dataOf(v))
 		}
 	case glua.LString:
-		w.text(string(v))
+		w.text(string(x))
 	default: // what is a pointer
 		if w.first(dataOf(v)) {
 			w.todo = append(w.todo, v)
@@ -204,31 +224,18 @@ func (w *walker) text(s string) {
 
 func (w *walker) table(t *vmTable) {
 	w.bytes += tableBytes + int64(cap(t.array)+cap(t.keys))*valueBytes
-	if t.Metatable != glua.LNil {
-		w.value(t.Metatable)
-	}
+	w.metatable(t.Metatable)
 	for _, v := range t.array {
 		w.value(v)
 		w.step()
 	}
-	strings, others := 0, 0
+	w.bytes += mapBytes(t.strdict, stringSlot) + mapBytes(t.dict, valueSlot) + mapBytes(t.k2i, indexSlot)
 	for _, k := range t.keys { // those, too, that were set to nil
-		if _, ok := k.(glua.LString); ok {
-			strings++
-		} else {
-			others++
-		}
 		w.value(k)
+		if _, ok := k.(glua.LString); ok {
+			w.bytes += stringBytes // boxed once more for the index
+		}
 		w.step()
-	}
-	if t.strdict != nil {
-		w.bytes += mapBytes(strings, stringSlot, tablesOf(t.strdict), defaultFields)
-	}
-	if t.dict != nil {
-		w.bytes += mapBytes(others, valueSlot, tablesOf(t.dict), 0)
-	}
-	if t.k2i != nil {
-		w.bytes += mapBytes(len(t.keys), indexSlot, tablesOf(t.k2i), 0)
 	}
 	for _, v := range t.strdict {
 		w.value(v)
@@ -240,7 +247,17 @@ func (w *walker) table(t *vmTable) {
 	}
 }
 
+// metatable counts a metatable that is the process's own.
+func (w *walker) metatable(mt glua.LValue) {
+	if t, ok := mt.(*glua.LTable); ok && !sharedTables[t] {
+		w.value(mt)
+	}
+}
+
 func (w *walker) function(f *glua.LFunction) {
+	if f.IsG && f.Upvalues == nil && (f.Env == nil || f.Env == stockEnv) {
+		return // all processes share it
+	}
 	w.bytes += functionBytes + int64(cap(f.Upvalues))*wordBytes
 	w.step()
 	if f.Env != nil {
@@ -311,9 +328,7 @@ func (w *walker) userData(u *glua.LUserData) {
 	if u.Env != nil {
 		w.value(u.Env)
 	}
-	if u.Metatable != nil && u.Metatable != glua.LNil {
-		w.value(u.Metatable)
-	}
+	w.metatable(u.Metatable)
 	switch v := u.Value.(type) {
 	case *mailbox.Error:
 		if w.first(uintptr(unsafe.Pointer(v))) {

@@ -34,10 +34,11 @@ func baseAssert(L *glua.LState) int {
 func baseError(L *glua.LState) int {
 	object := L.Get(1)
 	if text, ok := object.(glua.LString); ok {
-		if d, ok := L.GetStack(L.OptInt(2, 1)); ok && L.OptInt(2, 1) > 0 {
+		level := optInteger(L, 2, 1)
+		if d, ok := L.GetStack(level); ok && level > 0 {
 			L.GetInfo("Sl", d, glua.LNil)
 			if d.Source != "" {
-				object = glua.LString(fmt.Sprintf("%s:%d: %s", d.Source, d.CurrentLine, text))
+				object = From(L).joined("error", fmt.Sprintf("%s:%d: ", d.Source, d.CurrentLine), string(text))
 			}
 		}
 	}
@@ -56,7 +57,7 @@ var nextFunction = shared(baseNext)
 
 func baseNext(L *glua.LState) int {
 	openIfGlobals(L, L.Get(1))
-	k, v := L.CheckTable(1).Next(L.Get(2))
+	k, v := From(L).next(L.CheckTable(1), L.Get(2))
 	L.Push(k)
 	if k == glua.LNil {
 		return 1
@@ -123,13 +124,19 @@ func baseSetMetatable(L *glua.LState) int {
 // Lua's own and other than the stock one, exponents without a point.
 func baseToNumber(L *glua.LState) int {
 	lv := L.CheckAny(1)
-	base := L.OptInt(2, 10)
+	base := optInteger(L, 2, 10)
 	var n glua.LValue = glua.LNil
 	switch v := lv.(type) {
 	case glua.LNumber:
 		n = v
 	case glua.LString:
-		text := strings.TrimSpace(string(v))
+		text := string(v)
+		if len(text) <= maxNumeral {
+			text = strings.TrimSpace(text)
+		}
+		if len(text) > maxNumeral {
+			break // see maxNumeral
+		}
 		if base == 10 {
 			n = parseNumber(text)
 		} else if base < 2 || base > 36 {
@@ -171,8 +178,8 @@ func sign(text string) float64 {
 
 func baseUnpack(L *glua.LState) int {
 	t := L.CheckTable(1)
-	first := L.OptInt(2, 1)
-	last := L.OptInt(3, t.Len())
+	first := optInteger(L, 2, 1)
+	last := optInteger(L, 3, t.Len())
 	if last < first {
 		return 0
 	}

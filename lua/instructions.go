@@ -50,6 +50,13 @@ func init() {
 		glua.OP_CLOSURE:    opClosure,
 		glua.OP_VARARG:     opVarArg,
 		glua.OP_NOP:        opNop,
+		glua.OP_ADD:        opArithmetic,
+		glua.OP_SUB:        opArithmetic,
+		glua.OP_MUL:        opArithmetic,
+		glua.OP_DIV:        opArithmetic,
+		glua.OP_MOD:        opArithmetic,
+		glua.OP_POW:        opArithmetic,
+		glua.OP_UNM:        opMinus,
 	} {
 		jumpTable[op] = h
 	}
@@ -104,6 +111,8 @@ func opGetTable(L *glua.LState, inst uint32, base *vmFrame) int {
 				chargeText(L, len(key))
 			}
 		}
+	} else {
+		refuseIndex(L, regs[f.LocalBase+argB(inst)], operand(regs, f, argC(inst)))
 	}
 	return originals[glua.OP_GETTABLE](L, inst, base)
 }
@@ -113,6 +122,7 @@ func opSetTable(L *glua.LState, inst uint32, base *vmFrame) int {
 	f, regs := th.currentFrame, th.reg.array
 	t, ok := regs[f.LocalBase+argA(inst)].(*glua.LTable)
 	if !ok {
+		refuseIndex(L, regs[f.LocalBase+argA(inst)], operand(regs, f, argB(inst)))
 		return originals[glua.OP_SETTABLE](L, inst, base)
 	}
 	table := tableOf(t)
@@ -132,6 +142,10 @@ func opSetTable(L *glua.LState, inst uint32, base *vmFrame) int {
 		}
 		if replaceField(table, string(key), operand(regs, f, argC(inst))) {
 			return 0
+		}
+	default:
+		if table.dict == nil && len(table.strdict) > longText {
+			table.dict = map[glua.LValue]glua.LValue{} // the original makes one as large as that of strings
 		}
 	}
 	return setField(L, inst, base, table, glua.OP_SETTABLE)
@@ -361,6 +375,41 @@ func compareTexts(L *glua.LState, a, b string) int {
 		chargeText(L, pieceSize)
 	}
 	return strings.Compare(a, b)
+}
+
+func opArithmetic(L *glua.LState, inst uint32, base *vmFrame) int {
+	th := threadOf(L)
+	f, regs := th.currentFrame, th.reg.array
+	a, b := operand(regs, f, argB(inst)), operand(regs, f, argC(inst))
+	if _, ok := a.(glua.LNumber); !ok {
+		refuseText(L, a)
+	}
+	if _, ok := b.(glua.LNumber); !ok {
+		refuseText(L, b)
+	}
+	return originals[glua.OP_ADD](L, inst, base)
+}
+
+func opMinus(L *glua.LState, inst uint32, base *vmFrame) int {
+	th := threadOf(L)
+	refuseText(L, operand(th.reg.array, th.currentFrame, argB(inst)))
+	return originals[glua.OP_UNM](L, inst, base)
+}
+
+// refuseText raises an error for a text that is too long for a number. Strings
+// have no metamethods for arithmetic.
+func refuseText(L *glua.LState, v glua.LValue) {
+	if text, ok := v.(glua.LString); ok && len(text) > maxNumeral && From(L) != nil {
+		L.RaiseError("attempt to perform arithmetic on a string: %s", tooLongForNumber)
+	}
+}
+
+// refuseIndex raises the error for indexing what has no fields with a long text:
+// the original puts all of it into the message.
+func refuseIndex(L *glua.LState, v, key glua.LValue) {
+	if text, ok := key.(glua.LString); ok && len(text) > longText && v.Type() != glua.LTString && L.GetMetaField(v, "__index") == glua.LNil && L.GetMetaField(v, "__newindex") == glua.LNil && From(L) != nil {
+		L.RaiseError("attempt to index a non-table object(%s) with key %s", v.Type(), quote(string(text)))
+	}
 }
 
 func opClosure(L *glua.LState, inst uint32, base *vmFrame) int {

@@ -2,6 +2,7 @@ package lua
 
 import (
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	glua "github.com/yuin/gopher-lua"
@@ -160,6 +161,22 @@ func (s *State) build(bytes int) {
 
 // built ends what build counted.
 func (s *State) built(bytes int) { s.memory.building -= int64(bytes) }
+
+// joined is the concatenation of texts, accounted for.
+func (s *State) joined(fn string, texts ...string) glua.LString {
+	size := 0
+	for _, text := range texts {
+		size += len(text)
+	}
+	checkSize(s.main, fn, size)
+	s.grow(stringBytes + size)
+	var b strings.Builder
+	b.Grow(size)
+	for _, text := range texts {
+		s.append(&b, text)
+	}
+	return glua.LString(b.String())
+}
 
 // growArray makes room in a table's array for the key i, which is beyond its
 // capacity. In a table of that length the places before i are filled, too.

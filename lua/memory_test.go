@@ -14,15 +14,15 @@ import (
 // structures are what scripts hold, in every shape that gopher-lua gives it.
 var structures = map[string]string{
 	"nothing":        ``,
-	"numbers":        `t = {} for i = 1, 2e5 do t[i] = i + 0.5 end`,
-	"scattered":      `t = {} for i = 1, 3e6 do local x = i + 0.5 if i % 32 == 0 then t[#t + 1] = x end end`,
-	"small numbers":  `t = {} for i = 1, 5e5 do t[i] = i % 100 end`,
+	"numbers":        `t = {} for i = 1, 1e5 do t[i] = i + 0.5 end`,
+	"scattered":      `t = {} for i = 1, 5e5 do local x = i + 0.5 if i % 32 == 0 then t[#t + 1] = x end end`,
+	"small numbers":  `t = {} for i = 1, 1e5 do t[i] = i % 100 end`,
 	"strings":        `t = {} for i = 1, 1e5 do t[i] = "text " .. i end`,
 	"long strings":   `t = {} for i = 1, 100 do t[i] = ("x"):rep(1e5) .. i end`,
 	"shared string":  `t = {} local s = ("x"):rep(1e7) for i = 1, 100 do t[i] = s end`,
 	"parts":          `t = {} local s = ("x"):rep(1e6) for i = 1, 1e4 do t[i] = s:sub(i, i + 99) end`,
-	"captures":       `t = {} for i = 1, 2000 do t[i] = ((("x"):rep(1e5) .. i):match("%d+")) end`,
-	"gsub":           `t = {} for i = 1, 100 do t[i] = ((("x"):rep(1e5)):gsub("x", "", 99990)) end`,
+	"captures":       `t = {} for i = 1, 200 do t[i] = ((("x"):rep(1e5) .. i):match("%d+")) end`,
+	"gsub":           `t = {} for i = 1, 100 do t[i] = ((("x"):rep(1e4)):gsub("x", "", 9990)) end`,
 	"tables":         `t = {} for i = 1, 1e5 do t[i] = {} end`,
 	"lists":          `t = {} for i = 1, 2e4 do t[i] = {i, i, i} end`,
 	"records":        `t = {} for i = 1, 3e4 do t[i] = {name = "n" .. i, age = i} end`,
@@ -31,8 +31,8 @@ var structures = map[string]string{
 	"map":            `t = {} for i = 1, 1e5 do t["key" .. i] = i end`,
 	"map of numbers": `t = {} for i = 1, 1e5 do t[i + 0.5] = true end`,
 	"forgotten keys": `t = {} for i = 1, 1e5 do t["key" .. i] = i t["key" .. i] = nil end`,
-	"linked list":    `for i = 1, 1e5 do t = {next = t} end`,
-	"deep list":      `for i = 1, 2e5 do t = {t} end`,
+	"linked list":    `for i = 1, 3e4 do t = {next = t} end`,
+	"deep list":      `for i = 1, 5e4 do t = {t} end`,
 	"closures":       `t = {} for i = 1, 1e5 do t[i] = function() return i end end`,
 	"arg":            `t = {} local function f(...) t[#t + 1] = arg end for i = 1, 5e3 do f(i, i) end`,
 	"coroutines":     `t = {} for i = 1, 2e3 do t[i] = coroutine.create(function() end) end`,
@@ -45,7 +45,7 @@ var structures = map[string]string{
 	"error messages": `t = {} for i = 1, 100 do local _, e = pcall(error, ("x"):rep(1e5) .. i) t[i] = e end`,
 	"large integers": `t = {} for i = 1, 1e5 do t[i] = int64(i) + int64("9007199254740993") end`,
 	"sparse":         `t = {} t[4e6] = 1`,
-	"inserted":       `t = {} for i = 1, 3e5 do table.insert(t, 1 == 1) end`,
+	"inserted":       `t = {} for i = 1, 1e5 do table.insert(t, 1 == 1) end`,
 	"modules":        `inspect = require("inspect") t = {string.len, table.concat, math.sin, os.time, coroutine.wrap, io.write}`,
 }
 
@@ -173,7 +173,7 @@ func TestMaxMemory(t *testing.T) {
 
 // TestMaxMemoryHeap shows on the heap that a limit is one.
 func TestMaxMemoryHeap(t *testing.T) {
-	const limit = 32 << 20
+	const limit = 8 << 20
 	for _, source := range []string{
 		`local t = {} while true do t[#t + 1] = {} end`,
 		`local t = {} while true do t[#t + 1] = {x = 1} end`,
@@ -188,7 +188,7 @@ func TestMaxMemoryHeap(t *testing.T) {
 		runtime.GC()
 		runtime.ReadMemStats(&before)
 		if strings.Contains(source, "2, 3") {
-			ctx.killAt = 1e6
+			ctx.killAt = 3e5
 			unwinds(p, ctx)
 		} else if result, _ := p.Step(ctx); result.Err == nil || result.Err.Kind != mailbox.LimitHit {
 			t.Errorf("%s: %v", source, result.Err)
@@ -204,17 +204,17 @@ func TestMaxMemoryHeap(t *testing.T) {
 // TestMaxMemoryGarbage shows that what is not kept does not count.
 func TestMaxMemoryGarbage(t *testing.T) {
 	for _, source := range []string{
-		`for i = 1, 1e5 do local t = {i, i} t.x = 1 end`,
-		`for i = 1, 1e4 do local s = ("x"):rep(1e4) .. i end`,
-		`local t = {} for i = 1, 1e5 do t[i % 100 + 1] = {i} end`,
-		`for i = 1, 1e4 do local co = coroutine.wrap(function() coroutine.yield(i) end) co() end`,
-		`for i = 1, 1e4 do pcall(error, ("x"):rep(1e3) .. i) end`,
-		`for i = 1, 1000 do pcall(string.gsub, ("x"):rep(1e4), "x", function(c) if math.random() < 0.001 then error("x") end return c end) end`,
-		`local s = ("x"):rep(1e5) for i = 1, 1e3 do s = s:sub(2) .. "x" end`,
-		`for i = 1, 1e6 do local x = i + 0.5 end`,
+		`for i = 1, 2e4 do local t = {i, i} t.x = 1 end`,
+		`for i = 1, 2e3 do local s = ("x"):rep(1e4) .. i end`,
+		`local t = {} for i = 1, 2e4 do t[i % 100 + 1] = {i} end`,
+		`for i = 1, 2e3 do local co = coroutine.wrap(function() coroutine.yield(i) end) co() end`,
+		`for i = 1, 2e3 do pcall(error, ("x"):rep(1e3) .. i) end`,
+		`for i = 1, 100 do pcall(string.gsub, ("x"):rep(1e4), "x", function(c) if math.random() < 0.001 then error("x") end return c end) end`,
+		`local s = ("x"):rep(1e5) for i = 1, 2e2 do s = s:sub(2) .. "x" end`,
+		`for i = 1, 2e5 do local x = i + 0.5 end`,
 		`for i = 1, 100 do load("return " .. i)() end`,
-		`for i = 1, 100 do local t = {} for j = 1, 1000 do table.insert(t, 1, j) end table.sort(t) end`,
-		`local function f(...) return arg.n end for i = 1, 1e4 do f(i) end`,
+		`for i = 1, 20 do local t = {} for j = 1, 1000 do table.insert(t, 1, j) end table.sort(t) end`,
+		`local function f(...) return arg.n end for i = 1, 2e3 do f(i) end`,
 	} {
 		ctx := newFake()
 		ctx.limits.MaxMemory = 512 << 10

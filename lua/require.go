@@ -19,9 +19,15 @@ func baseRequire(L *glua.LState) int {
 	if !ok {
 		ArgError(L, "require", 1, "a module's name")
 	}
+	if len(name) > maxModuleName {
+		L.RaiseError("require: the module's name has more than %d bytes", maxModuleName)
+	}
 	L.Push(From(L).require(L, string(name)))
 	return 1
 }
+
+// maxModuleName bounds a module's name, which stands in errors several times.
+const maxModuleName = 1000
 
 func (s *State) require(L *glua.LState, name string) glua.LValue {
 	module := s.program.engine.modules[name]

@@ -80,7 +80,7 @@ func (f *formatter) directive(s string) (rest string) {
 	case 'c':
 		f.pad(string([]byte{byte(f.integer())}))
 	case 'e', 'E', 'f', 'g', 'G':
-		f.float(rune(verb), float64(f.L.CheckNumber(f.arg)))
+		f.float(rune(verb), float64(checkNumber(f.L, f.arg)))
 	case 'q':
 		f.quoted(f.L.CheckString(f.arg))
 	case 's':
@@ -112,7 +112,7 @@ func (f *formatter) integer() int64 {
 	if n, ok := integerOf(f.L.Get(f.arg)); ok {
 		return int64(n.bits)
 	}
-	n := float64(f.L.CheckNumber(f.arg))
+	n := float64(checkNumber(f.L, f.arg))
 	if n >= 1<<63 && n < 1<<64 {
 		return int64(uint64(n))
 	}

@@ -66,10 +66,29 @@ func (s *State) part(text string, of int) glua.LValue {
 
 var emptyText glua.LValue = glua.LString("")
 
+// maxNumeral bounds the texts that are taken for a number: reading a long one
+// takes long, in one go.
+const maxNumeral = 4 << 10
+
+// checkNumber is L.CheckNumber, of texts that are not too long.
+func checkNumber(L *glua.LState, n int) glua.LNumber {
+	refuseNumeral(L, n)
+	return L.CheckNumber(n)
+}
+
+// refuseNumeral raises an error for an argument that is too long for a number.
+func refuseNumeral(L *glua.LState, n int) {
+	if text, ok := L.Get(n).(glua.LString); ok && len(text) > maxNumeral {
+		L.ArgError(n, tooLongForNumber)
+	}
+}
+
+const tooLongForNumber = "a text of more than 4096 bytes is no number"
+
 // checkInteger is argument n as an integer. What no integer is large enough for
 // becomes the largest, also math.huge.
 func checkInteger(L *glua.LState, n int) int {
-	switch f := float64(L.CheckNumber(n)); {
+	switch f := float64(checkNumber(L, n)); {
 	case math.IsNaN(f):
 		return 0
 	case f >= math.MaxInt:
@@ -148,7 +167,7 @@ func stringChar(L *glua.LState) int {
 }
 
 func stringRep(L *glua.LState) int {
-	text, n := L.CheckString(1), L.CheckNumber(2)
+	text, n := L.CheckString(1), checkNumber(L, 2)
 	if !(n >= 1) || text == "" {
 		L.Push(glua.LString(""))
 		return 1

@@ -16,6 +16,11 @@ func tableConcat(L *glua.LState) int {
 	first, last := optInteger(L, 3, 1), optInteger(L, 4, t.Len())
 	s := From(L)
 	var b strings.Builder
+	if size := concatSize(s, t, separator, first, last); size > pieceSize && size <= maxString {
+		s.build(size)
+		s.built(size)
+		b.Grow(size)
+	}
 	add := func(text string) {
 		checkSize(L, "table.concat", b.Len()+len(text))
 		s.build(len(text))
@@ -35,6 +40,24 @@ func tableConcat(L *glua.LState) int {
 	s.built(b.Len())
 	L.Push(glua.LString(built(&b)))
 	return 1
+}
+
+// concatSize is about what the strings of table.concat have together.
+func concatSize(s *State, t *glua.LTable, separator string, first, last int) int {
+	const numeral = 8
+	size := 0
+	last = min(last, t.Len())
+	for i := first; i <= last && size <= maxString; i++ {
+		if text, ok := t.RawGetInt(i).(glua.LString); ok {
+			size += len(text) + len(separator)
+		} else {
+			size += numeral + len(separator)
+		}
+		if i%longText == 0 {
+			s.charge(longText / scannedPerFuel)
+		}
+	}
+	return size
 }
 
 func tableInsert(L *glua.LState) int {
@@ -85,12 +108,49 @@ func tableRemove(L *glua.LState) int {
 	return 1
 }
 
+// next is t.Next, but it charges for what it passes over: holes, and keys that
+// were set to nil, of which there may be millions.
+func (s *State) next(t *glua.LTable, key glua.LValue) (k, v glua.LValue) {
+	table := tableOf(t)
+	at, inArray := 0, key == glua.LNil
+	if n, ok := key.(glua.LNumber); ok && n > 0 && n <= glua.LNumber(len(table.array)) && n == glua.LNumber(int(n)) {
+		at, inArray = int(n), true
+	}
+	skipped := 0
+	if inArray {
+		for ; at < len(table.array); at++ {
+			if v := table.array[at]; v != glua.LNil {
+				return glua.LNumber(at + 1), v
+			}
+			if skipped++; skipped%longText == 0 {
+				s.charge(longText / scannedPerFuel)
+			}
+		}
+		at = 0
+	} else if at = table.k2i[key] + 1; at == 1 && len(table.keys) > 0 && table.keys[0] != key {
+		return t.Next(key) // a key that is not there
+	}
+	if len(table.dict)+len(table.strdict) == 0 {
+		return glua.LNil, glua.LNil
+	}
+	for ; at < len(table.keys); at++ {
+		k := table.keys[at]
+		if v := t.RawGetH(k); v != glua.LNil {
+			return k, v
+		}
+		if skipped++; skipped%256 == 0 {
+			s.charge(256)
+		}
+	}
+	return glua.LNil, glua.LNil
+}
+
 // tableMaxN is table.maxn: the largest number that is a key.
 func tableMaxN(L *glua.LState) int {
 	t := L.CheckTable(1)
 	s := From(L)
 	var most glua.LNumber
-	for k, _ := t.Next(glua.LNil); k != glua.LNil; k, _ = t.Next(k) {
+	for k, _ := s.next(t, glua.LNil); k != glua.LNil; k, _ = s.next(t, k) {
 		if n, ok := k.(glua.LNumber); ok {
 			most = max(most, n)
 		}

@@ -207,7 +207,11 @@ func (c *converter) table(t *glua.LTable, depth int) (mailbox.Value, *unsendable
 	if n > 0 {
 		at = glua.LNumber(n)
 	}
-	for k, lv := t.Next(at); k != glua.LNil; k, lv = t.Next(k) {
+	next := t.Next
+	if c.state != nil {
+		next = func(key glua.LValue) (k, v glua.LValue) { return c.state.next(t, key) }
+	}
+	for k, lv := next(at); k != glua.LNil; k, lv = next(k) {
 		if c.nodes++; c.nodes > mailbox.MaxNodes {
 			return mailbox.Nil, tooMany()
 		}

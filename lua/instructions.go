@@ -133,6 +133,9 @@ func opSetTable(L *glua.LState, inst uint32, base *vmFrame) int {
 				table.array[i] = operand(regs, f, argC(inst))
 				return 0
 			}
+		} else if n := len(table.array); key == glua.LNumber(n+1) && n < cap(table.array) && n+1 < glua.MaxArrayIndex && table.Metatable == glua.LNil {
+			table.array = append(table.array, operand(regs, f, argC(inst)))
+			return 0
 		} else if s := From(L); s != nil && key > glua.LNumber(cap(table.array)) && key < glua.LNumber(glua.MaxArrayIndex) && key == glua.LNumber(int(key)) {
 			s.growArray(table, int(key))
 		}

@@ -16,14 +16,19 @@ func tableConcat(L *glua.LState) int {
 	first, last := optInteger(L, 3, 1), optInteger(L, 4, t.Len())
 	s := From(L)
 	var b strings.Builder
-	if size := concatSize(s, t, separator, first, last); size > pieceSize && size <= maxString {
+	counted := 0
+	if size := concatSize(s, t, separator, first, last); size > pieceSize { // so that it need not grow
+		checkSize(L, "table.concat", size)
 		s.build(size)
-		s.built(size)
+		counted = size
 		b.Grow(size)
 	}
 	add := func(text string) {
 		checkSize(L, "table.concat", b.Len()+len(text))
-		s.build(len(text))
+		if size := b.Len() + len(text); size > counted {
+			s.build(size - counted)
+			counted = size
+		}
 		s.charge(1)
 		s.append(&b, text)
 	}
@@ -37,21 +42,19 @@ func tableConcat(L *glua.LState) int {
 			add(separator)
 		}
 	}
-	s.built(b.Len())
+	s.built(counted)
 	L.Push(glua.LString(built(&b)))
 	return 1
 }
 
-// concatSize is about what the strings of table.concat have together.
+// concatSize is what table.concat makes at least.
 func concatSize(s *State, t *glua.LTable, separator string, first, last int) int {
-	const numeral = 8
 	size := 0
 	last = min(last, t.Len())
-	for i := first; i <= last && size <= maxString; i++ {
-		if text, ok := t.RawGetInt(i).(glua.LString); ok {
+	elements := tableOf(t).array
+	for i := max(first, 1); i <= last && size <= maxString; i++ {
+		if text, ok := elements[i-1].(glua.LString); ok {
 			size += len(text) + len(separator)
-		} else {
-			size += numeral + len(separator)
 		}
 		if i%longText == 0 {
 			s.charge(longText / scannedPerFuel)

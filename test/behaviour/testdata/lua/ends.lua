@@ -64,7 +64,6 @@ check.eq(tostring(e.error):sub(1, 8), "max_fuel")
 check.has(e.error, "100000")
 ---
 -- max_memory ends a state that holds too much.
---- skip: a bound on what a Lua state holds is not enforced yet
 local check = require("check")
 local e = check.finish("lua.hungry")
 check.eq(e.reason, "limit")

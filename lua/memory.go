@@ -99,8 +99,18 @@ func (s *State) grow(bytes int) {
 	}
 }
 
-// Grow is grow for modules, of what they make that the process is going to hold.
+// Grow tells that a module is about to make so many bytes that the process may
+// hold. It unwinds a process for which that is beyond its max_memory. What is
+// gathered piece by piece is told to Build.
 func (s *State) Grow(bytes int) { s.grow(max(bytes, 0)) }
+
+// Build is Grow for a part of a result that Lua cannot reach before it is whole.
+// The function tells the sum to Built when it is done, or gives up; it
+// need not where it leaves by an error of Lua.
+func (s *State) Build(bytes int) { s.build(max(bytes, 0)) }
+
+// Built ends what Build began.
+func (s *State) Built(bytes int) { s.built(bytes) }
 
 // press measures, and ends the process if what it asks for does not fit.
 func (s *State) press(bytes int64) {

@@ -77,6 +77,7 @@ func osDate(L *glua.LState) int {
 		L.Push(glua.LString(strftime(t, format)))
 		return 1
 	}
+	From(L).grow(tableBytes + 9*keyBytes)
 	parts := L.CreateTable(0, 9)
 	for name, n := range map[string]int{
 		"year": t.Year(), "month": int(t.Month()), "day": t.Day(),

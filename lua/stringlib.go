@@ -55,7 +55,9 @@ func (s *State) part(text string, of int) glua.LValue {
 	}
 	s.grow(stringBytes + len(text))
 	if len(text) <= pieceSize {
-		s.charge(len(text) / bytesPerFuel)
+		if len(text) >= bytesPerFuel {
+			s.charge(len(text) / bytesPerFuel)
+		}
 		return glua.LString(strings.Clone(text))
 	}
 	var b strings.Builder

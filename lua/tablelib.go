@@ -17,7 +17,9 @@ func tableConcat(L *glua.LState) int {
 	s := From(L)
 	var b strings.Builder
 	counted := 0
-	if size := concatSize(s, t, separator, first, last); size > pieceSize { // so that it need not grow
+	if last-first < 16 {
+		// Looking through it would take longer than to let the builder grow.
+	} else if size := concatSize(s, t, separator, first, last); size > pieceSize {
 		checkSize(L, "table.concat", size)
 		s.build(size)
 		counted = size

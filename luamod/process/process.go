@@ -176,6 +176,7 @@ func info(L *glua.LState) int {
 	if !ok {
 		return lua.PushError(L, mailbox.Errorf(mailbox.NoProc, "there is no process %s", pid))
 	}
+	lua.From(L).Grow(2 << 10) // about
 	t := L.CreateTable(0, 10)
 	t.RawSetString("pid", glua.LString(i.PID))
 	t.RawSetString("entry", glua.LString(i.Entry))
@@ -201,6 +202,8 @@ func list(L *glua.LState) int {
 	if err != nil {
 		return lua.PushError(L, err)
 	}
+	const pidBytes = 48 // as a value, with its text
+	lua.From(L).Grow(len(pids) * pidBytes)
 	t := L.CreateTable(len(pids), 0)
 	for _, pid := range pids {
 		t.Append(glua.LString(pid))

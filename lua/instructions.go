@@ -272,13 +272,15 @@ func opConcat(L *glua.LState, inst uint32, base *vmFrame) int {
 		}
 	}
 	checkSize(L, "..", size)
-	s.grow(stringBytes + size)
 	to := f.LocalBase + argA(inst)
 	if plain && size > pieceSize && to < th.reg.top {
+		s.build(size)
 		result := s.join(values, size)
+		s.built(size)
 		th.reg.array[to] = glua.LString(result) // meanwhile the registers may have moved
 		return 0
 	}
+	s.grow(stringBytes + size)
 	originals[glua.OP_CONCAT](L, inst, base)
 	if !plain {
 		if text, ok := th.reg.array[to].(glua.LString); ok && len(text) > size {

@@ -41,7 +41,7 @@ const (
 	leastMemory = 16 << 10
 	// measureEvery is how much a process without a limit creates at least
 	// between two measurements.
-	measureEvery = 16 << 20
+	measureEvery = 4 << 20
 	// numberBytes is what an instruction creates that is not accounted for:
 	// numbers, boxed.
 	numberBytes = 8
@@ -85,8 +85,9 @@ func (m *memory) publish() { m.now.Store(m.measured + max(m.began-m.room, 0)) }
 // created since, garbage included.
 func (i *instance) Memory() uint64 { return uint64(i.memory.now.Load()) }
 
-// Peak is the most that Memory measured.
-func (i *instance) Peak() uint64 { return uint64(i.memory.peak.Load()) }
+// Peak is the most that was ever measured, or Memory where that is more: short
+// processes are never measured.
+func (i *instance) Peak() uint64 { return uint64(max(i.memory.peak.Load(), i.memory.now.Load())) }
 
 var _ process.Measured = (*instance)(nil)
 
@@ -130,13 +131,16 @@ func (s *State) press(bytes int64) {
 	if m.limit > 0 && held+bytes > m.limit {
 		s.exceed(held, bytes)
 	}
-	m.settle(held)
-	m.room -= bytes
+	m.settle(held + bytes)
 }
 
 // exceed ends the process: it holds so much and asks for more. It does not return.
 func (s *State) exceed(held, bytes int64) {
-	limit := s.memory.limit
+	m := s.memory
+	limit := m.limit
+	m.room += bytes // it is not made
+	m.publish()
+	m.peak.Store(max(m.peak.Load(), held))
 	var err *mailbox.Error
 	switch {
 	case bytes > limit:
@@ -146,7 +150,6 @@ func (s *State) exceed(held, bytes int64) {
 	default:
 		err = mailbox.Errorf(mailbox.LimitHit, "max_memory: the process holds %d of %d bytes", held, limit)
 	}
-	s.memory.peak.Store(max(s.memory.peak.Load(), held))
 	if L := s.main.G.CurrentThread; L != nil {
 		err.Trace = traceback(L)
 	}
@@ -179,12 +182,13 @@ func (s *State) joined(fn string, texts ...string) glua.LString {
 		size += len(text)
 	}
 	checkSize(s.main, fn, size)
-	s.grow(stringBytes + size)
+	s.build(size)
 	var b strings.Builder
 	b.Grow(size)
 	for _, text := range texts {
 		s.append(&b, text)
 	}
+	s.built(size)
 	return glua.LString(b.String())
 }
 

@@ -53,17 +53,14 @@ func (s *State) part(text string, of int) glua.LValue {
 	case of:
 		return glua.LString(text)
 	}
-	s.grow(stringBytes + len(text))
 	if len(text) <= pieceSize {
+		s.grow(stringBytes + len(text))
 		if len(text) >= bytesPerFuel {
 			s.charge(len(text) / bytesPerFuel)
 		}
 		return glua.LString(strings.Clone(text))
 	}
-	var b strings.Builder
-	b.Grow(len(text))
-	s.append(&b, text)
-	return glua.LString(b.String())
+	return s.joined("string.sub", text)
 }
 
 var emptyText glua.LValue = glua.LString("")
@@ -179,12 +176,13 @@ func stringRep(L *glua.LState) int {
 	}
 	s := From(L)
 	size := int(n) * len(text)
-	s.grow(stringBytes + size)
+	s.build(size)
 	text = strings.Repeat(text, min(int(n), 1+pieceSize/len(text)))
 	s.charge(len(text) / bytesPerFuel)
 	if len(text) < size {
 		text = s.fill(text, size)
 	}
+	s.built(size)
 	L.Push(glua.LString(text))
 	return 1
 }
@@ -236,7 +234,7 @@ func stringReverse(L *glua.LState) int {
 func convert(L *glua.LState, write func(b *strings.Builder, text string, from, to int)) int {
 	text := L.CheckString(1)
 	s := From(L)
-	s.grow(stringBytes + len(text))
+	s.build(len(text))
 	var b strings.Builder
 	b.Grow(len(text))
 	for from := 0; from < len(text); from += pieceSize {
@@ -244,6 +242,7 @@ func convert(L *glua.LState, write func(b *strings.Builder, text string, from, t
 		write(&b, text, from, to)
 		s.charge((to - from) / convertedPerFuel)
 	}
+	s.built(len(text))
 	L.Push(glua.LString(b.String()))
 	return 1
 }

@@ -108,13 +108,14 @@ var mapsAreKnown = func() bool {
 // a million tables is as flat as a table of them. Between its steps others
 // run, but not the state, so nothing changes under it.
 type walker struct {
-	s     *State
-	bytes int64
-	most  int64 // beyond which there is no use in going on; 0 for no limit
-	seen  places
-	todo  []glua.LValue
-	last  uintptr // the block of the last number
-	steps int
+	s      *State
+	bytes  int64
+	most   int64 // beyond which there is no use in going on; 0 for no limit
+	seen   places
+	todo   []glua.LValue
+	last   uintptr      // the block of the last number
+	recent [256]uintptr // boxes of strings
+	steps  int
 }
 
 // walk gives what the state holds, in bytes; of one that is beyond its limit,
@@ -181,7 +182,12 @@ func (w *walker) value(v glua.LValue) {
 			w.number(dataOf(v))
 		}
 	case glua.LString:
-		w.text(string(x))
+		// A constant of the code is boxed once, and may stand in many places.
+		box := dataOf(v)
+		if recent := &w.recent[box/stringBytes%uintptr(len(w.recent))]; *recent != box {
+			*recent = box
+			w.text(string(x))
+		}
 	default: // what is a pointer
 		if w.first(dataOf(v)) {
 			w.todo = append(w.todo, v)

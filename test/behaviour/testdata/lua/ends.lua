@@ -75,6 +75,15 @@ local e = check.finish("lua.chatty")
 check.eq(e.reason, "limit")
 check.eq(tostring(e.error):sub(1, 10), "max_output")
 ---
+-- max_handles bounds the timers that it holds.
+local check = require("check")
+local e = check.finish("lua.holds_timers")
+check.eq(e.reason, "normal")
+check.eq(e.values[1], nil)
+check.eq(e.values[2]:kind(), "limit")
+check.has(e.values[2], "max_handles: ")
+check.eq(e.values[3], true)
+---
 -- max_children bounds those that are alive.
 local check = require("check")
 local e = check.finish("lua.parent")

@@ -104,6 +104,9 @@ var mapsAreKnown = func() bool {
 	return true
 }()
 
+// walkedPerFuel is what a unit of fuel buys of a walk, in values.
+const walkedPerFuel = 2
+
 // walker measures what a state holds. It keeps no Go stack of its own: a list of
 // a million tables is as flat as a table of them. Between its steps others
 // run, but not the state, so nothing changes under it.
@@ -158,7 +161,7 @@ func (s *State) walk() int64 {
 			w.userData(v)
 		}
 	}
-	s.charge(w.steps / stepsPerFuel)
+	s.charge(w.steps / walkedPerFuel)
 	return w.bytes
 }
 
@@ -169,7 +172,7 @@ func (w *walker) step() {
 	const piece = 1024
 	if w.steps++; w.steps >= piece {
 		w.steps = 0
-		w.s.charge(piece / stepsPerFuel)
+		w.s.charge(piece / walkedPerFuel)
 	}
 }
 

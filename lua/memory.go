@@ -24,9 +24,10 @@ import (
 // Near the limit a walk comes for every eighth of it that is created, so a
 // process may hold an eighth more than its limit before that is noticed. What is
 // large by itself, an eighth and more, is refused before it is made if it does
-// not fit. The sizes are a model of gopher-lua's and Go's structures, within a
-// fifth of what the heap says (TestMemoryModel); what is Go's garbage by now, and what modules of Go
-// hold for a process, is not in it. Code that other processes share is not, either.
+// not fit. The sizes are a model of gopher-lua's and Go's structures: between
+// 0.8 and 1.5 of what the heap says, and mostly within a tenth (TestMemoryModel).
+// Not in it are Go's garbage, code that other processes share, the mailbox, and
+// what modules of Go hold for a process.
 //
 // # Without a limit
 //

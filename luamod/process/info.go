@@ -23,6 +23,7 @@ func info(L *glua.LState) int {
 	if !ok {
 		return lua.PushError(L, mailbox.NoProcess(dest))
 	}
+	lua.From(L).Grow(infoBytes)
 	meter := luamod.NewMeter(L)
 	t := L.CreateTable(0, 20)
 	t.RawSetString("pid", glua.LString(i.PID))
@@ -40,6 +41,7 @@ func info(L *glua.LState) int {
 	t.RawSetString("names", stringList(L, meter, i.Names))
 	t.RawSetString("links", stringList(L, meter, i.Links))
 	t.RawSetString("trap_links", glua.LBool(i.TrapLinks))
+	lua.From(L).Grow(len(i.Monitors) * 2 * listedBytes)
 	monitors := L.CreateTable(0, len(i.Monitors))
 	for _, ref := range slices.Sorted(maps.Keys(i.Monitors)) {
 		meter.Bytes(entryBytes)
@@ -51,11 +53,18 @@ func info(L *glua.LState) int {
 	return 1
 }
 
-// entryBytes is what an entry of a list counts as: one may have as many as
-// there are processes.
-const entryBytes = 32
+const (
+	// entryBytes is what an entry of a list counts as in work: one may have as
+	// many as there are processes.
+	entryBytes = 32
+	// listedBytes is what it takes of memory, with its text; infoBytes what the
+	// table of info takes without its lists.
+	listedBytes = 48
+	infoBytes   = 4 << 10
+)
 
 func stringList[T ~string](L *glua.LState, meter *luamod.Meter, list []T) *glua.LTable {
+	lua.From(L).Grow(len(list) * listedBytes)
 	t := L.CreateTable(len(list), 0)
 	for _, s := range list {
 		meter.Bytes(entryBytes)

@@ -9,35 +9,48 @@ import (
 
 	"wippy/runtime/process"
 	"wippy/wasmhost/fuel"
+	"wippy/wasmhost/imports"
 	"wippy/wasmhost/meter"
 )
 
 // meterOptions are those of every module.
 var meterOptions = meter.Options{}
 
-// newEngine makes an engine with the functions that metered modules import.
+// newEngine makes an engine with the functions that guests and metered modules
+// import.
 func newEngine(config wazero.RuntimeConfig) (wazero.Runtime, error) {
 	ctx := context.Background()
 	engine := wazero.NewRuntimeWithConfig(ctx, config)
-	if err := fuel.Provide(ctx, engine); err != nil {
+	err := fuel.Provide(ctx, engine)
+	for _, m := range hostModules {
+		if err == nil {
+			err = provide(ctx, engine, m)
+		}
+	}
+	if err != nil {
 		return nil, errors.Join(err, engine.Close(ctx))
 	}
 	return engine, nil
 }
 
-// tank is the fuel of a process of one module. It is the context of its calls.
+// tank is the fuel of a process of one module. It is the context of its calls,
+// so that the guest finds its fuel, and the host's functions their caller.
 type tank struct {
 	context.Context
 	fuel.Account
-	allowance int32 // the last one
+	caller    *caller // nil where the program imports nothing
+	allowance int32   // the last one
 }
 
 var _ fuel.Source = (*tank)(nil)
 
 // Value implements context.Context.
 func (t *tank) Value(key any) any {
-	if key == (fuel.Key{}) {
+	switch key.(type) {
+	case fuel.Key:
 		return t
+	case imports.Key:
+		return &t.caller.Caller
 	}
 	return nil
 }

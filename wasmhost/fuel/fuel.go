@@ -16,16 +16,17 @@ import (
 	"wippy/wasmhost/meter"
 )
 
+// sliceTime is how long a guest runs before others have their turn.
+const sliceTime = time.Millisecond
+
+// An allowance is a small part of a slice, since a unit may cost anything
+// from a third of a nanosecond to microseconds, and the guest that was cheap
+// so far may become dear at any turn: the largest bounds what it can do then
+// before it is seen that it should end.
 const (
-	// sliceTime is how long a guest runs before others have their turn.
-	sliceTime = time.Millisecond
-	// An allowance is a small part of a slice, since a unit may cost anything
-	// from a third of a nanosecond to microseconds, and the guest that was cheap
-	// so far may become dear at any turn: the largest bounds what it can do then
-	// before it is seen that it should end.
-	firstAllowance    = 1 << 12
-	smallestAllowance = 1 << 7
-	largestAllowance  = 1 << 15
+	FirstAllowance    = 1 << 12
+	SmallestAllowance = 1 << 7
+	LargestAllowance  = 1 << 13
 )
 
 // ErrOverflow is what a guest's call fails with that used up its stack.
@@ -72,7 +73,7 @@ type Account struct {
 }
 
 // Init makes an account of a process that has used nothing.
-func (a *Account) Init(ctx process.Context) { *a = Account{process: ctx, size: firstAllowance} }
+func (a *Account) Init(ctx process.Context) { *a = Account{process: ctx, size: FirstAllowance} }
 
 // Next charges what was used of an allowance, of which left, less than none,
 // remains, lets others run if the slice is over, and gives the next. others is
@@ -121,16 +122,16 @@ func (a *Account) turn(now time.Time) time.Time {
 // max_fuel, or without the others that were given.
 func (a *Account) Scarce(others int64) bool {
 	limit := a.process.Limits().MaxFuel
-	return limit > 0 && limit-int64(a.used)-others < 2*largestAllowance
+	return limit > 0 && limit-int64(a.used)-others < 2*LargestAllowance
 }
 
 // adapt makes allowances last some part of a slice.
 func (a *Account) adapt(took time.Duration) {
 	switch {
 	case took > sliceTime/2:
-		a.size = max(smallestAllowance, a.size*int64(sliceTime/4)/int64(took))
+		a.size = max(SmallestAllowance, a.size*int64(sliceTime/4)/int64(took))
 	case took < sliceTime/8:
-		a.size = min(largestAllowance, a.size*2)
+		a.size = min(LargestAllowance, a.size*2)
 	}
 }
 
@@ -152,6 +153,15 @@ func (a *Account) Charge(units uint64) {
 	a.used += units
 	a.charged += units
 	a.process.Checkpoint(units)
+}
+
+// Share lets others run if the process has run for long by the clock. A
+// process that is to end does not return from it.
+func (a *Account) Share() {
+	if a.process.Urgent().Load() {
+		a.process.Yield()
+		a.Waited()
+	}
 }
 
 // Waited begins the slice anew: the process was suspended within a host function.

@@ -13,6 +13,7 @@ import (
 	"wippy/runtime/process"
 	"wippy/wasmhost/canon"
 	"wippy/wasmhost/fuel"
+	"wippy/wasmhost/imports"
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/trap"
 )
@@ -91,6 +92,9 @@ func (i *Instance) Store() *canon.Store { return &i.store }
 
 // Charge charges work of the host's, in units of fuel.
 func (i *Instance) Charge(units uint64) { i.account.Charge(units) }
+
+// Share gives others their turn if the process has run for long by the clock.
+func (i *Instance) Share() { i.account.Share() }
 
 // Waited tells that the process was suspended within a host function.
 func (i *Instance) Waited() { i.account.Waited() }
@@ -225,9 +229,10 @@ var errBroken = mailbox.Errorf(mailbox.Unavailable, "the component's instance ha
 //
 // # Errors
 //
-// A *mailbox.Error: of kind Failed for a trap, with the guest's functions that were
-// running; LimitHit for a limit; Internal for a fault of the host. An error of
-// a host function is its cause. The instance is of no use then but to be closed.
+// An *imports.Exit where a host function ended the process. Else a
+// *mailbox.Error: of kind Failed for a trap, with the guest's functions that were
+// running; LimitHit for a limit; Internal for a fault of the host; or that of a
+// host function. The instance is of no use then but to be closed.
 func (i *Instance) Call(e *Export, args []mailbox.Value) (v mailbox.Value, err error) {
 	if i.entered {
 		return mailbox.Nil, errBroken
@@ -304,6 +309,9 @@ func (i *Instance) Close() error {
 
 // explain turns what a call came to into an error for people.
 func (i *Instance) explain(err error) error {
+	if end, ok := errors.AsType[*imports.Exit](err); ok {
+		return end
+	}
 	e := i.plan.explain(err)
 	if e.Kind == mailbox.Internal {
 		i.process.Logger().Error("wasm process failed by a fault of its host", "error", e.Message, "detail", detail(err))

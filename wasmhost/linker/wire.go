@@ -63,13 +63,13 @@ func (s *scope) coreInstance(d *component.CoreInstance) error {
 		w.from, w.names = append(w.from, from), append(w.names, name)
 	}
 	c := corePlan{instance: s.index}
-	for _, own := range m.Module.Memories[imports(m.Module, module.Memory):] {
+	for _, own := range m.Module.Memories[imported(m.Module, module.Memory):] {
 		c.memory += own.Min * memory.PageSize
 	}
 	if c.memory > memory.Largest {
 		return fmt.Errorf("a core module begins with %d pages of memory; there may be %d", c.memory/memory.PageSize, memory.Largest/memory.PageSize)
 	}
-	for _, t := range m.Module.Tables[imports(m.Module, module.Table):] {
+	for _, t := range m.Module.Tables[imported(m.Module, module.Table):] {
 		s.elements += t.Min
 	}
 	if s.elements > maxElements {
@@ -83,8 +83,8 @@ func (s *scope) coreInstance(d *component.CoreInstance) error {
 	return nil
 }
 
-// imports counts the imports of a kind.
-func imports(m *module.Module, kind module.Kind) int {
+// imported counts the imports of a kind.
+func imported(m *module.Module, kind module.Kind) int {
 	n := 0
 	for _, i := range m.Imports {
 		if i.Kind == kind {
@@ -132,7 +132,7 @@ func (l *linking) group(of *componentPlan) {
 func isReference(t module.ValType) bool { return t == module.FuncRef || t == module.ExternRef }
 
 func (w *wiring) hasCode() bool {
-	return len(w.def.Module.Funcs) > imports(w.def.Module, module.Func)
+	return len(w.def.Module.Funcs) > imported(w.def.Module, module.Func)
 }
 
 func (w *wiring) importsCode() bool {

@@ -30,6 +30,7 @@ type body struct {
 	loop   int    // the number of the next loop
 	colds  int    // frames that are cold
 	cost   uint64 // since the last check, on the dearest way here
+	run    uint64 // how much that may be
 	dead   bool   // no way leads here
 	length int64  // what the last instruction pushed, if that was an i32.const; -1
 }
@@ -40,6 +41,7 @@ func (b *body) rewrite(f *function) error {
 	b.f, b.out, b.loop = f, b.out[:0], f.loop
 	b.frames = append(b.frames[:0], frame{})
 	b.open, b.colds, b.cost, b.dead, b.length = 0, 0, 0, false, -1
+	b.run = max(runCost, f.cost/maxRuns)
 	b.locals(d)
 	if !b.straight {
 		b.enter()
@@ -82,7 +84,7 @@ func (b *body) enter() {
 		b.out.with(opLocalSet, room)
 	}
 	switch {
-	case n.cyclic: // one branch for both
+	case n.reaching: // one branch for both
 		b.out.take(b.fuel, 1)
 		b.out.with(opGlobalGet, b.fuel)
 		b.out.with(opLocalGet, room)
@@ -108,7 +110,7 @@ func (b *body) check() {
 // instr writes an instruction.
 func (b *body) instr(in *instr) {
 	c := b.price(in)
-	if b.cost+c > runCost && !b.dead && !b.straight {
+	if b.cost+c > b.run && !b.dead && !b.straight {
 		b.check()
 	}
 	b.cost += c
@@ -252,9 +254,11 @@ func (b *body) branch(label *uint32) {
 // call writes a call. What may lead to recursion is told how much room is left.
 func (b *body) call(in *instr) {
 	var callee *node
+	typ := in.x
 	switch in.op {
 	case opCall, opReturnCall:
 		callee = &b.nodes[in.x]
+		typ = b.m.Funcs[in.x]
 		in.x = b.moved(in.x)
 	default:
 		callee = b.indirect(in)
@@ -262,7 +266,7 @@ func (b *body) call(in *instr) {
 	tail := in.op == opReturnCall || in.op == opReturnCallIndirect
 	if callee.reaching && !b.straight {
 		b.out.with(opLocalGet, b.f.locals)
-		if tail { // the caller is gone by then
+		if tail && !onStack(b.m.Types[typ]) { // the caller is gone by then
 			b.out.i32(int32(b.f.room))
 			b.out.op(opI32Add)
 		}

@@ -1,13 +1,18 @@
 package meter
 
-// The cost of code is the number of its bytes, more or less. It decides where
+// The cost of code is the number of its bytes, more or less, and more for what
+// may take long. It decides where
 // straight code needs checks of its own.
 const (
 	// runCost is how much straight code may run between two checks: large
 	// enough for the code of compilers to need few of its own, small enough for
-	// a unit of such code to last a small part of a microsecond, unless
-	// it waits for memory.
+	// a unit of such code to last a small part of a microsecond, some
+	// microseconds where every access waits for memory.
 	runCost = 1024
+	// maxRuns is into how many runs the code of a function is cut at most, since
+	// the engine takes its time for the blocks that checks are. Those of functions that
+	// are larger than any compiler's are longer.
+	maxRuns = 5000
 	// leafCost is how much a function that calls nothing may cost to be
 	// charged to its caller.
 	leafCost = runCost / 4
@@ -18,6 +23,7 @@ const (
 	callCost   = 8
 	importCost = 64
 	divideCost = 16 // of remainders and square roots, too
+	accessCost = 16 // of loads and stores, which may wait for memory
 )
 
 // cost is what running an instruction costs, without what it calls.
@@ -35,7 +41,16 @@ func cost(in *instr) uint64 {
 		opF32Div, opF64Div, opF32Sqrt, opF64Sqrt:
 		return divideCost
 	}
+	if in.accesses() {
+		return accessCost
+	}
 	return uint64(in.size)
+}
+
+// accesses tells whether an instruction loads or stores.
+func (in *instr) accesses() bool {
+	s := shapeOf(in.op)
+	return s == shapeAccess || s == shapeLaneOf
 }
 
 // take writes that the fuel global loses so many units.

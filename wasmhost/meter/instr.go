@@ -110,7 +110,10 @@ func (d *decoder) readAccess(in *instr) {
 }
 
 func (d *decoder) readMemory() {
-	if d.U32() != 0 {
+	switch n := d.Byte(); {
+	case n >= 0x80: // not even a zero that is longer than need be
+		d.Failf("a memory's number of more than one byte")
+	case n != 0:
 		d.refuse("a memory other than the first", "multi-memory")
 	}
 }

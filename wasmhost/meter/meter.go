@@ -61,9 +61,10 @@
 // the room that a global tells, and keeps what is left in a local; before each
 // call that may lead to recursion it sets the global to that. So nothing needs to be
 // undone when a function returns, whichever way it does; before a tail call
-// the function gives its own size back. Functions that only lead to such
-// functions do the same, but for the check. A chain of calls of which none is
-// recursive is no longer than the module is large, and is left to the engine.
+// the function gives its own size back, unless the engine makes an ordinary
+// call of it. Functions that only lead to such functions do the same. A chain of
+// calls that leads to none is no longer than the module is large, and is left
+// to the engine.
 //
 // # What it relies on
 //
@@ -98,11 +99,12 @@ type Options struct {
 	// from. What already imports from it is refused. "" means DefaultModule.
 	Module string
 	// Stack is how much of the stack recursion may take in a call from the
-	// host, in bytes, more or less; the engine holds at most twice as much.
-	// Zero means DefaultStack.
+	// host, in bytes, more or less; the engine holds at most twice as much. Code
+	// made to have large frames gets some ten times that. Zero means DefaultStack.
 	Stack int32
-	// MaxTable bounds the elements of each table; growing one beyond it gives
-	// -1. Zero means DefaultMaxTable.
+	// MaxTable bounds the elements of all tables of a module together: what they
+	// begin with, and, in equal parts, what they may grow to, beyond which growing
+	// gives -1. Zero means DefaultMaxTable.
 	MaxTable uint32
 	// Import, unless nil, gives each import of the module another name.
 	Import func(module, name string) (newModule, newName string)
@@ -144,8 +146,9 @@ type Info struct {
 	Exports []string
 }
 
-// Rewrite rewrites a module, which must have its Sections. Of the custom
-// sections only the names of functions stay. Time and memory are in proportion
+// Rewrite rewrites a module, which must have its Sections. Of the name section
+// the module's and the functions' names stay; of the other custom sections those
+// that do not point into the code, as debug information does. Time and memory are in proportion
 // to the module's size; the result has a sixth more bytes as a rule, and at
 // most some ten times as many.
 //
@@ -207,10 +210,26 @@ func refuse(m *module.Module, opts Options) error {
 			return &module.Error{Offset: find(m, module.SectionImport).Offset, Message: fmt.Sprintf("import section: %q is the host's own", i.Module)}
 		}
 	}
-	if m.HasStart && uint64(m.Start) >= uint64(len(m.Funcs)) {
-		return &module.Error{Offset: find(m, module.SectionStart).Offset, Message: fmt.Sprintf("start section: unknown function %d", m.Start)}
+	if err := refuseTables(m, opts.MaxTable); err != nil {
+		return err
 	}
-	return nil
+	return refuseStart(m)
+}
+
+// refuseStart looks at the start function, which the engine no longer does.
+func refuseStart(m *module.Module) error {
+	if !m.HasStart {
+		return nil
+	}
+	message := ""
+	if t, ok := m.FuncType(m.Start); uint64(m.Start) >= uint64(len(m.Funcs)) {
+		message = fmt.Sprintf("unknown function %d", m.Start)
+	} else if ok && len(t.Params)+len(t.Results) > 0 {
+		message = fmt.Sprintf("function %s is %s; a start function is () -> ()", m.FuncName(m.Start), t)
+	} else {
+		return nil
+	}
+	return &module.Error{Offset: find(m, module.SectionStart).Offset, Message: "start section: " + message}
 }
 
 func unsupported(t module.ValType) bool { return typeProposal(t) != "" }

@@ -221,7 +221,7 @@ func TestRefused(t *testing.T) {
 		{"more than the end", body("\x0b"), "function f: 1 bytes after its end (at byte 0x24)"},
 		{"no body", module.AppendSection(section(module.SectionType, "\x01\x60\x00\x00"), module.SectionFunction, []byte{1, 0}), "code section: 0 functions, but 1 in the function section (at byte 0x0)"},
 		{"nesting", body(strings.Repeat("\x03\x40", maxNesting+1)), "function f: more than 1000 nested loops (at byte 0x7f7)"},
-		{"blocks", body(strings.Repeat("\x02\x40\x0b", maxBlocks+1)), "function f: more than 50000 blocks (at byte 0x24a19)"},
+		{"blocks", body(strings.Repeat("\x02\x40\x0b", maxBlocks+1)), "function f: more than 10000 blocks (at byte 0x7559)"},
 	} {
 		m, err := module.Read(tt.binary)
 		if err == nil {
@@ -262,6 +262,10 @@ func FuzzRewrite(f *testing.F) {
 		f.Add(b)
 	}
 	f.Add(generate(bytes.Repeat([]byte{7, 3, 11, 2}, 300)))
+	f.Add(assemble([]testFunc{looping(), {params: "\x7f", results: "\x7f\x7b"}}, module.Section{ID: module.SectionStart, Body: []byte{1}}))
+	f.Add(assemble([]testFunc{looping()}, module.Section{ID: module.SectionCustom, Body: []byte("\x04abcd")},
+		module.Section{ID: module.SectionTable, Body: []byte{2, byte(funcRef), 0, 1, byte(externRef), 1, 1, 2}}))
+	f.Add(spectest())
 	h := newHost(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := module.Read(b)

@@ -8,12 +8,16 @@ import (
 )
 
 // What a function may have. The engine takes time that grows with the square
-// of these, and goes through blocks recursively: a Go stack that overflows
+// of these, some five seconds for as many, and goes through blocks recursively: a Go stack that overflows
 // ends the program. A JavaScript engine's largest function has 4,200 blocks and
 // 400 loops, of which 20 are nested.
 const (
-	maxBlocks  = 50_000
-	maxNesting = 1_000 // of loops
+	maxBlocks  = 10_000
+	maxNesting = 1_000  // of loops
+	maxLabels  = 50_000 // of all br_table together, five for a block
+	// maxWork bounds the sum of the squares of the functions' blocks: of a
+	// JavaScript engine it is a fourteenth.
+	maxWork = 10 * maxBlocks * maxBlocks
 )
 
 // function is what the first pass finds out about a function of the module's own.
@@ -22,12 +26,17 @@ type function struct {
 	at     int    // offset of body in the binary
 	body   []byte // its locals and its code
 	locals uint32 // parameters included
-	cost   uint64 // of running all its code once, without what it calls
-	loop   int    // its first loop among all of the module's
-	call   int    // its first call in facts.calls
-	calls  int    // how many
-	long   bool   // it has loops or bulk instructions
-	room   uint32 // how much of the stack it takes, in bytes
+	slots  uint64 // what they take of a frame, in bytes
+	// values is what the values take that calls and blocks give or take beyond
+	// one, outgoing what the call with the most takes to pass its own, in bytes.
+	values, outgoing uint64
+	cost             uint64 // of running all its code once, without what it calls
+	size             uint64 // of its code, in bytes, more or less
+	loop             int    // its first loop among all of the module's
+	call             int    // its first call in facts.calls
+	calls            int    // how many
+	long             bool   // it has loops or bulk instructions
+	room             uint32 // how much of the stack it takes, in bytes
 }
 
 // leaf tells that f is charged to who calls it.
@@ -41,6 +50,7 @@ type facts struct {
 	calls    []uint32 // what is called: nodes of the call graph
 	types    []uint32 // of each type, the first one that is the same
 	taken    bits     // functions that a reference leads to
+	declared bits     // functions that ref.func in code may refer to
 	segments []uint64 // sizes of the data segments, in bytes
 }
 
@@ -62,6 +72,7 @@ type scanner struct {
 	m       *module.Module
 	loops   int   // seen so far
 	nesting int   // loops that are open
+	work    int   // what compiling takes, as maxWork counts it
 	open    []int // of each open block, the number of the loop, or one of the next
 }
 
@@ -99,6 +110,11 @@ func (s *scanner) references() error {
 	}
 	take := func(function uint32) uint32 {
 		s.taken.add(int(function))
+		s.declared.add(int(function))
+		return function
+	}
+	declare := func(function uint32) uint32 {
+		s.declared.add(int(function))
 		return function
 	}
 	if _, err := copySection(s.m, module.SectionGlobal, take); err != nil {
@@ -107,7 +123,7 @@ func (s *scanner) references() error {
 	if _, err := copySection(s.m, module.SectionElement, take); err != nil {
 		return err
 	}
-	_, err := copySection(s.m, module.SectionExport, func(function uint32) uint32 { return function })
+	_, err := copySection(s.m, module.SectionExport, declare)
 	return err
 }
 
@@ -161,7 +177,7 @@ func (s *scanner) function(f *function, d *decoder) {
 	f.loop, f.call = s.loops, len(s.calls)
 	s.locals(f, d)
 	s.open, s.nesting = append(s.open[:0], openBlock), 0
-	blocks := 0
+	blocks, labels := 0, 0
 	var in instr
 	for len(s.open) > 0 {
 		d.next(&in)
@@ -171,10 +187,18 @@ func (s *scanner) function(f *function, d *decoder) {
 		if d.Err() != nil {
 			return
 		}
-		f.cost += cost(&in)
+		c := cost(&in)
+		if f.cost += c; in.accesses() {
+			c = uint64(in.size)
+		}
+		f.size += c
 		switch in.op {
 		case opBlock, opIf, opLoop:
 			s.open = append(s.open, s.opened(in.op))
+			if in.n >= 0 {
+				t := s.m.Types[in.n]
+				f.values += slots(t.Params) + slots(t.Results)
+			}
 			if blocks++; blocks > maxBlocks {
 				d.Failf("more than %d blocks", maxBlocks)
 			}
@@ -195,33 +219,57 @@ func (s *scanner) function(f *function, d *decoder) {
 		case opBr, opBrIf:
 			s.branch(f, d, in.x)
 		case opBrTable:
+			if labels += len(in.labels); labels > maxLabels {
+				d.Failf("more than %d labels of br_table", maxLabels)
+			}
 			for _, l := range in.labels {
 				s.branch(f, d, l)
 			}
 		case opCall, opReturnCall:
 			s.calls = append(s.calls, in.x)
+			s.passed(f, s.m.Types[s.m.Funcs[in.x]])
 		case opCallIndirect, opReturnCallIndirect:
 			s.calls = append(s.calls, uint32(len(s.m.Funcs))+s.types[in.x])
+			s.passed(f, s.m.Types[in.x])
 		case opRefFunc:
 			s.taken.add(int(in.x))
 		case opMemoryGrow, opMemoryInit, opMemoryCopy, opMemoryFill, opTableInit, opTableCopy, opTableGrow, opTableFill:
 			f.long = true
 		}
+		if f.values > maxValues {
+			d.Failf("more than %d bytes for the values that its calls and blocks give", maxValues)
+		}
 	}
 	if d.Len() > 0 {
 		d.Failf("%d bytes after its end", d.Len())
 	}
+	if s.work += blocks*blocks + labels/5*labels/5; s.work > maxWork {
+		d.Failf("with it, the functions have more and larger blocks than can be compiled")
+	}
 	f.calls = len(s.calls) - f.call
 	f.room = room(f)
+}
+
+// passed notes what a call of a function of type t takes of the frame of f.
+func (s *scanner) passed(f *function, t module.FuncType) {
+	results := slots(t.Results)
+	if len(t.Results) > 1 {
+		f.values += results
+	}
+	if onStack(t) {
+		f.outgoing = max(f.outgoing, slots(t.Params)+results)
+	}
 }
 
 // locals reads the declarations of a function's locals.
 func (s *scanner) locals(f *function, d *decoder) {
 	t, _ := s.m.FuncType(f.index)
 	locals := uint64(len(t.Params))
+	f.slots = slots(t.Params)
 	for range d.Count(d.Len(), "groups of locals") {
-		locals += uint64(d.U32()) // module.Read has bounded the sum
-		readType(d.Reader)
+		n := uint64(d.U32()) // module.Read has bounded the sum
+		locals += n
+		f.slots += n * slot(module.ValType(readType(d.Reader)))
 	}
 	f.locals = uint32(locals)
 }
@@ -276,6 +324,11 @@ func (s *scanner) check(f *function, d *decoder, in *instr) {
 	}
 	if uint64(in.x) >= most {
 		d.Failf("unknown %s %d", what, in.x)
+		return
+	}
+	// The engine takes our export of the start function for one of the module's.
+	if in.op == opRefFunc && !s.declared.has(int(in.x)) {
+		d.Failf("ref.func of function %d, which neither an element segment, a global nor an export names", in.x)
 	}
 }
 

@@ -1,6 +1,8 @@
 package meter
 
 import (
+	"fmt"
+
 	"wippy/wasmhost/module"
 )
 
@@ -230,8 +232,23 @@ func (w *writer) imports() (items, error) {
 	return b, r.Err()
 }
 
+// refuseTables bounds what the tables begin with, all together.
+func refuseTables(m *module.Module, most uint32) error {
+	sum := uint64(0)
+	for _, t := range m.Tables {
+		sum += t.Min // module.Read has bounded it
+	}
+	if sum <= uint64(most) {
+		return nil
+	}
+	return &module.Error{
+		Offset:  find(m, module.SectionTable).Offset,
+		Message: fmt.Sprintf("table section: %d elements to begin with; all tables together may have %d", sum, most),
+	}
+}
+
 // tables gives the table section, with the sizes of tables bounded where they
-// can grow.
+// can grow: they share what there is.
 func (w *writer) tables() ([]byte, error) {
 	s := find(w.m, module.SectionTable)
 	if len(s.Body) == 0 || w.straight {
@@ -243,7 +260,7 @@ func (w *writer) tables() ([]byte, error) {
 	for range n {
 		b = append(b, readType(r))
 		bounded, low := r.Byte(), r.U32()
-		high := max(low, w.opts.MaxTable)
+		high := max(low, w.opts.MaxTable/n)
 		if bounded != 0 {
 			high = min(high, r.U32())
 		}

@@ -152,6 +152,8 @@ func TestStraightCode(t *testing.T) {
 	}{
 		{"short", nops(1000), 0},
 		{"long", nops(10_000), 9},
+		{"loads", strings.Repeat("\x41\x00\x28\x02\x00\x1a", 1000), 18},
+		{"loads of lanes", strings.Repeat("\x41\x00\x41\x00\xfd\x0f\xfd\x54\x00\x00\x00\x1a", 1000), 22},
 		{"skipped", "\x02\x40\x0c\x00" + nops(10_000) + "\x0b", 0},
 		{"either", "\x41\x01\x04\x40" + nops(5000) + "\x05" + nops(5000) + "\x0b", 4},
 		{"twice a part", "\x41\x00\x04\x40" + nops(5000) + "\x0b\x41\x01\x04\x40" + nops(3000) + "\x0b", 3},

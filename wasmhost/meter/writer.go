@@ -2,6 +2,7 @@ package meter
 
 import (
 	"slices"
+	"strings"
 
 	"wippy/wasmhost/module"
 )
@@ -150,7 +151,33 @@ func (w *writer) binary() ([]byte, Info, error) {
 			b = module.AppendSection(b, s.id, s.body)
 		}
 	}
-	return w.names(b), info, nil
+	return w.names(w.custom(b)), info, nil
+}
+
+// custom appends the custom sections that are true of what is written, too:
+// not those that point into the code.
+func (w *writer) custom(b []byte) []byte {
+	for _, s := range w.m.Sections {
+		if s.ID == module.SectionCustom && !pointsIntoCode(module.NewReader(s.Body, s.Offset, "custom section").Name()) {
+			b = module.AppendSection(b, s.ID, s.Body)
+		}
+	}
+	return b
+}
+
+// pointsIntoCode tells by its name whether a custom section says something of
+// functions by their index, or of code by its offset.
+func pointsIntoCode(name string) bool {
+	switch name {
+	case "name", "linking", "sourceMappingURL", "external_debug_info":
+		return true
+	}
+	for _, prefix := range []string{".debug_", "reloc.", "metadata.code."} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // counted gives the items of a section that stays as it is.
@@ -198,12 +225,17 @@ func (w *writer) addGlobals(info *Info, globals, exports *items) {
 	}
 }
 
-// export adds an export whose name begins with a zero byte and is nobody else's.
+// export adds an export whose name begins with a zero byte and is nobody else's:
+// it has more quotes at its end than any of the module's.
 func (w *writer) export(info *Info, exports *items, name string, kind module.Kind, index uint32) string {
 	name = "\x00" + name
-	for w.m.Export(name) != nil {
-		name += "'"
+	quotes := 0
+	for _, e := range w.m.Exports {
+		if rest, like := strings.CutPrefix(e.Name, name); like && strings.Trim(rest, "'") == "" {
+			quotes = max(quotes, len(rest)+1)
+		}
 	}
+	name += strings.Repeat("'", quotes)
 	exports.add(module.AppendU32(append(module.AppendName(nil, name), byte(kind)), index))
 	info.Exports = append(info.Exports, name)
 	return name

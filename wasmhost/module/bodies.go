@@ -47,6 +47,10 @@ func checkCode(r *Reader) {
 	total := uint64(0)
 	for range r.Count(maxFuncs, "functions") {
 		size := r.U32()
+		if size > maxBody && r.Err() == nil {
+			r.Failf("a function of %d bytes; at most %d", size, maxBody)
+			return
+		}
 		at := r.Offset()
 		body := NewReader(r.Bytes(uint64(size)), at, "code section")
 		locals := uint64(0)

@@ -193,6 +193,7 @@ func TestErrors(t *testing.T) {
 		{"tables", bin(section(4, "\x01\x70\x00\x80\x80\x80\x20")), "tables of more than 10000000 elements to begin with (at byte 0x8)"},
 		{"code count", bin(section(10, "\xff\xff\x30")), "code section: 802815 functions: at most 0 can follow (at byte 0xd)"},
 		{"code cut", bin(section(10, "\x01\x09\x00\x0b")), "code section: truncated: 9 bytes expected, 2 left (at byte 0xc)"},
+		{"function", bin(section(10, "\x01\xb2\x98\xd3\x03\x00\x0b")), "code section: a function of 7654450 bytes; at most 7654321 (at byte 0xf)"},
 		{"locals", bin(section(10, "\x01\x06\x01\xd1\x86\x03\x7f\x0b")), "code section: 50001 locals: a function has at most 50000, a module 10000000 (at byte 0x11)"},
 		{"locals of all", bin(section(10, "\xc9\x01"+strings.Repeat("\x06\x01\xd0\x86\x03\x7f\x0b", 201))), "code section: 50000 locals: a function has at most 50000, a module 10000000 (at byte 0x58b)"},
 		{"elements", bin(section(9, "\x01\x01\x00\xff\xff\x7f")), "element section: 2097151 elements: at most 0 can follow (at byte 0x10)"},

@@ -21,7 +21,8 @@ const (
 	maxResults  = 1_000
 	maxElements = 10_000_000 // of all segments together, and of all tables to begin with
 	maxSegments = 100_000
-	maxLocals   = 50_000 // of a function
+	maxLocals   = 50_000    // of a function
+	maxBody     = 7_654_321 // of a function, in bytes
 	maxSections = 100_000
 	allLocals   = 10_000_000 // of all functions together
 )

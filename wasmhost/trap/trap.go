@@ -10,6 +10,7 @@ import (
 
 	"wippy/mailbox"
 	"wippy/wasmhost/fuel"
+	"wippy/wasmhost/imports"
 	"wippy/wasmhost/meter"
 	"wippy/wasmhost/module"
 )
@@ -25,7 +26,8 @@ const (
 	startPrefix  = "start function["
 )
 
-// Prefix begins the message of every trap.
+// Prefix begins the message of what an instruction, or a host function that
+// found its arguments wrong, did to the guest.
 const Prefix = "wasm trap: "
 
 // plain says in plain words what wazero says tersely. The others stand as they are.
@@ -51,7 +53,10 @@ func Read(err error) (e *mailbox.Error, start bool) {
 		e.Trace = strings.Split(trace, "\n\t")
 	}
 	what, trapped := strings.CutPrefix(text, trapPrefix)
+	own, refused := errors.AsType[*imports.Trap](err)
 	switch {
+	case refused:
+		e.Message = Prefix + own.Message
 	case errors.Is(err, fuel.ErrOverflow):
 		e.Message = Prefix + fuel.ErrOverflow.Error()
 	case strings.HasSuffix(text, panicMark):

@@ -174,7 +174,7 @@ func (i *Instance) prepare() {
 // instantiate makes the instances of core modules.
 func (i *Instance) instantiate() error {
 	ctx := experimental.WithImportResolver(i, i.resolve)
-	if i.plan.memory > 0 {
+	if i.plan.memories {
 		ctx = experimental.WithMemoryAllocator(ctx, &i.budget)
 	}
 	for n := range i.plan.cores {

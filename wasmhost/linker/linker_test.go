@@ -12,6 +12,7 @@ import (
 	"wippy/runtime/process"
 	"wippy/wasmhost"
 	"wippy/wasmhost/canon"
+	"wippy/wasmhost/imports"
 	"wippy/wasmhost/linker"
 )
 
@@ -184,6 +185,19 @@ func TestMaxMemory(t *testing.T) {
 	r.fails(mailbox.LimitHit, "max_memory: the limit is 262144 bytes", caller+"echo", str(strings.Repeat("x", 3*page)))
 }
 
+// TestMaxMemoryOfNone bounds a memory that begins with nothing.
+func TestMaxMemoryOfNone(t *testing.T) {
+	r := start(t, link(t, "empty", linker.Nothing{}), process.Limits{MaxMemory: 2 << 16})
+	for _, want := range []float64{0, 1, -1} {
+		if v := r.call("grow", num(1)); !v.Equal(num(want)) {
+			t.Errorf("growing gives %v, want %v", v, want)
+		}
+	}
+	if r.Memory() != 2<<16 {
+		t.Errorf("%d bytes", r.Memory())
+	}
+}
+
 // TestMaxHandles bounds the handles of all components together.
 func TestMaxHandles(t *testing.T) {
 	p := link(t, "pair", linker.Nothing{})
@@ -323,6 +337,40 @@ func TestHost(t *testing.T) {
 	}
 	_, err := newHost(t, wasmhost.Options{}).Link(background, "host.wasm", readGuest(t, "host"), linker.Nothing{})
 	if want := "it imports test:host/things@0.2.3#make, which nothing provides\nit imports test:host/things@0.2.3#look, which nothing provides"; err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestReentrance refuses calls that come back.
+func TestReentrance(t *testing.T) {
+	var r *running
+	p := link(t, "reenter", &provider{funcs: map[string]*canon.Host{"back": {Name: "back", Func: func(c *canon.Call) error {
+		if n := c.Uint(0); n > 0 {
+			_, err := r.try("back", num(float64(n-1)))
+			return err
+		}
+		c.Return(mailbox.Uint(7))
+		return nil
+	}}}})
+	for _, method := range []string{"up", "down"} {
+		e := start(t, p, process.Limits{}).fails(mailbox.Failed, "wasm trap: cannot enter component instance", method)
+		if len(e.Trace) == 0 {
+			t.Error("there is no trace")
+		}
+	}
+	r = start(t, p, process.Limits{})
+	if v := r.call("back", num(0)); !v.Equal(num(7)) {
+		t.Errorf("%v", v)
+	}
+	r.fails(mailbox.Unavailable, "in use", "back", num(1))
+}
+
+// TestExit ends the process from within a host function that a component calls
+// which another calls.
+func TestExit(t *testing.T) {
+	want := &imports.Exit{Result: process.Result{Code: 3, HasCode: true}}
+	p := link(t, "reenter", &provider{funcs: map[string]*canon.Host{"back": {Name: "back", Func: func(*canon.Call) error { return want }}}})
+	if _, err := start(t, p, process.Limits{}).try("back", num(0)); err != want {
 		t.Errorf("got %v", err)
 	}
 }

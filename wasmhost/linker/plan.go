@@ -33,6 +33,7 @@ type Plan struct {
 	funcs     []coreRef // that are called by canonical definitions
 	exports   []Export
 	memory    uint64 // what its memories begin with, in bytes
+	memories  bool   // it has any, which may grow
 	nested    bool   // components call components
 }
 

@@ -65,6 +65,7 @@ func (s *scope) coreInstance(d *component.CoreInstance) error {
 	c := corePlan{instance: s.index}
 	for _, own := range m.Module.Memories[imported(m.Module, module.Memory):] {
 		c.memory += own.Min * memory.PageSize
+		s.memories = true
 	}
 	if c.memory > memory.Largest {
 		return fmt.Errorf("a core module begins with %d pages of memory; there may be %d", c.memory/memory.PageSize, memory.Largest/memory.PageSize)

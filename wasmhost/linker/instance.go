@@ -198,6 +198,7 @@ func (i *Instance) instantiate() error {
 		for _, o := range p.options {
 			i.options[o.options].Memory = mod.ExportedMemory(o.name)
 		}
+		i.account.Share() // data may be much to copy
 		if code.Meter.Start != "" {
 			if err := i.run(n, mod.ExportedFunction(code.Meter.Start), nil); err != nil {
 				return err

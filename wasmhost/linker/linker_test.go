@@ -103,12 +103,10 @@ func TestOverflow(t *testing.T) {
 func TestKill(t *testing.T) {
 	p := link(t, "pair", linker.Nothing{})
 	for at := 1; at < 4; at++ {
-		n := &node{kill: func(n *node) { n.killed = n.yields == at }}
+		r := start(t, p, process.Limits{})
+		n := r.node
+		n.kill = func(n *node) { n.killed = n.yields == at }
 		n.urgent.Store(true)
-		r, err := tryStart(t, p, n)
-		if err != nil {
-			t.Fatal(err)
-		}
 		if !unwinds(func() { _, _ = r.try(caller + "spin") }) {
 			t.Error("it was not unwound")
 		}

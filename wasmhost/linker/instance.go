@@ -102,6 +102,9 @@ func (i *Instance) Waited() { i.account.Waited() }
 // Memory is what the memories hold, in bytes. Any goroutine may ask.
 func (i *Instance) Memory() uint64 { return i.budget.Used() }
 
+// Peak is the most that Memory ever was. Any goroutine may ask.
+func (i *Instance) Peak() uint64 { return i.budget.Peak() }
+
 // Start makes the instances of core modules and runs their start functions. It
 // is called once, before everything else.
 //

@@ -22,7 +22,7 @@
 // # Goroutines
 //
 // A Plan is immutable and serves any goroutine. An Instance is used on its process's
-// own; only Memory may be called on others.
+// own; only Memory and Peak may be called on others.
 package linker
 
 import (

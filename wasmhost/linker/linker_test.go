@@ -177,8 +177,8 @@ func TestMaxMemory(t *testing.T) {
 	if v := r.call("grow", num(1)); !v.Equal(num(-1)) {
 		t.Errorf("growing gives %v", v)
 	}
-	if r.Memory() != 4*page {
-		t.Errorf("%d bytes", r.Memory())
+	if r.Memory() != 4*page || r.Peak() != 4*page {
+		t.Errorf("%d bytes, %d at most", r.Memory(), r.Peak())
 	}
 	r.fails(mailbox.LimitHit, "max_memory: the limit is 262144 bytes", caller+"echo", str(strings.Repeat("x", 3*page)))
 }

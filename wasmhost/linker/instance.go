@@ -63,16 +63,13 @@ type core struct {
 // Kind LimitHit for a component that begins with more memory than it may have.
 func (p *Plan) New(ctx context.Context, limits process.Limits) (*Instance, error) {
 	if p.memory > 0 && limits.MaxMemory > 0 && p.memory > uint64(limits.MaxMemory) {
-		return nil, p.tooMuchMemory(p.memory, uint64(limits.MaxMemory))
+		return nil, mailbox.Errorf(mailbox.LimitHit, "max_memory: the limit is %d bytes; %s begins with %d (%d too many)",
+			limits.MaxMemory, p.name, p.memory, p.memory-uint64(limits.MaxMemory))
 	}
 	i := &Instance{Context: ctx, plan: p}
 	i.store.MaxHandles = limits.MaxHandles
 	i.budget.Init(p.pool, uint64(limits.MaxMemory))
 	return i, nil
-}
-
-func (p *Plan) tooMuchMemory(asked, limit uint64) error {
-	return mailbox.Errorf(mailbox.LimitHit, "max_memory: the limit is %d bytes; %s begins with %d (%d too many)", limit, p.name, asked, asked-limit)
 }
 
 // Value implements context.Context.
@@ -183,7 +180,10 @@ func (i *Instance) instantiate() error {
 	for n := range i.plan.cores {
 		c, p := &i.cores[n], &i.plan.cores[n]
 		if used := i.budget.Used() + p.memory; p.memory > 0 && used > i.budget.Limit() {
-			return i.plan.tooMuchMemory(used, i.budget.Limit()) // what runs already has grown
+			// What runs already has grown.
+			limit := i.budget.Limit()
+			return mailbox.Errorf(mailbox.LimitHit, "max_memory: the limit is %d bytes; %d are used, and another core module of %s begins with %d (%d too many)",
+				limit, used-p.memory, i.plan.name, p.memory, used-limit)
 		}
 		code := &i.plan.codes[p.code]
 		i.made = n

@@ -3,6 +3,8 @@ package linker_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -196,6 +198,16 @@ func TestMaxMemoryOfNone(t *testing.T) {
 	}
 }
 
+// TestInstantiationFails says why, whoever has grown before.
+func TestInstantiationFails(t *testing.T) {
+	const page = 1 << 16
+	p := link(t, "late", linker.Nothing{})
+	_, err := tryStart(t, p, &node{limits: process.Limits{MaxMemory: 5 * page}})
+	wantError(t, err, mailbox.LimitHit, "max_memory: the limit is 327680 bytes; 262144 are used, and another core module of late.wasm begins with 131072 (65536 too many)", mailbox.Nil)
+	_, err = tryStart(t, p, &node{limits: process.Limits{MaxMemory: 7 * page}})
+	wantError(t, err, mailbox.Failed, "instantiation failed: ", mailbox.Nil)
+}
+
 // TestMaxHandles bounds the handles of all components together.
 func TestMaxHandles(t *testing.T) {
 	p := link(t, "pair", linker.Nothing{})
@@ -254,6 +266,41 @@ func TestMany(t *testing.T) {
 	if v := other.call("e"); !v.Equal(num(1)) {
 		t.Errorf("another instance gives %v", v)
 	}
+}
+
+// TestCacheLost links with a module that was compiled by an engine whose cache
+// is lost meanwhile, so that another takes its place.
+func TestCacheLost(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "cache")
+	h := newHost(t, wasmhost.Options{CacheDir: dir})
+	bump := func(p *linker.Plan, method string) {
+		t.Helper()
+		r := start(t, p, process.Limits{})
+		r.call(method)
+		if v := r.call(method); !v.Equal(num(2)) {
+			t.Errorf("%v", v)
+		}
+	}
+	linked := func(guest string) *linker.Plan {
+		t.Helper()
+		p, err := h.Link(background, guest, readGuest(t, guest), linker.Nothing{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	before := linked("many")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if v := start(t, linked("start"), process.Limits{}).call("get"); !v.Equal(num(1223)) {
+		t.Errorf("%v", v)
+	}
+	bump(before, "e")
+	bump(linked("many"), "e")
 }
 
 // TestCrowd refuses what would be too many instances.

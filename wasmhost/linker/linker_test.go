@@ -150,6 +150,47 @@ func TestFuel(t *testing.T) {
 	}
 }
 
+// TestFuelOfMany counts what more components use than have an allowance at a time.
+func TestFuelOfMany(t *testing.T) {
+	p := link(t, "chain", linker.Nothing{})
+	run := func(limit int64, n float64) (used uint64, killed bool) {
+		r := start(t, p, process.Limits{MaxFuel: limit})
+		killed = unwinds(func() { r.call("run", num(n)) })
+		return r.node.fuel, killed
+	}
+	for _, n := range []float64{1, 1000, 20_000} {
+		// Seven loops, calls of functions that call, and calls between components.
+		want := uint64(7*n) + 7 + 7
+		if used, _ := run(0, n); used != want {
+			t.Errorf("%v turns use %d units, want %d", n, used, want)
+		}
+		if used, killed := run(int64(want), n); killed || used != want {
+			t.Errorf("with %d units: killed %t, %d used", want, killed, used)
+		}
+		for _, less := range []uint64{1, uint64(n), want - 1} {
+			if used, killed := run(int64(want-less), n); !killed || used > want-less+16 {
+				t.Errorf("with %d units: killed %t, %d used", want-less, killed, used)
+			}
+		}
+	}
+}
+
+// TestShim calls through a table that is filled last, and an allocator while it runs.
+func TestShim(t *testing.T) {
+	r := start(t, link(t, "shim", &provider{funcs: map[string]*canon.Host{"twice": {Name: "twice", Func: func(c *canon.Call) error {
+		c.Return(mailbox.Uint(2 * c.Uint(0)))
+		return nil
+	}}}}), process.Limits{})
+	for range 3 {
+		if v := r.call("alloc", num(0), num(0), num(1), num(77)); !v.Equal(num(11 + 's')) {
+			t.Errorf("%v", v)
+		}
+		if v := r.call("twice-again", num(21)); !v.Equal(num(42)) {
+			t.Errorf("%v", v)
+		}
+	}
+}
+
 // TestYields shows that others have their turn while a component calls another.
 func TestYields(t *testing.T) {
 	r := start(t, link(t, "pair", linker.Nothing{}), process.Limits{})

@@ -225,8 +225,10 @@ func (i *Instance) resolve(name string) api.Module {
 	return nil
 }
 
-// errBroken is what a call gives after one that failed.
-var errBroken = mailbox.Errorf(mailbox.Unavailable, "the component's instance has failed before, or is in use")
+// broken is what a call gives after one that failed.
+func broken() error {
+	return mailbox.Errorf(mailbox.Unavailable, "the component's instance has failed before, or is in use")
+}
 
 // Call calls an exported function. args are what Export.Fit gave; the result is
 // by names, nil where there is none.
@@ -239,7 +241,7 @@ var errBroken = mailbox.Errorf(mailbox.Unavailable, "the component's instance ha
 // host function. The instance is of no use then but to be closed.
 func (i *Instance) Call(e *Export, args []mailbox.Value) (v mailbox.Value, err error) {
 	if i.entered {
-		return mailbox.Nil, errBroken
+		return mailbox.Nil, broken()
 	}
 	err = i.enter(func() (err error) {
 		v, err = i.lifted[e.lift].Call(i, args)
@@ -255,7 +257,7 @@ func (i *Instance) Call(e *Export, args []mailbox.Value) (v mailbox.Value, err e
 // As Call's.
 func (i *Instance) Drop(h *canon.Handle) error {
 	if i.entered {
-		return errBroken
+		return broken()
 	}
 	return i.enter(func() error { return h.Drop(i) })
 }

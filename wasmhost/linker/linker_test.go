@@ -369,12 +369,8 @@ func things(live map[uint32]bool) *provider {
 				if n == 99 {
 					return &canon.Trap{Message: "no thing is 99"}
 				}
-				if n == 98 {
-					var none map[uint32]bool
-					none[n] = true
-				}
 				live[n] = true
-				c.Return(mailbox.Uint(uint64(n)))
+				c.Return(mailbox.Uint(uint64(n) + 0/uint64(n-98))) // a mistake for 98
 				return nil
 			}},
 			"test:host/things@0.2.3#look": {Name: "look", Func: func(c *canon.Call) error {
@@ -413,7 +409,7 @@ func TestHost(t *testing.T) {
 		text string
 	}{
 		{99, mailbox.Failed, "wasm trap: no thing is 99"},
-		{98, mailbox.Internal, "assignment to entry in nil map"},
+		{98, mailbox.Internal, "integer divide by zero"},
 		{97, mailbox.Denied, "thing 97 is nobody's to look at"},
 	} {
 		e := start(t, p, process.Limits{}).fails(tt.kind, tt.text, "run", num(tt.n))

@@ -86,6 +86,14 @@ EXPORT("waits") void waits(void)
 	wippy_receive_match((wippy_pattern){.topic = TEXT("never")}, WIPPY_FOREVER, &e);
 }
 
+// loops: never ends, nor receives, though it might.
+EXPORT("loops") void loops(void)
+{
+	static volatile uint32_t turns;
+	for (;;)
+		turns++;
+}
+
 // times_out(ns): waits so long and says whether nothing came.
 EXPORT("times_out") int32_t times_out(int64_t ns)
 {

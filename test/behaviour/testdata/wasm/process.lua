@@ -66,7 +66,7 @@ check.eq(check.exit(pid).value, 0)
 -- A guest monitors: noproc for the dead.
 local check = require("check")
 local pid = check.finish("app:lua.nothing").from
-check.eq(check.finish("app:core.watches", pid).values, {true, false, 5, nil, 2, nil, false, n = 7})
+check.eq(check.finish("app:core.watches", pid).values, {true, false, 5, "", 2, nil, false, n = 7})
 ---
 -- A guest monitors: EXIT of the living, once.
 local check = require("check")
@@ -141,7 +141,11 @@ check.eq(e.reason, "limit")
 check.eq(e.error:kind(), "limit")
 check.eq(tostring(e.error), "max_output: the process wrote 120 of 100 bytes")
 ---
--- Encoded values and JSON.
+-- A table is encoded, and JSON to the guest that asks.
 local check = require("check")
-local e = check.finish("app:core.json", {1, "two", {three = 3.5}})
-check.eq(e.reason, "error") -- a table is encoded: its bytes are what the guest handed on
+local e = check.finish("app:core.json", {1, "two", {three = 3.5}, n = true})
+check.eq(e.reason, "normal", tostring(e.error))
+check.eq(e.values[1], '{"1":1,"2":"two","3":{"three":3.5},"n":true}')
+check.eq(e.values[2], {["1"] = 1, ["2"] = "two", ["3"] = {three = 3.5}, n = true})
+local e = check.finish("app:core.json", "no encoding")
+check.has(e.value, "encoded value: byte 0: expected a value's tag")

@@ -65,13 +65,13 @@ func overflow(context.Context, []uint64) { panic(errOverflow) }
 type fuel struct {
 	context.Context
 	process   process.Context
-	caller    *imports.Caller // nil where the program imports nothing
-	used      uint64          // units, of allowances that are over
-	charged   uint64          // of those, what the process has paid for
-	allowance int32           // the last one
-	size      int64           // of the next one, unless little is left
-	begun     time.Time       // when the allowance was given; zero once the process waited since
-	slice     time.Time       // when the slice began; zero before it was looked at
+	caller    *caller   // nil where the program imports nothing
+	used      uint64    // units, of allowances that are over
+	charged   uint64    // of those, what the process has paid for
+	allowance int32     // the last one
+	size      int64     // of the next one, unless little is left
+	begun     time.Time // when the allowance was given; zero once the process waited since
+	slice     time.Time // when the slice began; zero before it was looked at
 }
 
 type fuelKey struct{}
@@ -82,13 +82,13 @@ func (f *fuel) Value(key any) any {
 	case fuelKey:
 		return f
 	case imports.Key:
-		return f.caller
+		return &f.caller.Caller
 	}
 	return nil
 }
 
 func (f *fuel) init(ctx process.Context) {
-	*f = fuel{Context: context.Background(), process: ctx, size: firstAllowance}
+	*f = fuel{Context: context.Background(), process: ctx, caller: f.caller, size: firstAllowance}
 }
 
 // next charges an allowance of which left, less than none, remains, lets others

@@ -22,7 +22,6 @@ type instance struct {
 	budget  *memory.Budget // nil where the module has no memory
 	ready
 	tank   fuel
-	caller *caller  // nil where the program imports nothing
 	broken bool     // a call failed: neither instance nor function serve again
 	stack  []uint64 // arguments before the call, results after it
 	small  [4]uint64
@@ -50,19 +49,18 @@ func (zeros) Read(b []byte) (int, error) {
 // start function and _initialize.
 func (t *instance) Init(ctx process.Context) error {
 	t.tank.init(ctx)
-	if t.caller == nil {
+	if t.tank.caller == nil {
 		return t.start(ctx)
 	}
-	t.caller.Context = ctx
-	t.tank.caller = &t.caller.Caller
+	t.tank.caller.Context = ctx
 	ready := false
 	defer func() {
 		if !ready { // Step, which flushes as well, is not called
-			t.caller.Output.Flush(ctx)
+			t.tank.caller.Output.Flush(ctx)
 		}
 	}()
 	err := t.start(ctx)
-	if t.caller.ended != nil {
+	if t.tank.caller.ended != nil {
 		err = nil
 	}
 	ready = err == nil
@@ -98,16 +96,16 @@ func (t *instance) start(ctx process.Context) error {
 
 // Step implements process.Process: it calls the method.
 func (t *instance) Step(ctx process.Context) (process.Result, process.Status) {
-	if t.caller != nil {
-		defer t.caller.Output.Flush(ctx)
-		if t.caller.ended != nil {
-			return t.caller.ended.Result, process.Done
+	if t.tank.caller != nil {
+		defer t.tank.caller.Output.Flush(ctx)
+		if t.tank.caller.ended != nil {
+			return t.tank.caller.ended.Result, process.Done
 		}
 	}
 	if err := t.call(ctx, t.fn, t.stack); err != nil {
 		failure := t.stopped(ctx, err, "")
-		if t.caller != nil && t.caller.ended != nil {
-			return t.caller.ended.Result, process.Done
+		if t.tank.caller != nil && t.tank.caller.ended != nil {
+			return t.tank.caller.ended.Result, process.Done
 		}
 		return process.Result{Err: failure}, process.Done
 	}
@@ -211,9 +209,9 @@ func recovering(run func() error) (err error) {
 
 // stopped is failure, unless it was the guest's wish that the call ended.
 func (t *instance) stopped(ctx process.Context, err error, function string) *mailbox.Error {
-	if t.caller != nil {
+	if t.tank.caller != nil {
 		if end, ok := errors.AsType[*imports.Exit](err); ok {
-			t.caller.ended = end
+			t.tank.caller.ended = end
 			return mailbox.AsError(end)
 		}
 	}

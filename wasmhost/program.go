@@ -57,7 +57,7 @@ func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Proc
 		}
 	}
 	if p.linked.any {
-		t.caller = &caller{Caller: imports.Caller{Args: args, Grants: p.grants, Guest: t}}
+		t.tank.caller = &caller{Caller: imports.Caller{Args: args, Grants: p.grants, Guest: t}}
 	}
 	if len(p.info.Memories) > 0 {
 		t.budget = new(memory.Budget)

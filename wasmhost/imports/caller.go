@@ -38,10 +38,12 @@ type Caller struct {
 	// Guest is what made the Caller.
 	Guest Guest
 
-	mod   api.Module
-	alloc api.Function // of the guest, looked up once
-	busy  bool         // within alloc
-	stack [4]uint64
+	recent [4]string // short strings that the guest used last: PIDs and topics come again and again
+	turn   uint8     // of recent, to be replaced next
+	mod    api.Module
+	alloc  api.Function // of the guest, looked up once
+	busy   bool         // within alloc
+	stack  [4]uint64
 }
 
 // Guest is the running instance behind a Caller.
@@ -110,6 +112,28 @@ func (c *Caller) Array(at, n, size, align uint32, what string) []byte {
 // UTF-8.
 func (c *Caller) Text(at, n uint32, what string) string {
 	b := c.View(at, n, what)
+	if n <= maxRecent {
+		return c.short(b, what)
+	}
+	return c.text(b, what)
+}
+
+// maxRecent is how long a string may be that is kept for its next use.
+const maxRecent = 32
+
+func (c *Caller) short(b []byte, what string) string {
+	for i := range c.recent {
+		if c.recent[i] == string(b) {
+			return c.recent[i]
+		}
+	}
+	s := c.text(b, what)
+	c.recent[c.turn%uint8(len(c.recent))] = s
+	c.turn++
+	return s
+}
+
+func (c *Caller) text(b []byte, what string) string {
 	if !utf8.Valid(b) {
 		c.Trap("%s: the string is not UTF-8", what)
 	}

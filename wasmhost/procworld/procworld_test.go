@@ -35,6 +35,28 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestTypes holds the functions against what the Component Model's own tools
+// make of the WIT for a core module.
+func TestTypes(t *testing.T) {
+	for name, want := range map[string]string{
+		"self": "(i32) -> ()", "arguments": "(i32) -> ()",
+		"send":            "(i32, i32, i32, i32, i32, i32, i32) -> ()",
+		"receive":         "(i32, i64, i32) -> ()",
+		"receive-match":   "(i32, i32, i32, i32, i32, i32, i32, i32, i32, i64, i32, i64, i32) -> ()",
+		"spawn":           "(i32, i32, i32, i32, i32, i32, i32) -> ()",
+		"spawn-monitored": "(i32, i32, i32, i32, i32, i32, i32) -> ()",
+		"monitor":         "(i32, i32, i32) -> ()",
+		"unmonitor":       "(i64) -> i32", "unmonitor-all": "(i32, i32) -> i32",
+		"cancel":    "(i32, i32, i32, i32, i32, i64, i32) -> ()",
+		"terminate": "(i32, i32, i32) -> ()", "exit": "(i32, i32) -> ()", "print": "(i32, i32, i32) -> ()",
+		"to-json": "(i32, i32, i32) -> ()", "from-json": "(i32, i32, i32) -> ()",
+	} {
+		if got := Module().Func(name).Type.String(); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+}
+
 const where = 1024 // of results
 
 func TestSend(t *testing.T) {

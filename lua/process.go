@@ -54,7 +54,7 @@ func (i *instance) Init(ctx process.Context) error {
 // Step implements process.Process.
 func (i *instance) Step(process.Context) (process.Result, process.Status) {
 	s := i.state
-	defer s.output.flush(s)
+	defer s.output.Flush(s.ctx)
 	result := s.protect(s.run)
 	if object := s.lastError; object != nil { // describing it may run Lua: its __tostring
 		result = s.protect(func() process.Result { return process.Result{Err: s.failure(object)} })

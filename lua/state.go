@@ -70,7 +70,7 @@ type State struct {
 	random    *rand.Rand
 	args      []mailbox.Value
 	started   time.Time
-	output    output
+	output    process.Output
 }
 
 // From gives the State that L belongs to, in coroutines too; nil for an LState

@@ -9,6 +9,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"wippy/runtime/process"
+	"wippy/wasmhost/imports"
 	"wippy/wasmhost/meter"
 )
 
@@ -30,7 +31,8 @@ const (
 // errOverflow is what a guest's call fails with that used up its stack.
 var errOverflow = errors.New("call stack exhausted")
 
-// newEngine makes an engine with the functions that metered modules import.
+// newEngine makes an engine with the functions that guests and metered modules
+// import.
 func newEngine(config wazero.RuntimeConfig) (wazero.Runtime, error) {
 	ctx := context.Background()
 	engine := wazero.NewRuntimeWithConfig(ctx, config)
@@ -39,6 +41,11 @@ func newEngine(config wazero.RuntimeConfig) (wazero.Runtime, error) {
 		NewFunctionBuilder().WithGoFunction(api.GoFunc(yield), i32, i32).Export(meter.Yield).
 		NewFunctionBuilder().WithGoFunction(api.GoFunc(overflow), nil, nil).Export(meter.Overflow).
 		Instantiate(ctx)
+	for _, m := range hostModules {
+		if err == nil {
+			err = provide(ctx, engine, m)
+		}
+	}
 	if err != nil {
 		return nil, errors.Join(err, engine.Close(ctx))
 	}
@@ -54,30 +61,34 @@ func yield(ctx context.Context, stack []uint64) {
 func overflow(context.Context, []uint64) { panic(errOverflow) }
 
 // fuel is what one process has used and may use. It is the context of its
-// calls, so that yield finds it.
+// calls, so that yield finds it, and through it the host's functions their caller.
 type fuel struct {
 	context.Context
 	process   process.Context
+	caller    *caller   // nil where the program imports nothing
 	used      uint64    // units, of allowances that are over
 	charged   uint64    // of those, what the process has paid for
 	allowance int32     // the last one
 	size      int64     // of the next one, unless little is left
-	begun     time.Time // when the allowance was given
-	slice     time.Time // when the slice began
+	begun     time.Time // when the allowance was given; zero once the process waited since
+	slice     time.Time // when the slice began; zero before it was looked at
 }
 
 type fuelKey struct{}
 
 // Value implements context.Context.
 func (f *fuel) Value(key any) any {
-	if key == (fuelKey{}) {
+	switch key.(type) {
+	case fuelKey:
 		return f
+	case imports.Key:
+		return &f.caller.Caller
 	}
 	return nil
 }
 
 func (f *fuel) init(ctx process.Context) {
-	*f = fuel{Context: context.Background(), process: ctx, size: firstAllowance}
+	*f = fuel{Context: context.Background(), process: ctx, caller: f.caller, size: firstAllowance}
 }
 
 // next charges an allowance of which left, less than none, remains, lets others
@@ -88,7 +99,7 @@ func (f *fuel) next(left int32) int32 {
 	if f.slice.IsZero() {
 		f.slice = now
 	}
-	if f.allowance > 0 {
+	if f.allowance > 0 && !f.begun.IsZero() {
 		f.adapt(now.Sub(f.begun))
 	}
 	f.settle(left)
@@ -123,3 +134,13 @@ func (f *fuel) settle(left int32) {
 	f.charged = f.used
 	f.process.Checkpoint(due)
 }
+
+// charge charges work of the host's.
+func (f *fuel) charge(units uint64) {
+	f.used += units
+	f.charged += units
+	f.process.Checkpoint(units)
+}
+
+// waited begins the slice anew: the process was suspended within a host function.
+func (f *fuel) waited() { f.begun, f.slice = time.Time{}, time.Time{} }

@@ -7,8 +7,9 @@
 // Every module is metered, see wasmhost/meter: its processes share their worker,
 // pay for what they use, and can be killed while they run.
 //
-// Core modules are what runs today. Components, WASI and the other host
-// capabilities are refused with an error that says so.
+// Core modules are what runs today, with the interfaces of the host that their
+// entry grants: see wasmhost/imports and wasmhost/procworld. Components and WASI
+// are refused with an error that says so.
 package wasmhost
 
 import (

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"wippy/mailbox"
+	"wippy/wasmhost/imports"
 	"wippy/wasmhost/meter"
 )
 
@@ -19,6 +20,10 @@ const (
 	goTraceMark  = "\n\nGo runtime stack trace:"
 	overflowText = "stack overflow"
 )
+
+// trapText begins the message of what an instruction, or a host function that
+// found its arguments wrong, did to the guest.
+const trapText = "wasm trap: "
 
 // traps says in plain words what wazero says tersely. The others stand as they are.
 var traps = map[string]string{
@@ -43,9 +48,12 @@ func (p *Program) explain(err error) *mailbox.Error {
 	trace, _, _ = strings.Cut(trace, goTraceMark)
 	e := &mailbox.Error{Kind: mailbox.Failed, Trace: p.frames(trace)}
 	trap, trapped := strings.CutPrefix(text, trapPrefix)
+	own, refused := errors.AsType[*imports.Trap](err)
 	switch {
+	case refused:
+		e.Message = where + trapText + own.Message
 	case errors.Is(err, errOverflow):
-		e.Message = where + "wasm trap: " + errOverflow.Error()
+		e.Message = where + trapText + errOverflow.Error()
 	case strings.HasSuffix(text, panicMark):
 		e.Kind, e.Cause = mailbox.Internal, err
 		e.Message = where + "a host function failed: " + strings.TrimSuffix(text, panicMark)
@@ -53,7 +61,7 @@ func (p *Program) explain(err error) *mailbox.Error {
 		if plain, known := traps[trap]; known {
 			trap = plain
 		}
-		e.Message = where + "wasm trap: " + trap
+		e.Message = where + trapText + trap
 	default: // such as a data segment beyond the memory
 		e.Message = where + "instantiation failed: " + text
 	}

@@ -9,7 +9,6 @@ import (
 	_ "embed"
 	"maps"
 	"slices"
-	"strings"
 
 	glua "github.com/yuin/gopher-lua"
 
@@ -58,18 +57,6 @@ func open(s *lua.State) glua.LValue { return shape.Table(s.Main(), values...) }
 
 func context(L *glua.LState) process.Context { return lua.From(L).Context() }
 
-// entryID completes a reference without a colon by the caller's namespace, as
-// in YAML.
-func entryID(ctx process.Context, ref string) string {
-	if strings.Contains(ref, ":") {
-		return ref
-	}
-	if namespace := ctx.Namespace(); namespace != "" {
-		return namespace + ":" + ref
-	}
-	return ref
-}
-
 func checkString(L *glua.LState, n int, fn, what string) string {
 	s, ok := L.Get(n).(glua.LString)
 	if !ok {
@@ -84,8 +71,8 @@ func checkDest(L *glua.LState, fn string) mailbox.PID {
 
 func spawn(L *glua.LState, fn string, monitored bool) int {
 	ctx := context(L)
-	entry := entryID(ctx, checkString(L, 1, fn, "an entry ID"))
-	group := entryID(ctx, checkString(L, 2, fn, "a process group's ID"))
+	entry := process.Qualify(ctx, checkString(L, 1, fn, "an entry ID"))
+	group := process.Qualify(ctx, checkString(L, 2, fn, "a process group's ID"))
 	args, err := lua.ToValues(L, 3)
 	if err != nil {
 		return lua.PushError(L, err)
@@ -195,7 +182,7 @@ func list(L *glua.LState) int {
 	ctx := context(L)
 	group := ""
 	if L.Get(1) != glua.LNil {
-		group = entryID(ctx, checkString(L, 1, "process.list", "a process group's ID"))
+		group = process.Qualify(ctx, checkString(L, 1, "process.list", "a process group's ID"))
 	}
 	pids, err := ctx.List(group)
 	if err != nil {

@@ -60,6 +60,9 @@ func run() error {
 // compiler is the C compiler. Another version gives other bytes.
 const compiler = "clang-19"
 
+// header is the folder of wippy_process.h.
+var header = filepath.Join("wasmhost", "procworld")
+
 // compileC compiles what is written in C, without a library.
 func compileC(root string) error {
 	sources, err := filepath.Glob(filepath.Join(root, "src", "*.c"))
@@ -69,7 +72,7 @@ func compileC(root string) error {
 	for _, src := range sources {
 		name := strings.TrimSuffix(filepath.Base(src), ".c")
 		bin := filepath.Join(root, "bin", name+".wasm")
-		if err := command(compiler, "--target=wasm32", "-O2", "-mno-bulk-memory", "-fno-builtin", "-nostdlib", "-Wl,--no-entry", "-Wl,--strip-debug", src, "-o", bin); err != nil {
+		if err := command(compiler, "--target=wasm32", "-O2", "-mno-bulk-memory", "-fno-builtin", "-nostdlib", "-I", header, "-Wl,--no-entry", "-Wl,--strip-debug", src, "-o", bin); err != nil {
 			return fmt.Errorf("%s: %w", src, err)
 		}
 		if err := os.Chmod(bin, 0o644); err != nil { // the linker makes it executable

@@ -201,5 +201,13 @@ func (t *instance) Within(fn api.Function, stack []uint64) error {
 // Charge implements imports.Guest.
 func (t *instance) Charge(fuel uint64) { t.tank.charge(fuel) }
 
+// Share implements imports.Guest.
+func (t *instance) Share() {
+	if p := t.tank.process; p.Urgent().Load() {
+		p.Yield()
+		t.tank.waited()
+	}
+}
+
 // Waited implements imports.Guest.
 func (t *instance) Waited() { t.tank.waited() }

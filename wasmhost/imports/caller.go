@@ -54,6 +54,9 @@ type Guest interface {
 	Within(fn api.Function, stack []uint64) error
 	// Charge takes fuel for work of the host's, and unwinds as Checkpoint does.
 	Charge(fuel uint64)
+	// Share gives others their turn if the process has run for long by the clock:
+	// a guest may spend its time in the host, where its own code is not metered.
+	Share()
 	// Waited tells that the process was suspended: what it is charged for time
 	// begins anew.
 	Waited()

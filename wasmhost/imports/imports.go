@@ -130,6 +130,7 @@ func (f *function) Call(ctx context.Context, mod api.Module, stack []uint64) {
 		return
 	}
 	f.Func.Call(c, stack)
+	c.Guest.Share()
 }
 
 // Trap is the panic of a host function that ends its guest as an instruction

@@ -32,6 +32,8 @@ type guest struct {
 	calls  []string
 	sent   []mailbox.Value
 	fuel   uint64
+	waits  int           // that were told of
+	delay  time.Duration // of a Receive that finds nothing
 	log    bytes.Buffer
 }
 
@@ -76,7 +78,8 @@ func (g *guest) Within(_ api.Function, stack []uint64) error {
 }
 
 func (g *guest) Charge(fuel uint64) { g.fuel += fuel }
-func (g *guest) Waited()            {}
+func (g *guest) Share()             {}
+func (g *guest) Waited()            { g.waits++ }
 
 func (g *guest) did(what string) error {
 	g.calls = append(g.calls, what)
@@ -92,11 +95,15 @@ func (g *guest) Clock() process.Clock        { return process.NewManualClock(tim
 
 func (g *guest) Await(f func(context.Context) error) error { return f(context.Background()) }
 
-func (g *guest) Receive(match func(*mailbox.Event) bool, _ time.Duration) *mailbox.Event {
+func (g *guest) Receive(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
 	for i, e := range g.events {
 		if match == nil || match(e) {
 			g.events = append(g.events[:i:i], g.events[i+1:]...)
 			return e
+		}
+	}
+	if timeout != 0 {
+		for begun := time.Now(); time.Since(begun) < g.delay; {
 		}
 	}
 	return nil

@@ -219,6 +219,23 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// TestWaits makes sure that only who waited gets its time back: a time-out that
+// is over at once must not keep a guest from being preempted.
+func TestWaits(t *testing.T) {
+	g := newGuest()
+	mustReturn(t, g.call("receive", 1, 0, where))
+	g.delay = 2 * leastWait
+	mustReturn(t, g.call("receive", 1, 0, where))
+	if g.waits != 0 {
+		t.Error("a receive without a time-out waited")
+	}
+	mustReturn(t, g.call("receive", 1, 1, where))
+	mustReturn(t, g.call("receive", 0, 0, where))
+	if g.waits != 2 {
+		t.Errorf("%d waits", g.waits)
+	}
+}
+
 func TestMatch(t *testing.T) {
 	g := newGuest()
 	g.events = []*mailbox.Event{

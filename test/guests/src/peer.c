@@ -184,11 +184,11 @@ EXPORT("cancels") void cancels(void)
 	give(ok ? wippy_boolean(true) : wippy_text(error.message));
 }
 
-// prints(text, n): n times.
+// prints(text [, n]): n times.
 EXPORT("prints") void prints(void)
 {
 	wippy_values args = wippy_arguments();
-	for (int64_t n = (int64_t)args.ptr[1].number; n > 0; n--)
+	for (int64_t n = args.len > 1 ? (int64_t)args.ptr[1].number : 1; n > 0; n--)
 		wippy_print(args.ptr[0].text, 0);
 }
 

@@ -149,3 +149,15 @@ check.eq(e.values[1], '{"1":1,"2":"two","3":{"three":3.5},"n":true}')
 check.eq(e.values[2], {["1"] = 1, ["2"] = "two", ["3"] = {three = 3.5}, n = true})
 local e = check.finish("app:core.json", "no encoding")
 check.has(e.value, "encoded value: byte 0: expected a value's tag")
+---
+-- A guest that spends its time in the host leaves time to others, and can be killed.
+--- executors: 1
+local check = require("check")
+local pid = assert(process.spawn_monitored("core.sums", "processes", 1000000000))
+for i = 1, 5 do check.eq(check.finish("app:core.product", i, 2).value, 2 * i) end
+check.eq(process.terminate(pid), true)
+check.eq(check.exit(pid).reason, "killed")
+---
+-- A guest's messages to itself.
+local check = require("check")
+check.eq(check.finish("app:core.sums", 1000).value, 1000)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"sync"
 
 	"wippy/config"
 )
@@ -35,10 +36,19 @@ type App interface {
 	Logger() *slog.Logger
 }
 
-// Terminal is the standard streams of a terminal.host. Reading and writing
-// may block: a process does it inside Await.
+// Terminal is the standard streams of a terminal.host. Writing may block: a
+// process does it inside Await. It must not be copied once it is used.
 type Terminal struct {
-	Stdin  io.Reader
+	Stdin  io.Reader // read through Input only
 	Stdout io.Writer
 	Stderr io.Writer
+
+	once  sync.Once
+	input *Input
+}
+
+// Input is the standard input as its processes share it.
+func (t *Terminal) Input() *Input {
+	t.once.Do(func() { t.input = NewInput(t.Stdin) })
+	return t.input
 }

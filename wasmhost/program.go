@@ -12,6 +12,7 @@ import (
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/meter"
 	"wippy/wasmhost/module"
+	"wippy/wasmhost/wasi/world"
 )
 
 // Program is a checked and compiled module with the method that its processes
@@ -26,6 +27,8 @@ type Program struct {
 	meter      meter.Info
 	linked     linked
 	grants     imports.Grants
+	world      world.Config
+	env        func() ([]world.Variable, error) // asked at each spawn; may be nil
 	sig        signature
 	memory     uint64 // what its memories begin with, in bytes
 	initialize bool   // _initialize runs before the method
@@ -56,8 +59,12 @@ func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Proc
 			return nil, err
 		}
 	}
+	w, err := p.newWorld(args)
+	if err != nil {
+		return nil, err
+	}
 	if p.linked.any {
-		t.tank.caller = &caller{Caller: imports.Caller{Args: args, Grants: p.grants, Guest: t}}
+		t.tank.caller = &caller{Caller: imports.Caller{Args: args, Grants: p.grants, World: w, Guest: t}}
 	}
 	if len(p.info.Memories) > 0 {
 		t.budget = new(memory.Budget)

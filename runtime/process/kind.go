@@ -30,6 +30,9 @@ type App interface {
 	// Dir opens an fs.directory entry. Names are confined to it, through
 	// symlinks too. The node owns what is returned.
 	Dir(id config.ID) (fs.FS, error)
+	// DirPath gives the directory of an fs.directory entry on the machine, which
+	// is made if the entry wants that, and whether it must not be changed.
+	DirPath(id config.ID) (path string, readOnly bool, err error)
 	// Env resolves an env.variable entry now.
 	Env(id config.ID) (value string, secret bool, err error)
 	// Logger is where the node logs.
@@ -42,6 +45,8 @@ type Terminal struct {
 	Stdin  io.Reader // read through Input only
 	Stdout io.Writer
 	Stderr io.Writer
+	// TTY tells of which of the three a person is at the other end.
+	TTY [3]bool
 
 	once  sync.Once
 	input *Input

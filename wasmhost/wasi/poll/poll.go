@@ -88,6 +88,9 @@ func After(clock process.Clock, d time.Duration) *Deadline {
 	return &Deadline{clock, clock.Now().Add(d)}
 }
 
+// Before tells whether d is ready earlier than another of the same clock.
+func (d *Deadline) Before(other *Deadline) bool { return d.at.Before(other.at) }
+
 func (d *Deadline) left() time.Duration { return d.at.Sub(d.clock.Now()) }
 
 // Ready implements Pollable.

@@ -64,7 +64,6 @@ type linked struct {
 	receives  bool // one of them takes events
 	arguments bool // one of them gives the arguments of the spawn
 	wasi      bool // one of them is of WASI
-	words     bool // the arguments are given as words
 	values    bool // the arguments are given as values
 }
 
@@ -102,7 +101,6 @@ func link(ps *problems, src Source, info *module.Module) (l linked) {
 		l.arguments = l.arguments || f.TakesArguments
 		if m.Name == preview1.Name {
 			l.wasi = true
-			l.words = l.words || f.TakesArguments
 		} else {
 			l.values = l.values || f.TakesArguments
 		}
@@ -118,7 +116,7 @@ func link(ps *problems, src Source, info *module.Module) (l linked) {
 	}
 	for _, m := range hostModules {
 		if len(denied[m]) > 0 {
-			src.deny(ps, m, denied[m])
+			src.deny(ps, m, denied[m], l.wasi)
 		}
 	}
 	if l.any {
@@ -127,8 +125,9 @@ func link(ps *problems, src Source, info *module.Module) (l linked) {
 	return l
 }
 
-// deny reports the functions of m that are not granted.
-func (src Source) deny(ps *problems, m *imports.Module, names []string) {
+// deny reports the functions of m that are not granted. wasi tells that the
+// module imports WASI as well.
+func (src Source) deny(ps *problems, m *imports.Module, names []string, wasi bool) {
 	message := fmt.Sprintf("%s imports %s (%s), which %s does not grant", src.Name, m.Name, list(names), cmp.Or(src.Entry, "nobody"))
 	var needs []string
 	for _, name := range names {
@@ -137,6 +136,9 @@ func (src Source) deny(ps *problems, m *imports.Module, names []string) {
 	line := src.Grants.With(needs...)
 	switch {
 	case src.Entry == "":
+		if !wasi { // what is granted without an entry is of no use to it
+			line = imports.Grants(nil).With(needs...)
+		}
 		message = fmt.Sprintf("%s imports %s (%s), which a module without an entry is not granted", src.Name, m.Name, list(names))
 		ps.add("imports", message, "run it as an entry with "+line)
 	case len(src.Grants) > 0:

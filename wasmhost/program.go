@@ -86,8 +86,10 @@ func (p *Program) ParseWords(words []string) ([]mailbox.Value, error) {
 }
 
 // takesAnything tells that the method has no parameters because it asks the
-// host for the arguments.
-func (p *Program) takesAnything() bool { return p.linked.arguments && len(p.sig.params) == 0 }
+// host for the arguments, or could: a program need not look at its words.
+func (p *Program) takesAnything() bool {
+	return (p.linked.arguments || p.linked.wasi) && len(p.sig.params) == 0
+}
 
 // Straight implements process.Program: code that may run for longer than a
 // moment is metered, and suspends when its allowance is used up, as some of the

@@ -104,7 +104,7 @@ func (p *Program) newWorld(args []mailbox.Value) (*world.World, error) {
 		return nil, nil
 	}
 	var words []string
-	if p.takesAnything() && p.linked.words {
+	if p.takesAnything() {
 		for i, v := range args {
 			word, ok := wordOf(v)
 			switch {

@@ -14,6 +14,7 @@ import (
 	"wippy/wasmhost/imports"
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/meter"
+	"wippy/wasmhost/trap"
 )
 
 // instance is one process. Only Memory and Peak are called from other goroutines.
@@ -21,7 +22,7 @@ type instance struct {
 	program *Program
 	budget  *memory.Budget // nil where the module has no memory
 	ready
-	tank   fuel
+	tank   tank
 	broken bool     // a call failed: neither instance nor function serve again
 	stack  []uint64 // arguments before the call, results after it
 	small  [4]uint64
@@ -245,7 +246,7 @@ func (t *instance) failure(ctx process.Context, err error, function string) *mai
 	if asked := t.budget.Refused(); asked > 0 && e.Kind == mailbox.Failed {
 		e.Kind = mailbox.LimitHit
 		limit := t.budget.Limit()
-		e.Message = refusal(limit, asked) + e.Message
+		e.Message = trap.Refusal(limit, asked) + e.Message
 	}
 	return e
 }

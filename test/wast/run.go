@@ -36,7 +36,7 @@ type Trap struct{ Message string }
 func (t *Trap) Error() string { return "trap: " + t.Message }
 
 // ErrNotRun is what an Engine gives for what it does not do.
-var ErrNotRun = errors.New("not run yet")
+var ErrNotRun = errors.New("not run")
 
 // Outcome is how a command ended.
 type Outcome uint8
@@ -46,7 +46,7 @@ const (
 	Passed Outcome = iota
 	Failed
 	Skipped
-	NotRun // the engine does not do it yet, or it needs what is so
+	NotRun // it needs an instance that was skipped or has failed, or what the engine does not do
 )
 
 // Result is how one command ended.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // The interfaces that components are put together by.
@@ -16,9 +17,10 @@ const (
 	calls    = "wippy:guest/calls@0.1.0"
 )
 
-// job is what encode.mjs makes: of a core module, of two components, or of a
-// script.
+// job is what encode.mjs makes: of text, of a core module, of two components, or
+// of a script.
 type job struct {
+	Text     string `json:"text,omitempty"`
 	Core     string `json:"core,omitempty"`
 	Script   string `json:"script,omitempty"`
 	Engine   string `json:"engine,omitempty"` // of the script
@@ -40,14 +42,14 @@ type export struct {
 	Name string `json:"name"`
 }
 
-// makeComponents makes what is in the folder component.
+// makeComponents makes what is in src/component.
 func makeComponents(root, tools string, js bool) error {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return err
 	}
-	source := func(name string) string { return filepath.Join(root, "component", name) }
-	bin := func(name string) string { return filepath.Join(root, "component", "bin", name+".wasm") }
+	source := func(name string) string { return filepath.Join(root, "src", "component", name) }
+	bin := func(name string) string { return filepath.Join(root, "bin", "component", name+".wasm") }
 	cached := func(name string) string { return filepath.Join(root, "cache", name+".wasm") }
 
 	// The core modules of components, and modules for the wit field of an entry.
@@ -97,6 +99,13 @@ func makeComponents(root, tools string, js bool) error {
 			Inner: bin("work"), Outer: bin("caller"), Imports: []string{counters},
 			Exports: []export{{"inner", counters}, {"outer", calls}}, Out: bin("called"),
 		},
+	}
+	texts, err := filepath.Glob(source("*.wat"))
+	if err != nil {
+		return err
+	}
+	for _, text := range texts {
+		jobs = append(jobs, job{Text: text, Out: bin(strings.TrimSuffix(filepath.Base(text), ".wat"))})
 	}
 	if js {
 		for _, engine := range []string{"quickjs", "starlingmonkey"} {

@@ -1,13 +1,15 @@
-// Makes components: of core modules, of scripts, and one of two.
+// Makes components: of text, of core modules, of scripts, and one of two.
 //
 //   node encode.mjs JOBS
 //
-// where JOBS is a JSON list of what job is in ../build/components.go. That
+// where JOBS is a JSON list of what job is in ../../build/components.go. That
 // program copies it and the sources to where the packages are, and runs it there.
 import fs from 'node:fs';
 import { componentEmbed, componentNew, parse, print } from '@bytecodealliance/jco';
 
 const encodings = { utf8: 'utf8', utf16: 'utf16', latin1: 'compact-utf16' };
+
+const assemble = ({ text }) => parse(fs.readFileSync(text, 'utf8'));
 
 async function encode({ core, wit, world, encoding }) {
   const embedded = await componentEmbed({
@@ -47,6 +49,6 @@ async function engine({ script, engine, wit, world }) {
 }
 
 for (const job of JSON.parse(process.argv[2])) {
-  const make = job.inner ? compose : job.script ? engine : encode;
+  const make = job.text ? assemble : job.inner ? compose : job.script ? engine : encode;
   fs.writeFileSync(job.out, await make(job));
 }

@@ -100,6 +100,8 @@ FLAT("echo-result-option", result_option, (u32 failed, u32 has, u32 at, u32 leng
      else { r->number.has = has; r->number.v = at; })
 FLAT("echo-pair", pair, (void *at, u32 length, u32 n), (at, length, n), r->s.at = at; r->s.length = length; r->n = n)
 FLAT("echo-tuple", tuple, (u32 a, s64 b, f32 c, u32 d), (a, b, c, d), r->a = a; r->b = b; r->c = c; r->d = d)
+FLAT("echo-options", options, (u32 a, u32 b, u32 has, void *at, u32 length), (a, b, has, at, length),
+     r->a = a; r->b = b; r->text.has = has; r->text.v.at = at; r->text.v.length = length)
 FLAT("echo-strings", strings, (void *a, u32 as, void *b, u32 bs), (a, as, b, bs),
      r->a.at = a; r->a.length = as; r->b.at = b; r->b.length = bs)
 FLAT("echo-sixteen", sixteen,

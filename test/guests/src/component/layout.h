@@ -16,6 +16,7 @@ typedef struct { u8 failed; union { u32 word; } v; u32 length; } result_list;
 typedef struct { u8 failed; union { struct { u8 has; u16 v; } number; option_string text; }; } result_option;
 typedef struct { list s; u32 n; } pair;
 typedef struct { u8 a; s64 b; f32 c; u8 d; } tuple;
+typedef struct { u8 a, b; option_string text; } options;
 typedef struct { list a, b; } strings;
 typedef struct { u8 a; s64 b; f32 c; f64 d; u16 e; u64 f; f32 g; f64 h; s8 i; s64 j; u8 k; u32 l; s16 m; u32 n; list o; } sixteen;
 // 168 bytes are more than any of "seventeen" and "huge" has.

@@ -25,7 +25,7 @@ export const echoes = {
   echoOptionResult: echo,
   echoResultOk: giveResult, echoResultError: giveResult, echoResultI64: giveResult, echoResultFloats: giveResult,
   echoResultI32: giveResult, echoResultList: giveResult, echoResultOption: giveResult,
-  echoPair: echo, echoTuple: echo,
+  echoPair: echo, echoTuple: echo, echoOptions: echo,
   echoStrings: (...all) => all, echoSixteen: (...all) => all, echoSeventeen: (...all) => all,
   echoHuge: echo,
   swallow() {},

@@ -34,6 +34,7 @@ type fakeContext struct {
 	yields   int
 	killAt   uint64 // kills at this much fuel, unless zero
 	killed   bool
+	exceeded *mailbox.Error
 	deadline time.Time // kills at this time of the machine's, a test's safety net
 }
 
@@ -77,7 +78,10 @@ func (c *fakeContext) Await(f func(context.Context) error) error {
 	return f(context.Background())
 }
 
-func (c *fakeContext) Exceed(err *mailbox.Error) { panic(err) }
+func (c *fakeContext) Exceed(err *mailbox.Error) {
+	c.exceeded, c.killed = err, true
+	process.Unwind()
+}
 
 func (c *fakeContext) Checkpoint(fuel uint64) {
 	c.fuel += fuel

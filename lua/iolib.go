@@ -12,51 +12,8 @@ import (
 	"wippy/runtime/process"
 )
 
-// maxLogLine bounds the line that is kept back until its end is written.
-const maxLogLine = 64 << 10
-
-// output is what a process printed.
-type output struct {
-	written int64
-	line    []byte // without its end yet, where lines go to the log
-}
-
-// write prints: to the terminal, where writing suspends the process, or to the
-// log, line by line. Beyond max_output the process ends.
-func (s *State) write(text string) error {
-	s.output.written += int64(len(text))
-	if limit := s.ctx.Limits().MaxOutput; limit > 0 && s.output.written > limit {
-		s.end(process.Fail(mailbox.Errorf(mailbox.LimitHit, "max_output: the process wrote %d of %d bytes", s.output.written, limit)))
-	}
-	if terminal := s.ctx.Terminal(); terminal != nil {
-		return s.ctx.Await(func(context.Context) error {
-			_, err := io.WriteString(terminal.Stdout, text)
-			return err
-		})
-	}
-	for text != "" {
-		line, rest, ended := strings.Cut(text, "\n")
-		s.output.line = append(s.output.line, line...)
-		if ended || len(s.output.line) >= maxLogLine {
-			s.log()
-		}
-		text = rest
-	}
-	return nil
-}
-
-// log sends the line to the log, also an empty one.
-func (s *State) log() {
-	s.ctx.Logger().Info(string(s.output.line))
-	s.output.line = s.output.line[:0]
-}
-
-// flush logs what has no end of line yet.
-func (o *output) flush(s *State) {
-	if len(o.line) > 0 {
-		s.log()
-	}
-}
+// write prints; see process.Output.
+func (s *State) write(text string) error { return s.output.Write(s.ctx, text) }
 
 func basePrint(L *glua.LState) int {
 	var b strings.Builder
@@ -64,8 +21,9 @@ func basePrint(L *glua.LState) int {
 		if i > 1 {
 			b.WriteByte('\t')
 		}
-		b.WriteString(L.ToStringMeta(L.Get(i)).String())
-		checkSize(L, "print", b.Len())
+		text := L.ToStringMeta(L.Get(i)).String()
+		checkSize(L, "print", b.Len()+len(text))
+		From(L).append(&b, text)
 	}
 	b.WriteByte('\n')
 	if err := From(L).write(b.String()); err != nil {
@@ -78,8 +36,9 @@ func basePrint(L *glua.LState) int {
 func ioWrite(L *glua.LState) int {
 	var b strings.Builder
 	for i := 1; i <= L.GetTop(); i++ {
-		b.WriteString(L.CheckString(i))
-		checkSize(L, "io.write", b.Len())
+		text := L.CheckString(i)
+		checkSize(L, "io.write", b.Len()+len(text))
+		From(L).append(&b, text)
 	}
 	if err := From(L).write(b.String()); err != nil {
 		return PushError(L, err)

@@ -107,10 +107,12 @@ func TestExit(t *testing.T) {
 func TestMaxOutput(t *testing.T) {
 	ctx := newFake()
 	ctx.limits = process.Limits{MaxOutput: 100}
-	result, _ := start(t, ctx, `while true do pcall(print, ("x"):rep(29)) end`).Step(ctx)
-	wantText(t, result.Err, "max_output: the process wrote 120 of 100 bytes")
-	if result.Err.Kind != mailbox.LimitHit {
-		t.Error("kind", result.Err.Kind)
+	if !unwinds(start(t, ctx, `while true do pcall(print, ("x"):rep(29)) end`), ctx) {
+		t.Fatal("it goes on")
+	}
+	wantText(t, ctx.exceeded, "max_output: the process wrote 120 of 100 bytes")
+	if ctx.exceeded.Kind != mailbox.LimitHit {
+		t.Error("kind", ctx.exceeded.Kind)
 	}
 }
 

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 
 	"wippy/mailbox"
@@ -105,6 +106,9 @@ func (rt *Runtime) start(ctx context.Context, s scheduler.Start, args []any) (*P
 func (rt *Runtime) Run(ctx context.Context, entry, group string, args ...any) ([]mailbox.Value, error) {
 	p, err := rt.Spawn(ctx, entry, group, args...)
 	if err != nil {
+		if over := ctx.Err(); over != nil && errors.Is(err, over) {
+			return nil, context.Cause(ctx)
+		}
 		return nil, err
 	}
 	select {

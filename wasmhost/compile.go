@@ -12,6 +12,7 @@ import (
 
 	"wippy/config"
 	"wippy/mailbox"
+	"wippy/wasmhost/imports"
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/module"
 	"wippy/wasmhost/wit"
@@ -29,6 +30,11 @@ type Source struct {
 	// WIT holds the signatures of exports, one of them the method's. "" maps
 	// the core types to numbers.
 	WIT string
+	// Grants are the capabilities that it may import, as an entry's imports
+	// name them. None are granted by default.
+	Grants imports.Grants
+	// Entry is the ID of the entry that it is of, "" for a bare binary.
+	Entry string
 }
 
 // Compile makes a program of a bare binary.
@@ -62,8 +68,8 @@ func (h *Host) program(ctx context.Context, src Source, sum digest) (*Program, p
 		ps.add("path", src.Name+": "+strings.TrimPrefix(err.Error(), "module: "), "") // whose name says that it is one
 		return nil, ps, nil
 	}
-	checkImports(&ps, src, info)
-	p := &Program{host: h, name: src.Name, method: cmp.Or(src.Method, entryPoint), info: info}
+	p := &Program{host: h, name: src.Name, method: cmp.Or(src.Method, entryPoint), info: info, grants: src.Grants}
+	p.linked = link(&ps, src, info)
 	p.prepare(&ps, src)
 	if len(info.Proposals) > 0 {
 		ps.add("path", fmt.Sprintf("%s uses %s, which is not supported", src.Name, strings.Join(info.Proposals, " and ")),
@@ -88,34 +94,6 @@ func (h *Host) program(ctx context.Context, src Source, sum digest) (*Program, p
 	p.stateless = p.stateless && p.meter.Room == ""
 	info.Sections = nil // they hold on to the whole binary
 	return p, nil, nil
-}
-
-// checkImports reports what nobody provides. So far that is everything.
-func checkImports(ps *problems, src Source, info *module.Module) {
-	var wasi, ours, other []string
-	for _, i := range info.Imports {
-		kind := " (" + i.Kind.String() + ")"
-		switch {
-		case i.Module == "wasi_snapshot_preview1" || i.Module == "wasi_unstable":
-			wasi = append(wasi, i.Module+"."+i.Name+kind)
-		case i.Module == "wippy:process":
-			ours = append(ours, i.Module+"."+i.Name+kind)
-		default:
-			other = append(other, i.Module+"."+i.Name+kind)
-		}
-	}
-	for _, group := range []struct {
-		names         []string
-		message, hint string
-	}{
-		{wasi, "%s imports WASI, which is not supported yet: %s", "build it without a standard library"},
-		{ours, "%s imports wippy:process, which is not supported yet: %s", ""},
-		{other, "%s imports what nothing provides: %s", ""},
-	} {
-		if len(group.names) > 0 {
-			ps.add("path", fmt.Sprintf(group.message, src.Name, list(group.names)), group.hint)
-		}
-	}
 }
 
 // prepare looks the method up and finds out how its values map.

@@ -157,7 +157,7 @@ func (h *Host) compileEntry(ctx context.Context, e *config.Entry, app process.Ap
 		ps.add("hash", fmt.Sprintf("%s has changed: expected %s, got %s", spec.Path, want, sum), "if that binary is meant, write its hash here")
 		return nil, ps.at(e) // what is not meant to run is not looked into
 	}
-	src := Source{Name: spec.Path, Bytes: binary, Method: spec.Method, WIT: spec.WIT}
+	src := Source{Name: spec.Path, Bytes: binary, Method: spec.Method, WIT: spec.WIT, Grants: spec.Imports, Entry: string(e.ID)}
 	p, ps, err := h.program(ctx, src, sum)
 	switch {
 	case err != nil:

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -54,13 +55,16 @@ func compileGuest(t testing.TB, h *Host, guest, method, wit string) *Program {
 // fakeContext is a node of one process. What it does not implement panics.
 type fakeContext struct {
 	process.Context
-	killed bool
+	killed    bool
+	killAfter time.Time // zero: never
 }
+
+func (c *fakeContext) Self() mailbox.PID { return "<1.1.1>" }
 
 func (c *fakeContext) Exceed(err *mailbox.Error) { panic(err) }
 
 func (c *fakeContext) Checkpoint(uint64) {
-	if c.killed {
+	if c.killed || !c.killAfter.IsZero() && time.Now().After(c.killAfter) {
 		process.Unwind()
 	}
 }

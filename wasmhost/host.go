@@ -7,8 +7,9 @@
 // Every module is metered, see wasmhost/meter: its processes share their worker,
 // pay for what they use, and can be killed while they run.
 //
-// Core modules are what runs today. Components, WASI and the other host
-// capabilities are refused with an error that says so.
+// Core modules are what runs today, with the interfaces of the host that their
+// entry grants: see wasmhost/imports and wasmhost/procworld. Components and WASI
+// are refused with an error that says so.
 package wasmhost
 
 import (
@@ -120,6 +121,11 @@ type compilation struct {
 // compile gives the code of a source, once for each content however many ask,
 // and the engine that can run it.
 func (h *Host) compile(ctx context.Context, src Source, info *module.Module, sum digest) (*compilation, error) {
+	return h.compileAs(ctx, src, info, sum, meterOptions)
+}
+
+// compileAs is compile with options that sum depends on as well.
+func (h *Host) compileAs(ctx context.Context, src Source, info *module.Module, sum digest, opts meter.Options) (*compilation, error) {
 	for {
 		h.mu.Lock()
 		if h.closed {
@@ -133,7 +139,7 @@ func (h *Host) compile(ctx context.Context, src Source, info *module.Module, sum
 		}
 		h.mu.Unlock()
 		if !begun {
-			h.run(ctx, c, src, info, sum)
+			h.run(ctx, c, src, info, sum, opts)
 			return c, c.err
 		}
 		select {
@@ -153,7 +159,7 @@ func isCancelled(err error) bool {
 }
 
 // run compiles, and forgets about it when ctx ended first.
-func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module.Module, sum digest) {
+func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module.Module, sum digest, opts meter.Options) {
 	h.compiling.Lock()
 	defer h.compiling.Unlock()
 	defer close(c.done)
@@ -165,7 +171,7 @@ func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module
 		if h.opts.Progress != nil {
 			defer h.opts.Progress(src.Name, len(src.Bytes))()
 		}
-		err = h.rewriteAndTranslate(ctx, c, info)
+		err = h.rewriteAndTranslate(ctx, c, info, opts)
 	}
 	if c.err = err; isCancelled(err) {
 		h.mu.Lock()
@@ -175,8 +181,8 @@ func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module
 }
 
 // rewriteAndTranslate compiles the metered form of a module.
-func (h *Host) rewriteAndTranslate(ctx context.Context, c *compilation, info *module.Module) (err error) {
-	binary, m, err := meter.Rewrite(info, meterOptions)
+func (h *Host) rewriteAndTranslate(ctx context.Context, c *compilation, info *module.Module, opts meter.Options) (err error) {
+	binary, m, err := meter.Rewrite(info, opts)
 	if err != nil {
 		return err
 	}
@@ -186,7 +192,7 @@ func (h *Host) rewriteAndTranslate(ctx context.Context, c *compilation, info *mo
 	if ofCache(err) {
 		c.engine, c.code, err = h.despiteCache(ctx, binary, err)
 	}
-	if err == nil || isCancelled(err) || m.Straight {
+	if err == nil || isCancelled(err) || m.Straight || opts.Import != nil {
 		return err
 	}
 	// The same mistake in what the user wrote has the user's indices.

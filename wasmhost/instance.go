@@ -2,6 +2,7 @@ package wasmhost
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 
 	"github.com/tetratelabs/wazero"
@@ -10,16 +11,18 @@ import (
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
+	"wippy/wasmhost/imports"
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/meter"
+	"wippy/wasmhost/trap"
 )
 
-// instance is one process. Only Memory is called from other goroutines.
+// instance is one process. Only Memory and Peak are called from other goroutines.
 type instance struct {
 	program *Program
 	budget  *memory.Budget // nil where the module has no memory
 	ready
-	tank   fuel
+	tank   tank
 	broken bool     // a call failed: neither instance nor function serve again
 	stack  []uint64 // arguments before the call, results after it
 	small  [4]uint64
@@ -47,25 +50,45 @@ func (zeros) Read(b []byte) (int, error) {
 // start function and _initialize.
 func (t *instance) Init(ctx process.Context) error {
 	t.tank.init(ctx)
+	if t.tank.caller == nil {
+		return t.start(ctx)
+	}
+	t.tank.caller.Context = ctx
+	ready := false
+	defer func() {
+		if !ready { // Step, which flushes as well, is not called
+			t.tank.caller.Output.Flush(ctx)
+		}
+	}()
+	err := t.start(ctx)
+	if t.tank.caller.ended != nil {
+		err = nil
+	}
+	ready = err == nil
+	return err
+}
+
+// start makes the instance and gets it ready. The error means nothing where
+// the guest ended its process.
+func (t *instance) start(ctx process.Context) error {
 	if t.program.stateless {
 		var ok bool
 		if t.ready, ok = t.program.idle.take(); ok {
 			return nil
 		}
 	}
-	err := t.guard(ctx, t.instantiate)
-	if err != nil {
-		return t.failure(ctx, err, "")
+	if err := t.guard(ctx, t.instantiate); err != nil {
+		return t.stopped(ctx, err, "")
 	}
 	t.meter()
 	if start := t.program.meter.Start; start != "" {
 		if err := t.call(ctx, t.mod.ExportedFunction(start), nil); err != nil {
-			return t.failure(ctx, err, t.program.startName())
+			return t.stopped(ctx, err, t.program.startName())
 		}
 	}
 	if t.program.initialize {
 		if err := t.call(ctx, t.mod.ExportedFunction(initialize), nil); err != nil {
-			return t.failure(ctx, err, initialize)
+			return t.stopped(ctx, err, initialize)
 		}
 	}
 	t.fn = t.mod.ExportedFunction(t.program.method)
@@ -74,8 +97,18 @@ func (t *instance) Init(ctx process.Context) error {
 
 // Step implements process.Process: it calls the method.
 func (t *instance) Step(ctx process.Context) (process.Result, process.Status) {
+	if t.tank.caller != nil {
+		defer t.tank.caller.Output.Flush(ctx)
+		if t.tank.caller.ended != nil {
+			return t.tank.caller.ended.Result, process.Done
+		}
+	}
 	if err := t.call(ctx, t.fn, t.stack); err != nil {
-		return process.Result{Err: t.failure(ctx, err, "")}, process.Done
+		failure := t.stopped(ctx, err, "")
+		if t.tank.caller != nil && t.tank.caller.ended != nil {
+			return t.tank.caller.ended.Result, process.Done
+		}
+		return process.Result{Err: failure}, process.Done
 	}
 	values, err := t.program.sig.lift(t.stack)
 	return process.Result{Values: values, Err: err}, process.Done
@@ -102,6 +135,14 @@ func (t *instance) Memory() uint64 {
 	return t.budget.Used()
 }
 
+// Peak implements process.Measured.
+func (t *instance) Peak() uint64 {
+	if t.budget == nil {
+		return 0
+	}
+	return t.budget.Peak()
+}
+
 // meter finds the globals of metering.
 func (t *instance) meter() {
 	m := &t.program.meter
@@ -114,7 +155,7 @@ func (t *instance) meter() {
 }
 
 func (t *instance) instantiate() (err error) {
-	ctx := context.Background()
+	var ctx context.Context = &t.tank // the start function of a module that is not metered may call the host
 	if t.budget != nil {
 		ctx = experimental.WithMemoryAllocator(ctx, t.budget)
 	}
@@ -129,7 +170,7 @@ func (t *instance) call(ctx process.Context, fn api.Function, stack []uint64) er
 		t.fuel.Set(0) // the first check asks for an allowance
 	}
 	if t.room != nil {
-		t.room.Set(uint64(meter.DefaultStack))
+		t.enter()
 	}
 	err := t.guard(ctx, func() error { return fn.CallWithStack(&t.tank, stack) })
 	if t.fuel != nil {
@@ -137,6 +178,9 @@ func (t *instance) call(ctx process.Context, fn api.Function, stack []uint64) er
 	}
 	return err
 }
+
+// enter gives a call from the host its room on the stack.
+func (t *instance) enter() { t.room.Set(uint64(meter.DefaultStack)) }
 
 // guard runs what runs guest code. wazero recovers every panic below a call,
 // one that ends the process too, and gives its text as an error; the context
@@ -172,6 +216,17 @@ func recovering(run func() error) (err error) {
 	return run()
 }
 
+// stopped is failure, unless it was the guest's wish that the call ended.
+func (t *instance) stopped(ctx process.Context, err error, function string) *mailbox.Error {
+	if t.tank.caller != nil {
+		if end, ok := errors.AsType[*imports.Exit](err); ok {
+			t.tank.caller.ended = end
+			return mailbox.AsError(end)
+		}
+	}
+	return t.failure(ctx, err, function)
+}
+
 // failure turns what a call came to into what the process failed with.
 // function is what was called where that is not the method.
 func (t *instance) failure(ctx process.Context, err error, function string) *mailbox.Error {
@@ -188,7 +243,7 @@ func (t *instance) failure(ctx process.Context, err error, function string) *mai
 	if asked := t.budget.Refused(); asked > 0 && e.Kind == mailbox.Failed {
 		e.Kind = mailbox.LimitHit
 		limit := t.budget.Limit()
-		e.Message = refusal(limit, asked) + e.Message
+		e.Message = trap.Refusal(limit, asked) + e.Message
 	}
 	return e
 }

@@ -8,6 +8,7 @@ import (
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
+	"wippy/wasmhost/imports"
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/meter"
 	"wippy/wasmhost/module"
@@ -23,6 +24,8 @@ type Program struct {
 	engine     wazero.Runtime // that code was compiled by
 	code       wazero.CompiledModule
 	meter      meter.Info
+	linked     linked
+	grants     imports.Grants
 	sig        signature
 	memory     uint64 // what its memories begin with, in bytes
 	initialize bool   // _initialize runs before the method
@@ -48,8 +51,13 @@ func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Proc
 	if n := max(len(p.sig.params), len(p.sig.results)); n > len(t.small) {
 		t.stack = make([]uint64, n)
 	}
-	if err := p.sig.lower(args, t.stack); err != nil {
-		return nil, err
+	if !p.takesAnything() {
+		if err := p.sig.lower(args, t.stack); err != nil {
+			return nil, err
+		}
+	}
+	if p.linked.any {
+		t.tank.caller = &caller{Caller: imports.Caller{Args: args, Grants: p.grants, Guest: t}}
 	}
 	if len(p.info.Memories) > 0 {
 		t.budget = new(memory.Budget)
@@ -59,14 +67,28 @@ func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Proc
 }
 
 // ParseWords implements process.Worded.
-func (p *Program) ParseWords(words []string) ([]mailbox.Value, error) { return p.sig.parse(words) }
+func (p *Program) ParseWords(words []string) ([]mailbox.Value, error) {
+	if p.takesAnything() {
+		args := make([]mailbox.Value, len(words))
+		for i, word := range words {
+			args[i] = mailbox.String(word)
+		}
+		return args, nil
+	}
+	return p.sig.parse(words)
+}
+
+// takesAnything tells that the method has no parameters because it asks the
+// host for the arguments.
+func (p *Program) takesAnything() bool { return p.linked.arguments && len(p.sig.params) == 0 }
 
 // Straight implements process.Program: code that may run for longer than a
-// moment is metered, and suspends when its allowance is used up.
-func (p *Program) Straight() bool { return p.meter.Straight }
+// moment is metered, and suspends when its allowance is used up, as some of the
+// host's functions do.
+func (p *Program) Straight() bool { return p.meter.Straight && !p.linked.suspends }
 
-// Deaf implements process.Deaf: so far a module can import nothing that receives.
-func (p *Program) Deaf() bool { return true }
+// Deaf implements process.Deaf: a module learns of a cancel if it can receive.
+func (p *Program) Deaf() bool { return !p.linked.receives }
 
 // maxIdle bounds how many instances of a stateless program wait for reuse.
 // Each holds some 13 KB, and the guest stack that its deepest call left.

@@ -23,14 +23,16 @@ type guest struct {
 //	grows     takes a number of pages, grows by them and returns what it had, or -1
 //	late      waits for ever, and may live for a second
 //	echo      sends "ready" to the process that it is given, then every message
-//	          back; ends normally at the topic "stop"
+//	          back; ends normally at the topic "stop", and returns "stopped"
+//	ping      takes an entry that plays echo and a number, has as many round trips
+//	          with a process of it, ends it, and returns how many were as they should
 var guests = []guest{
 	{
 		name: "lua",
 		entries: map[string]string{
 			"product": "app:lua.product", "several": "app:lua.several", "nothing": "app:lua.nothing",
 			"fails": "app:lua.fails", "loops": "app:lua.loops", "fuelled": "app:lua.fuelled", "waits": "app:lua.waits",
-			"late": "app:lua.late", "echo": "app:lua.echo",
+			"late": "app:lua.late", "echo": "app:lua.echo", "ping": "app:lua.ping",
 		},
 		absent: map[string]string{"grows": "a Lua state has no linear memory"},
 	},
@@ -39,12 +41,8 @@ var guests = []guest{
 		entries: map[string]string{
 			"product": "app:core.product", "several": "app:core.several", "nothing": "app:core.nothing",
 			"fails": "app:core.fails", "grows": "app:core.grows", "loops": "app:core.loops",
-			"fuelled": "app:core.fuelled",
-		},
-		absent: map[string]string{
-			"waits": "a core module can import nothing that waits yet",
-			"late":  "a core module can import nothing that waits yet",
-			"echo":  "a core module cannot import wippy:process yet",
+			"fuelled": "app:core.fuelled", "waits": "app:core.waits", "late": "app:core.late",
+			"echo": "app:core.echo", "ping": "app:core.ping",
 		},
 	},
 }

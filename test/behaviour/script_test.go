@@ -118,6 +118,24 @@ func TestKinds(t *testing.T) {
 	})
 }
 
+// TestPairs runs what two processes do with each other, for every kind of guest
+// with every other and itself. The chunks get the entries of both by part.
+func TestPairs(t *testing.T) {
+	all := chunks(t, "pairs")
+	run(t, func(t *testing.T, one guest) {
+		run(t, func(t *testing.T, other guest) {
+			for _, c := range all {
+				t.Run(c.title, func(t *testing.T) {
+					t.Parallel()
+					one.need(t, c.needs...)
+					other.need(t, c.needs...)
+					c.run(t, one.entries, other.entries)
+				})
+			}
+		})
+	})
+}
+
 // TestLua runs what only Lua processes do.
 func TestLua(t *testing.T) { runAll(t, "lua") }
 

@@ -43,7 +43,7 @@ entries:
   - name: bin
     kind: fs.directory
     directory: .
-  - name: processes
+  - name: processes # as wasm_ping names it, too
     kind: process.host
   - name: terminal
     kind: terminal.host
@@ -121,10 +121,70 @@ entries:
         process.receive()
       end
       process.terminate(echo)
+  - name: lua_echo
+    kind: process.lua
+    source: |
+      -- As peer.c's echo.
+      local process = process
+      process.send(..., "ready")
+      while true do
+        local event = process.receive()
+        if event.topic == "stop" then return end
+        process.send(event.from, event.topic, event.payload)
+      end
+  - name: lua_ping
+    kind: process.lua
+    source: |
+      -- As peer.c's ping.
+      local entry, n = ...
+      local process = process
+      local back = 0
+      local echo = assert(process.spawn(entry, "bench:processes", process.self()))
+      process.receive()
+      for i = 1, n do
+        process.send(echo, "ping", i)
+        if process.receive().payload == i then back = back + 1 end
+      end
+      process.send(echo, "stop")
+      return back
+  - name: wasm_echo
+    kind: process.wasm
+    fs: bin
+    path: peer.wasm
+    hash: HASH:peer
+    method: echo
+    imports: [wippy:process]
+  - name: wasm_ping
+    kind: process.wasm
+    fs: bin
+    path: peer.wasm
+    hash: HASH:peer
+    method: ping
+    imports: [wippy:process]
+  - name: wasm_receive
+    kind: process.wasm
+    fs: bin
+    path: peer.wasm
+    hash: HASH:peer
+    method: sums
+    imports: [wippy:process]
   - name: idle
     kind: process.lua
     source: process.receive()
 `
+
+// peer reads the guest that talks to others, from wherever in the module's tree
+// this runs.
+func peer(b *testing.B) []byte {
+	b.Helper()
+	for _, root := range []string{".", filepath.Join("..", "..")} {
+		if data, err := os.ReadFile(filepath.Join(root, "test", "guests", "bin", "peer.wasm")); err == nil {
+			return data
+		}
+	}
+	b.Fatal("test/guests/bin/peer.wasm is not here: run it in the module's root")
+	return nil
+}
 
 // start gives a running node that ends with the benchmark.
 func start(b *testing.B, opts ...runtime.Option) *runtime.Runtime {
@@ -140,7 +200,7 @@ func open(b *testing.B, opts ...runtime.Option) (rt *runtime.Runtime, stop func(
 	b.Helper()
 	dir := b.TempDir()
 	text := entries
-	for name, binary := range map[string][]byte{"tiny": tiny, "paged": paged, "spin": spin} {
+	for name, binary := range map[string][]byte{"tiny": tiny, "paged": paged, "spin": spin, "peer": peer(b)} {
 		text = strings.ReplaceAll(text, "HASH:"+name, hash(binary))
 		write(b, filepath.Join(dir, name+".wasm"), binary)
 	}

@@ -31,6 +31,11 @@ var cases = []benchCase{
 	{"SpawnExit/lua/16-in-flight", cycles("bench:noop", 16), "cycles/s", 0, false, ""},
 	{"RoundTrip/lua/1-pair", roundTrips(1), "trips/s", 300000, false, ""},
 	{"RoundTrip/lua/2-pairs", roundTrips(2), "trips/s", 300000, false, ""},
+	{"RoundTrip/lua-lua", pairTrips("lua_ping", "lua_echo"), "trips/s", 0, false, "topics and replies are looked at"},
+	{"RoundTrip/lua-wasm", pairTrips("lua_ping", "wasm_echo"), "trips/s", 0, false, ""},
+	{"RoundTrip/wasm-lua", pairTrips("wasm_ping", "lua_echo"), "trips/s", 0, false, ""},
+	{"RoundTrip/wasm-wasm", pairTrips("wasm_ping", "wasm_echo"), "trips/s", 0, false, ""},
+	{"SendReceive/wasm", ownMessages, "messages/s", 0, false, "to itself: no other process runs"},
 	{"Idle/lua/10k", idle("idle", 10_000), "B/process", 20480, true, ""},
 	{"Idle/lua/100k", idle("idle", crowd), "B/process", 20480, true, ""},
 	{"WorstGap/lua/1000-runaways", worstGap("loop", "processes"), "ms", 20, true, "of a sleeper of 1 ms"},
@@ -68,4 +73,28 @@ func roundTrips(pairs int) func(*testing.B) {
 		wg.Wait()
 		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "trips/s")
 	}
+}
+
+// pairTrips sends messages to and fro between two processes of any kind.
+func pairTrips(ping, echo string) func(*testing.B) {
+	return func(b *testing.B) {
+		rt := start(b)
+		b.ReportAllocs()
+		b.ResetTimer()
+		if back := run(b, rt, ping, "bench:"+echo, b.N); len(back) != 1 || back[0].Float() != float64(b.N) {
+			b.Fatal("messages were lost", back)
+		}
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "trips/s")
+	}
+}
+
+// ownMessages has a WebAssembly process send messages to itself and take them.
+func ownMessages(b *testing.B) {
+	rt := start(b)
+	b.ReportAllocs()
+	b.ResetTimer()
+	if got := run(b, rt, "wasm_receive", b.N); got[0].Float() != float64(b.N) {
+		b.Fatal("messages were lost", got)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
 }

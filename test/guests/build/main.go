@@ -59,23 +59,27 @@ func run(js bool) error {
 	return makeComponents(root, tools, js)
 }
 
-// install installs the npm packages, unless those of package.json are there.
+// install installs the npm packages, unless those of package-lock.json are there.
 func install(root, tools string) error {
-	wanted, err := os.ReadFile(filepath.Join(root, "package.json"))
-	if err != nil {
+	if err := os.MkdirAll(tools, 0o777); err != nil {
 		return err
+	}
+	var wanted []byte
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		b, err := os.ReadFile(filepath.Join(root, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(tools, name), b, 0o666)
+		}
+		if err != nil {
+			return err
+		}
+		wanted = b
 	}
 	installed := filepath.Join(tools, "installed.json")
 	if have, err := os.ReadFile(installed); err == nil && bytes.Equal(have, wanted) {
 		return nil
 	}
-	if err := os.MkdirAll(tools, 0o777); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(tools, "package.json"), wanted, 0o666); err != nil {
-		return err
-	}
-	if err := command("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", tools); err != nil {
+	if err := command("npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", tools); err != nil {
 		return fmt.Errorf("installing the packages of test/guests/package.json: %w", err)
 	}
 	return os.WriteFile(installed, wanted, 0o666)
@@ -83,6 +87,9 @@ func install(root, tools string) error {
 
 // compiler is the C compiler. Another version gives other bytes.
 const compiler = "clang-19"
+
+// header is the folder of wippy_process.h.
+var header = filepath.Join("wasmhost", "procworld")
 
 // compileC compiles what is written in C, without a library.
 func compileC(root string) error {
@@ -93,7 +100,7 @@ func compileC(root string) error {
 	for _, src := range sources {
 		name := strings.TrimSuffix(filepath.Base(src), ".c")
 		bin := filepath.Join(root, "bin", name+".wasm")
-		if err := command(compiler, "--target=wasm32", "-O2", "-mno-bulk-memory", "-fno-builtin", "-nostdlib", "-Wl,--no-entry", "-Wl,--strip-debug", src, "-o", bin); err != nil {
+		if err := command(compiler, "--target=wasm32", "-O2", "-mno-bulk-memory", "-fno-builtin", "-nostdlib", "-I", header, "-Wl,--no-entry", "-Wl,--strip-debug", src, "-o", bin); err != nil {
 			return fmt.Errorf("%s: %w", src, err)
 		}
 		if err := os.Chmod(bin, 0o644); err != nil { // the linker makes it executable

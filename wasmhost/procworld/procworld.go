@@ -1,0 +1,246 @@
+// Package procworld is the interface wippy:process: how a WebAssembly guest
+// spawns, monitors, messages and ends processes, and prints (SPEC section 2,
+// process.wasm's imports). process.wit says what each function does, and how a
+// core module calls it; wippy_process.h declares the same for C. What it does
+// is what Lua's module process does: both ask the process's Context.
+//
+// The functions take what the canonical ABI lowers, so that they serve a core
+// module and a component's lowered imports alike.
+package procworld
+
+import (
+	_ "embed"
+	"time"
+
+	"wippy/mailbox"
+	"wippy/runtime/process"
+	"wippy/wasmhost/imports"
+	"wippy/wasmhost/module"
+)
+
+// WIT is the interface's definition.
+//
+//go:embed process.wit
+var WIT string
+
+// Header declares the interface for core modules in C.
+//
+//go:embed wippy_process.h
+var Header string
+
+const (
+	// Name is what a core module imports the functions from.
+	Name = "wippy:process/process@0.1.0"
+	// Capability is what an entry grants.
+	Capability = "wippy:process"
+)
+
+// Module gives the interface's functions.
+func Module() *imports.Module { return world }
+
+const (
+	i32 = module.I32
+	i64 = module.I64
+)
+
+// text, list, option and result are how the canonical ABI flattens them; a
+// result that is written to memory is a parameter that says where.
+func types(groups ...[]module.ValType) module.FuncType {
+	var t module.FuncType
+	for _, g := range groups {
+		t.Params = append(t.Params, g...)
+	}
+	return t
+}
+
+var (
+	text     = []module.ValType{i32, i32}
+	list     = text
+	duration = []module.ValType{i32, i64} // an option<u64>
+	result   = []module.ValType{i32}
+)
+
+var world = &imports.Module{
+	Name:       Name,
+	Capability: Capability,
+	Funcs: []imports.Func{
+		{Name: "self", Type: types(result), Call: self, Allocates: true, Memory: true},
+		{Name: "arguments", Type: types(result), Call: arguments, TakesArguments: true, Allocates: true, Memory: true},
+		{Name: "send", Type: types(text, text, list, result), Call: send, Suspends: true, Allocates: true, Memory: true},
+		{Name: "receive", Type: types(duration, result), Call: receive, Suspends: true, Receives: true, Allocates: true, Memory: true},
+		{
+			Name: "receive-match",
+			Type: types([]module.ValType{i32, i32, i32, i32, i32, i32, i32, i32, i32, i64}, duration, result),
+			Call: receiveMatch, Suspends: true, Receives: true, Allocates: true, Memory: true,
+		},
+		{Name: "spawn", Type: types(text, text, list, result), Call: spawn(false), Suspends: true, Allocates: true, Memory: true},
+		{Name: "spawn-monitored", Type: types(text, text, list, result), Call: spawn(true), Suspends: true, Allocates: true, Memory: true},
+		{Name: "monitor", Type: types(text, result), Call: monitor, Allocates: true, Memory: true},
+		{Name: "unmonitor", Type: module.FuncType{Params: []module.ValType{i64}, Results: []module.ValType{i32}}, Call: unmonitor},
+		{Name: "unmonitor-all", Type: module.FuncType{Params: text, Results: []module.ValType{i32}}, Call: unmonitorAll, Memory: true},
+		{Name: "cancel", Type: types(text, text, duration, result), Call: cancel, Allocates: true, Memory: true},
+		{Name: "terminate", Type: types(text, result), Call: terminate, Allocates: true, Memory: true},
+		{Name: "exit", Type: types(list), Call: exit, Memory: true},
+		{Name: "print", Type: types(text, result), Call: print, Suspends: true, Allocates: true, Memory: true},
+		{Name: "to-json", Type: types(list, result), Call: toJSON, Suspends: true, Allocates: true, Memory: true},
+		{Name: "from-json", Type: types(text, result), Call: fromJSON, Suspends: true, Allocates: true, Memory: true},
+	},
+}
+
+func self(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[0], textSize, textAlign)
+	w.text(0, string(c.Self()))
+	w.flush()
+}
+
+func arguments(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[0], listSize, listAlign)
+	w.values(0, c.Args)
+	w.flush()
+}
+
+func send(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[6], resultSize, resultAlign)
+	r := reader{c: c}
+	to := r.text(stack[0], stack[1], "the destination")
+	topic := r.text(stack[2], stack[3], "the topic")
+	values := r.values(stack[4], stack[5], "the values")
+	err := r.err
+	if err == nil {
+		err = c.Send(mailbox.PID(to), topic, values)
+	}
+	w.done(err)
+}
+
+func receive(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[2], eventSize, eventAlign)
+	w.event(next(c, nil, timeout(c, stack[0], stack[1])))
+	w.flush()
+}
+
+func receiveMatch(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[12], eventSize, eventAlign)
+	r := reader{c: c}
+	match := r.pattern(stack[:10])
+	w.event(next(c, match, timeout(c, stack[10], stack[11])))
+	w.flush()
+}
+
+// leastWait is what a receive must take for the process to have been suspended
+// within. A time-out may be over before anybody else ran.
+const leastWait = 20 * time.Microsecond
+
+// next takes an event. That the process had to wait for it is not the guest's
+// use of time.
+func next(c *imports.Caller, match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
+	e := c.Receive(match, 0)
+	if e == nil && timeout != 0 {
+		begun := time.Now()
+		e = c.Receive(match, timeout)
+		if time.Since(begun) >= leastWait {
+			c.Guest.Waited()
+		}
+	}
+	return e
+}
+
+func spawn(monitored bool) func(*imports.Caller, []uint64) {
+	return func(c *imports.Caller, stack []uint64) {
+		w := writerAt(c, stack[6], resultSize, resultAlign)
+		r := reader{c: c}
+		req := process.Spawn{
+			Entry:   process.Qualify(c, r.text(stack[0], stack[1], "the entry")),
+			Group:   process.Qualify(c, r.text(stack[2], stack[3], "the group")),
+			Args:    r.values(stack[4], stack[5], "the arguments"),
+			Monitor: monitored,
+		}
+		var pid mailbox.PID
+		err := r.err
+		if err == nil {
+			pid, err = c.Spawn(req)
+		}
+		if err == nil {
+			w.text(payloadAt, string(pid))
+		}
+		w.done(err)
+	}
+}
+
+func monitor(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[2], resultSize, resultAlign)
+	r := reader{c: c}
+	to := r.text(stack[0], stack[1], "the destination")
+	var ref mailbox.Ref
+	err := r.err
+	if err == nil {
+		ref, err = c.Monitor(mailbox.PID(to))
+	}
+	w.u64(payloadAt, uint64(ref))
+	w.done(err)
+}
+
+func unmonitor(c *imports.Caller, stack []uint64) {
+	stack[0] = flag(c.Demonitor(mailbox.Ref(stack[0])))
+}
+
+func unmonitorAll(c *imports.Caller, stack []uint64) {
+	r := reader{c: c}
+	stack[0] = flag(c.DemonitorAll(mailbox.PID(r.text(stack[0], stack[1], "the destination"))))
+}
+
+func flag(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func cancel(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[6], resultSize, resultAlign)
+	r := reader{c: c}
+	to := r.text(stack[0], stack[1], "the destination")
+	reason := r.text(stack[2], stack[3], "the reason")
+	grace := process.DefaultGrace
+	if d := timeout(c, stack[4], stack[5]); d >= 0 {
+		grace = d
+	}
+	err := r.err
+	if err == nil {
+		err = c.Cancel(mailbox.PID(to), reason, grace)
+	}
+	w.done(err)
+}
+
+func terminate(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[2], resultSize, resultAlign)
+	r := reader{c: c}
+	to := r.text(stack[0], stack[1], "the destination")
+	err := r.err
+	if err == nil {
+		err = c.Terminate(mailbox.PID(to))
+	}
+	w.done(err)
+}
+
+func exit(c *imports.Caller, stack []uint64) {
+	r := reader{c: c}
+	values := r.values(stack[0], stack[1], "the values")
+	if r.err != nil {
+		c.Trap("exit: %v", r.err)
+	}
+	c.Exit(process.Result{Values: values})
+}
+
+func print(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[2], resultSize, resultAlign)
+	r := reader{c: c}
+	s := r.text(stack[0], stack[1], "the text")
+	err := r.err
+	if err == nil {
+		err = c.Output.Write(c, s)
+		if c.Terminal() != nil {
+			c.Guest.Waited()
+		}
+	}
+	w.done(err)
+}

@@ -1,0 +1,190 @@
+package procworld
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+	"time"
+
+	"wippy/mailbox"
+	"wippy/wasmhost/imports"
+)
+
+// The sizes and alignments of what is written to memory. Every result has room
+// for an error.
+const (
+	textSize, textAlign     = 8, 4
+	listSize, listAlign     = 8, 4
+	errorSize               = 32
+	resultSize, resultAlign = payloadAt + errorSize, 8
+	eventSize, eventAlign   = 104, 8 // an option<event>
+)
+
+// writer gathers what a function gives back and writes it at the end, when
+// nothing can move the guest's memory any more.
+type writer struct {
+	c    *imports.Caller
+	at   uint32
+	size int
+	b    [eventSize]byte
+}
+
+// writerAt makes a writer of so many bytes, whose place is checked before the
+// function does anything.
+func writerAt(c *imports.Caller, at uint64, size int, align uint32) writer {
+	c.Aligned(uint32(at), uint32(size), align, "the result's address")
+	return writer{c: c, at: uint32(at), size: size}
+}
+
+func (w *writer) flush() {
+	copy(w.c.View(w.at, uint32(w.size), "the result's address"), w.b[:w.size])
+}
+
+func (w *writer) u32(at int, v uint32) { binary.LittleEndian.PutUint32(w.b[at:], v) }
+func (w *writer) u64(at int, v uint64) { binary.LittleEndian.PutUint64(w.b[at:], v) }
+
+// text stores a string and writes its address and length. What WIT calls a
+// string is UTF-8: bytes that are not become U+FFFD.
+func (w *writer) text(at int, s string) {
+	if !isText(s) {
+		s = string([]rune(s))
+	}
+	w.u32(at, imports.Store(w.c, s))
+	w.u32(at+4, uint32(len(s)))
+}
+
+// done writes a result: its error or, where that is nil, whatever its payload
+// is already.
+func (w *writer) done(err error) {
+	if err != nil {
+		w.b[0] = 1
+		w.error(payloadAt, mailbox.AsError(err))
+	}
+	w.flush()
+}
+
+// errorKinds are the cases of the enum error-kind, but for the last.
+var errorKinds = []mailbox.ErrorKind{
+	mailbox.Invalid, mailbox.NotFound, mailbox.NoProc, mailbox.Unavailable, mailbox.Denied, mailbox.Timeout,
+	mailbox.Killed, mailbox.Cancelled, mailbox.LimitHit, mailbox.Failed, mailbox.Internal,
+}
+
+// reasons are the cases of the enum reason, but for the last.
+var reasons = []mailbox.Reason{
+	mailbox.ReasonNormal, mailbox.ReasonError, mailbox.ReasonKilled, mailbox.ReasonCancelled, mailbox.ReasonLimit,
+	mailbox.ReasonNoProc, mailbox.ReasonNodeDown,
+}
+
+// enum gives the case of v; the last is for what is not among them.
+func enum[T comparable](cases []T, v T) byte {
+	if i := slices.Index(cases, v); i >= 0 {
+		return byte(i)
+	}
+	return byte(len(cases))
+}
+
+// error writes a record error.
+func (w *writer) error(at int, e *mailbox.Error) {
+	w.b[at] = enum(errorKinds, e.Kind)
+	w.b[at+1] = byte(flag(e.Retryable))
+	w.text(at+4, e.Message)
+	value := encode(w.c, e.Value)
+	copy(w.b[at+16:], value[:])
+}
+
+// someError writes an option<error>.
+func (w *writer) someError(at int, e *mailbox.Error) {
+	if e != nil {
+		w.b[at] = 1
+		w.error(at+payloadAt, e)
+	}
+}
+
+// event writes an option<event>.
+func (w *writer) event(e *mailbox.Event) {
+	const (
+		kind   = 8  // the discriminant of the event
+		record = 16 // its payload
+	)
+	if e == nil {
+		return
+	}
+	w.b[0], w.b[kind] = 1, byte(e.Type)
+	w.text(record, string(e.From))
+	switch e.Type {
+	case mailbox.Message:
+		w.text(record+8, e.Topic)
+		w.values(record+16, e.Values)
+	case mailbox.ExitEvent:
+		w.u64(record+8, uint64(e.Ref))
+		w.text(record+16, e.Exit.Entry)
+		w.b[record+24] = enum(reasons, e.Exit.Reason)
+		w.values(record+28, e.Exit.Values)
+		if e.Exit.HasCode {
+			w.b[record+36] = 1
+			w.u32(record+40, uint32(int32(e.Exit.Code)))
+		}
+		w.someError(record+48, e.Exit.Err)
+	case mailbox.LinkDown:
+		w.b[record+8] = enum(reasons, e.Exit.Reason)
+		w.someError(record+16, e.Exit.Err)
+	case mailbox.CancelEvent:
+		w.text(record+8, e.Cancel.Reason)
+		left := max(0, e.Cancel.Deadline.Sub(w.c.Clock().Now()))
+		w.u64(record+16, uint64(left/time.Nanosecond))
+	}
+}
+
+// values stores a list of values and writes its address and length.
+func (w *writer) values(at int, vs []mailbox.Value) {
+	if uint64(len(vs)) > math.MaxUint32/valueSize {
+		w.c.Trap("%d values are more than a memory has", len(vs))
+	}
+	to := w.c.Alloc(uint32(len(vs))*valueSize, valueAlign)
+	for i, v := range vs {
+		b := encode(w.c, v) // which may move the memory
+		copy(w.c.View(to+uint32(i)*valueSize, valueSize, "what "+imports.Realloc+" gave"), b[:])
+	}
+	w.u32(at, to)
+	w.u32(at+4, uint32(len(vs)))
+}
+
+// encode gives the 16 bytes of a value, storing what it points to.
+func encode(c *imports.Caller, v mailbox.Value) (b [valueSize]byte) {
+	pointer := func(tag byte, at uint32, n int) {
+		b[0] = tag
+		binary.LittleEndian.PutUint32(b[payloadAt:], at)
+		binary.LittleEndian.PutUint32(b[payloadAt+4:], uint32(n))
+	}
+	word := func(tag byte, bits uint64) {
+		b[0] = tag
+		binary.LittleEndian.PutUint64(b[payloadAt:], bits)
+	}
+	switch v.Kind() {
+	case mailbox.KindNil:
+	case mailbox.KindBool:
+		b[0], b[payloadAt] = caseBoolean, byte(flag(v.Bool()))
+	case mailbox.KindInt:
+		word(caseInteger, uint64(v.Int()))
+	case mailbox.KindFloat:
+		word(caseNumber, math.Float64bits(v.Float()))
+	case mailbox.KindString:
+		tag := byte(caseText)
+		if !isText(v.Str()) {
+			tag = caseBytes
+		}
+		pointer(tag, imports.Store(c, v.Str()), len(v.Str()))
+	default:
+		if u := v.Uint(); v.Kind() == mailbox.KindUint && u <= math.MaxInt64 {
+			word(caseInteger, u)
+			break
+		}
+		encoded, err := v.Append(nil)
+		if err != nil {
+			b[0] = caseOpaque
+			break
+		}
+		pointer(caseEncoded, imports.Store(c, encoded), len(encoded))
+	}
+	return b
+}

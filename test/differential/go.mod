@@ -7,4 +7,10 @@ require (
 	wippy v0.0.0
 )
 
+require (
+	github.com/tetratelabs/wazero v1.12.0 // indirect
+	golang.org/x/sys v0.44.0 // indirect
+	gopkg.in/yaml.v3 v3.0.1 // indirect
+)
+
 replace wippy => ../..

@@ -61,6 +61,7 @@ func makeComponents(root, tools string, js bool) error {
 		{"relay.c", cached("relay.core"), nil},
 		{"work.c", cached("work.core"), nil},
 		{"caller.c", cached("caller.core"), nil},
+		{"caller.c", cached("caller_owned.core"), []string{"-DOWNED"}},
 		{"echo.c", bin("echo_core"), []string{"-DCORE"}},
 		{"work.c", bin("work_core"), []string{"-DCORE"}},
 	} {
@@ -85,6 +86,12 @@ func makeComponents(root, tools string, js bool) error {
 			Exports: []export{{"inner", types}, {"outer", echoes}}, Out: out,
 		}
 	}
+	called := func(outer, out string) job {
+		return job{
+			Inner: bin("work"), Outer: outer, Imports: []string{counters},
+			Exports: []export{{"inner", counters}, {"outer", calls}}, Out: out,
+		}
+	}
 	jobs := []job{
 		component("echo", "echoing", "utf8", bin("echo")),
 		component("echo", "echoing", "utf16", bin("echo_utf16")),
@@ -93,12 +100,11 @@ func makeComponents(root, tools string, js bool) error {
 		component("relay", "relaying", "utf16", cached("relay_utf16")),
 		component("work", "working", "utf8", bin("work")),
 		component("caller", "calling", "utf8", bin("caller")),
+		component("caller_owned", "calling", "utf8", cached("caller_owned")),
 		relayed(bin("echo"), bin("relay"), bin("relayed")),
 		relayed(bin("echo_latin1"), cached("relay_utf16"), bin("relayed_mixed")),
-		{
-			Inner: bin("work"), Outer: bin("caller"), Imports: []string{counters},
-			Exports: []export{{"inner", counters}, {"outer", calls}}, Out: bin("called"),
-		},
+		called(bin("caller"), bin("called")),
+		called(cached("caller_owned"), bin("called_owned")),
 	}
 	texts, err := filepath.Glob(source("*.wat"))
 	if err != nil {

@@ -1,13 +1,19 @@
-// The world "calling": it uses resources of another component.
+// The world "calling": it uses resources of another component. With OWNED it
+// lends none: wasmtime 44, as Go's module has it, cannot compile that.
 #include "guest.h"
 #include "layout.h"
 
 #define COUNTERS "wippy:guest/counters@0.1.0"
 IMPORT(COUNTERS, "[constructor]counter") u32 counter(s32 start);
-IMPORT(COUNTERS, "[method]counter.add") s32 add(u32 c, s32 by);
-IMPORT(COUNTERS, "[method]counter.value") s32 value(u32 c);
 IMPORT(COUNTERS, "[resource-drop]counter") void drop(u32 c);
 IMPORT(COUNTERS, "end") s32 end(u32 c);
+#ifdef OWNED
+static s32 add(u32 c, s32 by) { return 0; }
+static s32 value(u32 c) { return 0; }
+#else
+IMPORT(COUNTERS, "[method]counter.add") s32 add(u32 c, s32 by);
+IMPORT(COUNTERS, "[method]counter.value") s32 value(u32 c);
+#endif
 IMPORT(COUNTERS, "live") u32 lives(void);
 #define IN(name) "wippy:guest/calls@0.1.0#" name
 

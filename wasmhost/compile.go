@@ -12,6 +12,7 @@ import (
 
 	"wippy/config"
 	"wippy/mailbox"
+	"wippy/runtime/process"
 	"wippy/wasmhost/imports"
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/module"
@@ -25,11 +26,13 @@ type Source struct {
 	Name string
 	// Bytes are the binary. They must not change while Compile runs.
 	Bytes []byte
-	// Method is the exported function that a process calls; "" is the default
-	// entry point, _start.
+	// Method is the exported function that a process calls: of a module the
+	// export's name; of a component "func", "interface#func" or
+	// "ns:pkg/interface@1.2.3#func", see linker.Plan.Find. "" is the default entry
+	// point: _start, or the run of wasi:cli/run.
 	Method string
-	// WIT holds the signatures of exports, one of them the method's. "" maps
-	// the core types to numbers.
+	// WIT holds the signatures of a module's exports, one of them the method's. ""
+	// maps the core types to numbers.
 	WIT string
 	// Grants are the capabilities that it may import, as an entry's imports
 	// name them. None are granted by default.
@@ -61,7 +64,7 @@ type Dir struct {
 // A *mailbox.Error of kind Invalid with everything that is wrong with the
 // source, a line each; ctx's error when that ended first; Unavailable when the
 // host is closed.
-func (h *Host) Compile(ctx context.Context, src Source) (*Program, error) {
+func (h *Host) Compile(ctx context.Context, src Source) (process.Program, error) {
 	p, ps, err := h.program(ctx, src, sha256.Sum256(src.Bytes))
 	if err != nil {
 		return nil, err
@@ -74,20 +77,19 @@ func (h *Host) Compile(ctx context.Context, src Source) (*Program, error) {
 
 // program checks a source and compiles it. It gives the program, or what is
 // wrong with the source, or the error for which neither could be found out.
-func (h *Host) program(ctx context.Context, src Source, sum digest) (*Program, problems, error) {
-	var ps problems
+func (h *Host) program(ctx context.Context, src Source, sum digest) (process.Program, problems, error) {
 	if module.IsComponent(src.Bytes) {
-		ps.add("path", src.Name+" is a component; components are not supported yet", "name a core module")
-		return nil, ps, nil
+		return h.component(ctx, src)
 	}
+	var ps problems
 	info, err := module.Read(src.Bytes)
 	if err != nil {
 		ps.add("path", src.Name+": "+strings.TrimPrefix(err.Error(), "module: "), "") // whose name says that it is one
 		return nil, ps, nil
 	}
-	p := &Program{host: h, name: src.Name, method: cmp.Or(src.Method, entryPoint), info: info, grants: src.Grants}
+	p := &Program{host: h, surroundings: surroundings{name: src.Name, grants: src.Grants}, method: cmp.Or(src.Method, entryPoint), info: info}
 	p.linked = link(&ps, src, info)
-	h.prepareWorld(&ps, p, src)
+	h.prepareWorld(&ps, &p.surroundings, src)
 	p.prepare(&ps, src)
 	if len(info.Proposals) > 0 {
 		ps.add("path", fmt.Sprintf("%s uses %s, which is not supported", src.Name, strings.Join(info.Proposals, " and ")),

@@ -30,7 +30,7 @@ func TestCompileErrors(t *testing.T) {
 		{"text", Source{Name: "x.wat", Bytes: []byte("(module)")}, "x.wat: not WebAssembly: it is text; turn it into a binary first (wat2wasm) (at byte 0x0)"},
 		{"truncated", Source{Name: "x.wasm", Bytes: readGuest(t, "compute")[:30]},
 			"x.wasm: truncated: the export section needs 11 bytes, 7 are left (at byte 0x17)"},
-		{"component", Source{Name: "x.wasm", Bytes: []byte("\x00asm\x0d\x00\x01\x00")}, "x.wasm is a component; components are not supported yet; name a core module"},
+		{"component", Source{Name: "x.wasm", Bytes: []byte("\x00asm\x0d\x00\x01\x00")}, "x.wasm exports no wasi:cli/run, the default; --method picks another; it exports no functions"},
 		{"missing", Source{Name: "numbers.wasm", Bytes: readGuest(t, "numbers"), Method: "div-mod"},
 			`numbers.wasm exports no function "div-mod"; did you mean "div_mod"? it exports i32, i64, f32, f64, nothing, div_mod, all, vector, reference`},
 		{"no entry point", Source{Name: "exports.wasm", Bytes: readGuest(t, "exports")},
@@ -291,10 +291,11 @@ func FuzzCompile(f *testing.F) {
 		if err != nil || m.HasStart || len(functions(m)) == 0 {
 			return // a start function may never end
 		}
-		p, err := h.Compile(context.Background(), Source{Name: "x.wasm", Bytes: b, Method: functions(m)[0]})
+		prog, err := h.Compile(context.Background(), Source{Name: "x.wasm", Bytes: b, Method: functions(m)[0]})
 		if err != nil {
 			return
 		}
+		p := prog.(*Program)
 		p.initialize = false // nor may this
 		proc, err := p.New(zeroArguments(p), process.Limits{MaxMemory: 1 << 20})
 		if err != nil {

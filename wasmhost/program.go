@@ -12,23 +12,18 @@ import (
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/meter"
 	"wippy/wasmhost/module"
-	"wippy/wasmhost/wasi/world"
 )
 
 // Program is a checked and compiled module with the method that its processes
 // call. It lives as long as its Host.
 type Program struct {
+	surroundings
 	host       *Host
-	name       string
 	method     string
 	info       *module.Module
 	engine     wazero.Runtime // that code was compiled by
 	code       wazero.CompiledModule
 	meter      meter.Info
-	linked     linked
-	grants     imports.Grants
-	world      world.Config
-	env        func() ([]world.Variable, error) // asked at each spawn; may be nil
 	sig        signature
 	memory     uint64 // what its memories begin with, in bytes
 	initialize bool   // _initialize runs before the method
@@ -59,7 +54,7 @@ func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Proc
 			return nil, err
 		}
 	}
-	w, err := p.newWorld(args)
+	w, err := p.newWorld(args, p.takesAnything())
 	if err != nil {
 		return nil, err
 	}
@@ -76,20 +71,21 @@ func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Proc
 // ParseWords implements process.Worded.
 func (p *Program) ParseWords(words []string) ([]mailbox.Value, error) {
 	if p.takesAnything() {
-		args := make([]mailbox.Value, len(words))
-		for i, word := range words {
-			args[i] = mailbox.String(word)
-		}
-		return args, nil
+		return texts(words), nil
 	}
 	return p.sig.parse(words)
 }
 
-// takesAnything tells that the method has no parameters because it asks the
-// host for the arguments, or could: a program need not look at its words.
-func (p *Program) takesAnything() bool {
-	return (p.linked.arguments || p.linked.wasi) && len(p.sig.params) == 0
+// texts makes arguments of words.
+func texts(words []string) []mailbox.Value {
+	args := make([]mailbox.Value, len(words))
+	for i, word := range words {
+		args[i] = mailbox.String(word)
+	}
+	return args
 }
+
+func (p *Program) takesAnything() bool { return p.surroundings.takesAnything(len(p.sig.params)) }
 
 // Straight implements process.Program: code that may run for longer than a
 // moment is metered, and suspends when its allowance is used up, as some of the

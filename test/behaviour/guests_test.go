@@ -45,6 +45,15 @@ var guests = []guest{
 			"echo": "app:core.echo", "ping": "app:core.ping",
 		},
 	},
+	{
+		name: "component",
+		entries: map[string]string{
+			"product": "app:component.product", "several": "app:component.several", "nothing": "app:component.nothing",
+			"fails": "app:component.fails", "grows": "app:component.grows", "loops": "app:component.loops",
+			"fuelled": "app:component.fuelled", "waits": "app:component.waits", "late": "app:component.late",
+			"echo": "app:component.echo", "ping": "app:component.ping",
+		},
+	},
 }
 
 // run runs f for every kind of guest.

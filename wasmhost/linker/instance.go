@@ -47,6 +47,8 @@ type Instance struct {
 	entered bool // a call is in progress, or has failed
 }
 
+var _ imports.Guest = (*Instance)(nil)
+
 // core is an instance of a core module.
 type core struct {
 	mod  api.Module
@@ -89,6 +91,11 @@ func (i *Instance) Store() *canon.Store { return &i.store }
 
 // Charge charges work of the host's, in units of fuel.
 func (i *Instance) Charge(units uint64) { i.account.Charge(units) }
+
+// Within implements imports.Guest.
+func (i *Instance) Within(fn imports.Callable, stack []uint64) error {
+	return fn.CallWithStack(i, stack)
+}
 
 // Share gives others their turn if the process has run for long by the clock.
 func (i *Instance) Share() { i.account.Share() }

@@ -382,6 +382,9 @@ func (s *scope) lower(d *component.Lower) error {
 			c.op = callNever
 		}
 	}
+	if c.host != nil && c.host.Core != nil && encodings[d.Options.Encoding] != canon.UTF8 {
+		s.missing = append(s.missing, fmt.Errorf("it calls %s with strings in %s; that function takes UTF-8 only", name, encodings[d.Options.Encoding]))
+	}
 	var err error
 	if c.plan, err = s.planOf(d, d.Type, name); err != nil {
 		return err

@@ -117,7 +117,12 @@ func (ps *problems) unlinked(src Source, err error) {
 	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		all = several.Unwrap()
 	}
+	said := map[string]bool{} // one interface may lack many functions
 	for _, err := range all {
+		if said[err.Error()] {
+			continue
+		}
+		said[err.Error()] = true
 		p, ok := errors.AsType[*wasi.Problem](err)
 		switch {
 		case !ok:
@@ -209,8 +214,8 @@ func (p *componentProgram) ParseWords(words []string) ([]mailbox.Value, error) {
 func parseWords(method string, params []wit.Param, words []string) ([]mailbox.Value, error) {
 	for i, param := range params {
 		if r := handleIn(param.Type, map[*wit.Type]bool{}); r != nil {
-			return nil, mailbox.Errorf(mailbox.Invalid, "%s cannot be called from the command line: argument %d (%s) takes %s, a resource, which no word can be",
-				method, i+1, param.Name, r)
+			return nil, mailbox.Errorf(mailbox.Invalid, "%s cannot be called from the command line: argument %d (%s) takes a resource (%s), which no word can be",
+				method, i+1, param.Name, r.Kind)
 		}
 	}
 	args := make([]mailbox.Value, min(len(words), len(params)))
@@ -221,7 +226,7 @@ func parseWords(method string, params []wit.Param, words []string) ([]mailbox.Va
 		}
 		args[i] = v
 	}
-	if args = optional(params, args); len(args) < len(params) || len(words) > len(params) {
+	if len(optional(params, args)) < len(params) || len(words) > len(params) {
 		return nil, mailbox.Errorf(mailbox.Invalid, "%s takes %s, got %d", method, takes(params), len(words))
 	}
 	return args, nil

@@ -93,7 +93,7 @@ func (s *slabs) takeValues(n int) []mailbox.Value {
 func (s *slabs) takePairs(n int) []mailbox.Pair { return take(&s.pairs, n) }
 
 func take[T any](free *[]T, n int) []T {
-	if n > len(*free) {
+	if n > len(*free) || *free == nil { // an empty list is not nil
 		return make([]T, n)
 	}
 	out := (*free)[:n:n]

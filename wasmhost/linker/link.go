@@ -53,6 +53,7 @@ type linking struct {
 	modules      []*wiring // of the codes
 	wirings      []*wiring // of the cores
 	missing      []error
+	encoded      bool // missing has what is said of an encoding
 	elements     uint64
 	steps        int
 }
@@ -181,6 +182,9 @@ func (s *scope) define(d component.Definition) error {
 		i := s.items[d.Sort][d.Index]
 		s.exports[d.Name.Name] = i
 		s.name(i.fn, d.Name.Name)
+		if d.Sort == component.SortType && i.resource >= 0 && s.Plan.resources[i.resource].host == nil {
+			s.Plan.resources[i.resource].name = d.Name.Name // what users see, if that is the outermost
+		}
 		s.add(d.Sort, i)
 		return s.bind(d.Type, d.Sort, i)
 	default:
@@ -383,7 +387,10 @@ func (s *scope) lower(d *component.Lower) error {
 		}
 	}
 	if c.host != nil && c.host.Core != nil && encodings[d.Options.Encoding] != canon.UTF8 {
-		s.missing = append(s.missing, fmt.Errorf("it calls %s with strings in %s; that function takes UTF-8 only", name, encodings[d.Options.Encoding]))
+		if !s.encoded { // the others will be no different
+			s.missing = append(s.missing, fmt.Errorf("it calls %s with strings in %s; build it for UTF-8, which is all that function knows", name, encodings[d.Options.Encoding]))
+		}
+		s.encoded = true
 	}
 	var err error
 	if c.plan, err = s.planOf(d, d.Type, name); err != nil {

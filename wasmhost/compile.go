@@ -119,13 +119,14 @@ func (h *Host) program(ctx context.Context, src Source, sum digest) (process.Pro
 // prepare looks the method up and finds out how its values map.
 func (p *Program) prepare(ps *problems, src Source) {
 	var funcs []wit.Func
+	var abis []*abi
 	if src.WIT != "" {
 		var err error
 		if funcs, err = wit.Parse(src.WIT); err != nil {
 			ps.add("wit", err.Error(), "")
 			// The method can still be looked for.
 		}
-		checkSignatures(ps, src, p.info, funcs)
+		abis = checkSignatures(ps, src, p.info, funcs)
 	}
 	e := p.info.Export(p.method)
 	if e == nil {
@@ -143,6 +144,8 @@ func (p *Program) prepare(ps *problems, src Source) {
 	p.sig = coreSignature(p.method, core)
 	bad := unmapped(core)
 	switch i := slices.IndexFunc(funcs, func(f wit.Func) bool { return names(p.info, f.Name) == p.method }); {
+	case i >= 0 && abis[i] != nil:
+		p.abi = abis[i]
 	case i >= 0:
 		p.sig = witSignature(p.method, funcs[i])
 	case bad != "":
@@ -214,9 +217,11 @@ func functions(info *module.Module) []string {
 	return names
 }
 
-// checkSignatures holds every signature of the wit field against its export.
-func checkSignatures(ps *problems, src Source, info *module.Module, funcs []wit.Func) {
-	for _, f := range funcs {
+// checkSignatures holds every signature of the wit field against its export. It
+// gives, for each that needs the canonical ABI, how.
+func checkSignatures(ps *problems, src Source, info *module.Module, funcs []wit.Func) []*abi {
+	abis := make([]*abi, len(funcs))
+	for i, f := range funcs {
 		e := info.Export(names(info, f.Name))
 		if e == nil {
 			message := fmt.Sprintf("%d:%d: %s exports no function %q", f.Line, f.Col, src.Name, f.Name)
@@ -227,14 +232,15 @@ func checkSignatures(ps *problems, src Source, info *module.Module, funcs []wit.
 		if !ok {
 			continue
 		}
-		want, bad := flatten(f)
+		plan, message := match(f, core)
 		switch {
-		case bad != "":
-			ps.add("wit", fmt.Sprintf("%d:%d: %s of %s comes with components", f.Line, f.Col, bad, f.Name), "use scalars")
-		case want.String() != core.String():
-			ps.add("wit", fmt.Sprintf("%d:%d: %s is %s, but the export is %s", f.Line, f.Col, f, want, core), "")
+		case message != "":
+			ps.add("wit", fmt.Sprintf("%d:%d: %s", f.Line, f.Col, message), "")
+		case plan != nil:
+			abis[i] = ps.needs(src, info, f, e.Name, plan)
 		}
 	}
+	return abis
 }
 
 // names gives the exported function that a WIT name stands for, "" for none.

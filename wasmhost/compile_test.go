@@ -58,8 +58,11 @@ func TestCompileErrors(t *testing.T) {
 				`wit: no signature for the method "compute"; add compute: func(a: s32, b: s32) -> s32;`},
 		{"wit for another", Source{Name: "x.wasm", Bytes: readGuest(t, "numbers"), Method: "div_mod", WIT: "%f64: func(a: f64) -> f64;"},
 			`wit: no signature for the method "div_mod"; add div-mod: func(a: s32, b: s32) -> tuple<s32, s32>;`},
-		{"wit tuple", Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute", WIT: "compute: func(a: tuple<s32, s32>) -> s32;"},
-			"wit: 1:1: tuple<s32, s32> of compute comes with components; use scalars"},
+		{"wit string", Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute", WIT: "compute: func(a: string) -> s32;"},
+			"wit: 1:1: x.wasm has no memory, where values of compute lie\n" +
+				"wit: 1:1: x.wasm exports no function cabi_realloc, from which compute takes memory for its arguments; export one of type (i32, i32, i32, i32) -> i32"},
+		{"wit record", Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute", WIT: "record p { x: s32, y: s64 } compute: func(a: p) -> s32;"},
+			"wit: 1:29: compute: func(a: p) -> s32 is (i32, i64) -> i32, but the export is (i32, i32) -> i32"},
 		{"proposal", Source{Name: "x.wasm", Bytes: []byte("\x00asm\x01\x00\x00\x00\x05\x05\x02\x00\x01\x00\x01"), Method: "run"},
 			"x.wasm exports no function \"run\"; it exports no functions\nx.wasm uses multi-memory, which is not supported; build it without that feature"},
 		{"invalid", Source{Name: "x.wasm", Bytes: slices.Concat(readGuest(t, "compute")[:34], []byte{0x0a, 0x04, 0x01, 0x02, 0x00, 0x0b}), Method: "compute"},

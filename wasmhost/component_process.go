@@ -72,19 +72,25 @@ func (t *componentProcess) Step(ctx process.Context) (process.Result, process.St
 	return t.program.result(v), process.Done
 }
 
-// result says what the function's result makes of its process (SPEC section 3,
-// "Values"): the error of a WIT result is the process's.
 func (p *componentProgram) result(v mailbox.Value) process.Result {
-	of := p.export.Type.Result()
+	if p.command {
+		_, failed := p.export.Outcome(v)
+		return cli.Ended(failed)
+	}
+	return resultOf(&p.export.Type, v, p.export.Outcome)
+}
+
+// resultOf says what a function's result makes of its process (SPEC section 3,
+// "Values"): the error of a WIT result is the process's. outcome is canon's.
+func resultOf(f *wit.Func, v mailbox.Value, outcome func(mailbox.Value) (mailbox.Value, bool)) process.Result {
+	of := f.Result()
 	if of == nil {
 		return process.Result{}
 	}
-	payload, failed := p.export.Outcome(v)
+	payload, failed := outcome(v)
 	switch {
-	case p.command:
-		return cli.Ended(failed)
 	case failed:
-		return process.Result{Err: guestError(p.export.Func, payload, of.Err)}
+		return process.Result{Err: guestError(f.Name, payload, of.Err)}
 	case of.Kind == wit.Result && of.OK == nil:
 		return process.Result{}
 	}

@@ -25,6 +25,7 @@ type Program struct {
 	code       wazero.CompiledModule
 	meter      meter.Info
 	sig        signature
+	abi        *abi   // of a method that needs the canonical ABI, nil else; sig is empty then
 	memory     uint64 // what its memories begin with, in bytes
 	initialize bool   // _initialize runs before the method
 	stateless  bool   // an instance is as good as new after every call
@@ -49,7 +50,14 @@ func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Proc
 	if n := max(len(p.sig.params), len(p.sig.results)); n > len(t.small) {
 		t.stack = make([]uint64, n)
 	}
-	if !p.takesAnything() {
+	switch {
+	case p.takesAnything():
+	case p.abi != nil:
+		var err error
+		if t.args, err = p.abi.plan.Fit(optional(p.abi.plan.Type.Params, args)); err != nil {
+			return nil, err
+		}
+	default:
 		if err := p.sig.lower(args, t.stack); err != nil {
 			return nil, err
 		}
@@ -73,6 +81,9 @@ func (p *Program) ParseWords(words []string) ([]mailbox.Value, error) {
 	if p.takesAnything() {
 		return texts(words), nil
 	}
+	if p.abi != nil {
+		return parseWords(p.method, p.abi.plan.Type.Params, words)
+	}
 	return p.sig.parse(words)
 }
 
@@ -85,7 +96,13 @@ func texts(words []string) []mailbox.Value {
 	return args
 }
 
-func (p *Program) takesAnything() bool { return p.surroundings.takesAnything(len(p.sig.params)) }
+func (p *Program) takesAnything() bool {
+	params := len(p.sig.params)
+	if p.abi != nil {
+		params = len(p.abi.plan.Type.Params)
+	}
+	return p.surroundings.takesAnything(params)
+}
 
 // Straight implements process.Program: code that may run for longer than a
 // moment is metered, and suspends when its allowance is used up, as some of the

@@ -70,6 +70,7 @@ func (p *Plan) New(ctx context.Context, limits process.Limits) (*Instance, error
 	}
 	i := &Instance{Context: ctx, plan: p}
 	i.store.MaxHandles = limits.MaxHandles
+	i.store.Work = func(_ context.Context, units uint64) { i.account.Charge(units) }
 	i.budget.Init(p.pool, uint64(limits.MaxMemory))
 	return i, nil
 }

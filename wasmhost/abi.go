@@ -16,17 +16,15 @@ import (
 // A core module whose exports follow the canonical ABI takes and gives values of
 // every type of WIT but resources: strings and lists lie in its memory, where
 // cabi_realloc makes room for what it is given; a result that is more than one
-// core value is behind the pointer that the export returns; cabi_post_NAME, if
-// there is one, is called with what NAME returned once that was read.
+// core value is behind the pointer that the export returns. cabi_post_NAME, which
+// frees what NAME returned, is not called: the memory goes with the process, and
+// bindings never have it do more.
 
 // postPrefix begins the names of the exports that free what others returned.
 const postPrefix = "cabi_post_"
 
 // abi is a method of the canonical ABI.
-type abi struct {
-	plan *canon.Func
-	post string // the export that frees its result, "" for none
-}
+type abi struct{ plan *canon.Func }
 
 // match finds out how the values of a signature map to an export of type core: a
 // plan where the canonical ABI is needed, nil where each is a core value. Several
@@ -67,12 +65,8 @@ func (ps *problems) needs(src Source, info *module.Module, f wit.Func, name stri
 	if realloc {
 		ps.checkExport(at, src, info, imports.Realloc, reallocType, fmt.Sprintf("from which %s takes memory for its arguments", f.Name), true)
 	}
-	a := &abi{plan: plan}
-	post := postPrefix + name
-	if ps.checkExport(at, src, info, post, module.FuncType{Params: plan.LiftType().Results}, "which frees what "+f.Name+" returns", false) {
-		a.post = post
-	}
-	return a
+	ps.checkExport(at, src, info, postPrefix+name, module.FuncType{Params: plan.LiftType().Results}, "which frees what "+f.Name+" returns", false)
+	return &abi{plan: plan}
 }
 
 // checkExport reports an export that is not there but must, or is of another
@@ -129,9 +123,6 @@ func (t *instance) callABI(ctx process.Context) (process.Result, error) {
 	store := &canon.Store{Work: func(_ context.Context, units uint64) { t.tank.Account.Charge(units) }}
 	options := &canon.Options{Instance: store.NewInstance(nil, 0), Memory: t.mod.Memory(), Realloc: &moduleFunc{t, imports.Realloc}}
 	lifted := canon.Lifted{Plan: a.plan, Options: options, Core: &moduleFunc{t, t.program.method}}
-	if a.post != "" {
-		lifted.PostReturn = &moduleFunc{t, a.post}
-	}
 	t.broken = true
 	v, err := lifted.Call(&t.tank, t.args)
 	if err != nil {

@@ -62,7 +62,7 @@ func (t *componentProcess) Step(ctx process.Context) (process.Result, process.St
 	if t.ended != nil {
 		return t.ended.Result, process.Done
 	}
-	v, err := t.instance.Call(t.program.export, t.args)
+	v, err := t.instance.CallLast(t.program.export, t.args)
 	if end, ok := errors.AsType[*imports.Exit](err); ok {
 		return end.Result, process.Done
 	}

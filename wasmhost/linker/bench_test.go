@@ -42,7 +42,7 @@ func BenchmarkProcess(b *testing.B) {
 				if err := i.Start(n); err != nil {
 					b.Fatal(err)
 				}
-				if _, err := i.Call(e, args); err != nil {
+				if _, err := i.CallLast(e, args); err != nil {
 					b.Fatal(err)
 				}
 				if err := i.Close(); err != nil {
@@ -75,7 +75,7 @@ func BenchmarkProcessParallel(b *testing.B) {
 			if err := i.Start(n); err != nil {
 				b.Fatal(err)
 			}
-			if _, err := i.Call(e, args); err != nil {
+			if _, err := i.CallLast(e, args); err != nil {
 				b.Fatal(err)
 			}
 			if err := i.Close(); err != nil {

@@ -258,6 +258,16 @@ func (i *Instance) Call(e *Export, args []mailbox.Value) (v mailbox.Value, err e
 	return v, err
 }
 
+// CallLast is Call for the last call of an instance, which is closed then: what
+// the function's post-return function would free goes with all the rest, so that
+// it is not called. It may not call out, so that nobody outside can tell.
+func (i *Instance) CallLast(e *Export, args []mailbox.Value) (mailbox.Value, error) {
+	if !i.entered {
+		i.lifted[e.lift].PostReturn = nil
+	}
+	return i.Call(e, args)
+}
+
 // Drop drops a resource that a result held; guest code may run.
 //
 // # Errors

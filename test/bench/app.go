@@ -168,21 +168,48 @@ entries:
     hash: HASH:peer
     method: sums
     imports: [wippy:process]
+  - name: echoes
+    kind: process.lua
+    source: |
+      -- As cycles, of an entry that gives back a string.
+      local entry, n, depth = ...
+      local process = process
+      local spawned, ended = 0, 0
+      while ended < n do
+        while spawned < n and spawned - ended < depth do
+          assert(process.spawn_monitored(entry, "bench:processes", "hello, world"))
+          spawned = spawned + 1
+        end
+        assert(process.receive().value == "hello, world")
+        ended = ended + 1
+      end
+  - name: component_echo
+    kind: process.wasm
+    fs: bin
+    path: component_echo.wasm
+    hash: HASH:component_echo
+    method: echo-string
+  - name: component_waits
+    kind: process.wasm
+    fs: bin
+    path: component_peer.wasm
+    hash: HASH:component_peer
+    method: waits
+    imports: [wippy:process]
   - name: idle
     kind: process.lua
     source: process.receive()
 `
 
-// peer reads the guest that talks to others, from wherever in the module's tree
-// this runs.
-func peer(b *testing.B) []byte {
+// guest reads a guest of the tests, from wherever in the module's tree this runs.
+func guest(b *testing.B, name string) []byte {
 	b.Helper()
 	for _, root := range []string{".", filepath.Join("..", "..")} {
-		if data, err := os.ReadFile(filepath.Join(root, "test", "guests", "bin", "peer.wasm")); err == nil {
+		if data, err := os.ReadFile(filepath.Join(root, "test", "guests", "bin", name+".wasm")); err == nil {
 			return data
 		}
 	}
-	b.Fatal("test/guests/bin/peer.wasm is not here: run it in the module's root")
+	b.Fatalf("test/guests/bin/%s.wasm is not here: run it in the module's root", name)
 	return nil
 }
 
@@ -200,7 +227,10 @@ func open(b *testing.B, opts ...runtime.Option) (rt *runtime.Runtime, stop func(
 	b.Helper()
 	dir := b.TempDir()
 	text := entries
-	for name, binary := range map[string][]byte{"tiny": tiny, "paged": paged, "spin": spin, "peer": peer(b)} {
+	for name, binary := range map[string][]byte{
+		"tiny": tiny, "paged": paged, "spin": spin, "peer": guest(b, "peer"),
+		"component_peer": guest(b, "component/peer"), "component_echo": guest(b, "component/echo"),
+	} {
 		text = strings.ReplaceAll(text, "HASH:"+name, hash(binary))
 		write(b, filepath.Join(dir, name+".wasm"), binary)
 	}

@@ -29,9 +29,9 @@ type Instance struct {
 	components []*canon.Instance
 	resources  []*canon.ResourceType
 	options    []canon.Options
-	lifted     []canon.Lifted
-	lowered    []canon.Lowered
-	funcs      []coreFunc
+	lifted     []*canon.Lifted  // nil until they are used, as the next two
+	lowered    []*canon.Lowered // a process uses few of those that there are
+	funcs      []*coreFunc
 	cores      []core
 	made       int // of cores
 
@@ -126,10 +126,7 @@ func (i *Instance) Start(ctx process.Context) error {
 // prepare makes everything but core instances, from the plan.
 func (i *Instance) prepare() {
 	p := i.plan
-	i.funcs = make([]coreFunc, len(p.funcs))
-	for n, ref := range p.funcs {
-		i.funcs[n] = coreFunc{of: i, ref: ref}
-	}
+	i.funcs = make([]*coreFunc, len(p.funcs))
 	i.components = make([]*canon.Instance, len(p.instances))
 	for n := range p.instances {
 		var parent *canon.Instance
@@ -143,7 +140,7 @@ func (i *Instance) prepare() {
 		if i.resources[n] = r.host; r.host == nil {
 			i.resources[n] = &canon.ResourceType{Name: r.name, Instance: i.components[r.instance]}
 			if r.destructor >= 0 {
-				i.resources[n].Destructor = &i.funcs[r.destructor]
+				i.resources[n].Destructor = i.fn(r.destructor)
 			}
 		}
 	}
@@ -156,27 +153,53 @@ func (i *Instance) prepare() {
 	for n, o := range p.options {
 		i.options[n] = canon.Options{Instance: i.components[o.instance], Encoding: o.encoding}
 		if o.realloc >= 0 {
-			i.funcs[o.realloc].realloc = true
-			i.options[n].Realloc = &i.funcs[o.realloc]
+			i.fn(o.realloc).realloc = true
+			i.options[n].Realloc = i.fn(o.realloc)
 		}
 	}
-	i.lifted = make([]canon.Lifted, len(p.lifts))
-	for n, l := range p.lifts {
-		i.lifted[n] = canon.Lifted{Plan: l.plan, Options: &i.options[l.options], Core: &i.funcs[l.core]}
-		if l.postReturn >= 0 {
-			i.lifted[n].PostReturn = &i.funcs[l.postReturn]
-		}
-	}
-	i.lowered = make([]canon.Lowered, len(p.calls))
-	for n := range p.calls {
-		switch c := &p.calls[n]; c.op {
-		case callLift:
-			i.lowered[n] = canon.Lowered{Plan: c.plan, Options: &i.options[c.options], Target: &i.lifted[c.lift]}
-		case callHost:
-			i.lowered[n] = canon.Lowered{Plan: c.plan, Options: &i.options[c.options], Target: c.host}
-		}
-	}
+	i.lifted = make([]*canon.Lifted, len(p.lifts))
+	i.lowered = make([]*canon.Lowered, len(p.calls))
 	i.cores = make([]core, len(p.cores))
+}
+
+// fn gives a core function that canonical definitions call.
+func (i *Instance) fn(n int) *coreFunc {
+	f := i.funcs[n]
+	if f == nil {
+		f = &coreFunc{of: i, ref: i.plan.funcs[n]}
+		i.funcs[n] = f
+	}
+	return f
+}
+
+// lift gives a function that a component makes of core code.
+func (i *Instance) lift(n int) *canon.Lifted {
+	f := i.lifted[n]
+	if f == nil {
+		l := &i.plan.lifts[n]
+		f = &canon.Lifted{Plan: l.plan, Options: &i.options[l.options], Core: i.fn(l.core)}
+		if l.postReturn >= 0 {
+			f.PostReturn = i.fn(l.postReturn)
+		}
+		i.lifted[n] = f
+	}
+	return f
+}
+
+// lower gives a call of core code's, which is one of a function.
+func (i *Instance) lower(n int) *canon.Lowered {
+	f := i.lowered[n]
+	if f == nil {
+		c := &i.plan.calls[n]
+		f = &canon.Lowered{Plan: c.plan, Options: &i.options[c.options]}
+		if c.op == callLift {
+			f.Target = i.lift(c.lift)
+		} else {
+			f.Target = c.host
+		}
+		i.lowered[n] = f
+	}
+	return f
 }
 
 // instantiate makes the instances of core modules.
@@ -252,7 +275,7 @@ func (i *Instance) Call(e *Export, args []mailbox.Value) (v mailbox.Value, err e
 		return mailbox.Nil, broken()
 	}
 	err = i.enter(func() (err error) {
-		v, err = i.lifted[e.lift].Call(i, args)
+		v, err = i.lift(e.lift).Call(i, args)
 		return err
 	})
 	return v, err
@@ -263,7 +286,7 @@ func (i *Instance) Call(e *Export, args []mailbox.Value) (v mailbox.Value, err e
 // it is not called. It may not call out, so that nobody outside can tell.
 func (i *Instance) CallLast(e *Export, args []mailbox.Value) (mailbox.Value, error) {
 	if !i.entered {
-		i.lifted[e.lift].PostReturn = nil
+		i.lift(e.lift).PostReturn = nil
 	}
 	return i.Call(e, args)
 }

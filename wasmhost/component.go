@@ -169,7 +169,7 @@ func (r *resolver) Func(name string, f wit.Func) (*canon.Host, error) {
 func (p *componentProgram) New(args []mailbox.Value, limits process.Limits) (process.Process, error) {
 	params := p.export.Type.Params
 	t := &componentProcess{program: p, Context: context.Background()}
-	takesAnything := p.takesAnything(len(params))
+	takesAnything := p.takesWords()
 	if !takesAnything {
 		var err error
 		if t.args, err = p.export.Fit(optional(params, args)); err != nil {
@@ -185,6 +185,12 @@ func (p *componentProgram) New(args []mailbox.Value, limits process.Limits) (pro
 	}
 	t.caller = imports.Caller{Args: args, Grants: p.grants, World: w, Guest: t.instance}
 	return t, nil
+}
+
+// takesWords tells that what the process is spawned with is there for who asks
+// the host for it, whatever it is.
+func (p *componentProgram) takesWords() bool {
+	return p.command || p.takesAnything(len(p.export.Type.Params))
 }
 
 // optional adds to arguments the options at the end of the parameters that were
@@ -204,7 +210,7 @@ func optional(params []wit.Param, args []mailbox.Value) []mailbox.Value {
 // ParseWords implements process.Worded. Options at the end may be left out.
 func (p *componentProgram) ParseWords(words []string) ([]mailbox.Value, error) {
 	params := p.export.Type.Params
-	if p.takesAnything(len(params)) {
+	if p.takesWords() {
 		return texts(words), nil
 	}
 	return parseWords(p.export.Name, params, words)

@@ -75,7 +75,7 @@ var limitRows = []limitRow{
 
 	{limit: "max_children", guest: "lua", entry: luaEntry("while true do assert(process.spawn('waits', 'plain')) end"),
 		values: [3]int64{3, 5, 7}, asked: "7 are alive, and the spawn asked for one more"},
-	{limit: "max_children", guest: "core", absent: "a core module is told, and has no way to fail with that error: see wasm/process.lua"},
+	{limit: "max_children", guest: "core", absent: "a core module is told, and has no way to fail with that error: see procworld/process.lua"},
 	{limit: "max_children", guest: "component", absent: "as a core module's"},
 }
 

@@ -144,6 +144,21 @@ func TestLua(t *testing.T) { runAll(t, "lua") }
 // TestWasm runs what only wasm processes do.
 func TestWasm(t *testing.T) { runAll(t, "wasm") }
 
+// TestProcworld runs what guests of wippy:process do, core modules and components.
+func TestProcworld(t *testing.T) {
+	all := chunks(t, "procworld")
+	for _, kind := range []string{"core", "component"} {
+		t.Run(kind, func(t *testing.T) {
+			for _, c := range all {
+				t.Run(c.title, func(t *testing.T) {
+					t.Parallel()
+					c.run(t, "app:"+kind+".")
+				})
+			}
+		})
+	}
+}
+
 // TestValues runs what values become on their way into a component and out, in an
 // application with every function of the guests echo and work.
 func TestValues(t *testing.T) { runAllIn(t, "values", "component") }

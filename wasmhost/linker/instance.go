@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 
 	"github.com/tetratelabs/wazero/api"
@@ -95,7 +96,13 @@ func (i *Instance) Charge(units uint64) { i.account.Charge(units) }
 
 // Within implements imports.Guest.
 func (i *Instance) Within(fn imports.Callable, stack []uint64) error {
-	return fn.CallWithStack(i, stack)
+	err := fn.CallWithStack(i, stack)
+	if f, ok := errors.AsType[*failure](err); ok {
+		if what, trapped := strings.CutPrefix(f.e.Message, trap.Prefix); trapped {
+			f.e.Message = trap.Prefix + imports.Realloc + ": " + what
+		}
+	}
+	return err
 }
 
 // Share gives others their turn if the process has run for long by the clock.

@@ -41,6 +41,7 @@ PART("returns") void part_returns(void) { returns(); }
 PART("sends") void part_sends(void) { sends(); }
 PART("watches") void part_watches(void) { watches(); }
 PART("parent") void part_parent(void) { parent(); }
+PART("cancels") void part_cancels(void) { cancels(); }
 PART("prints") void part_prints(void) { prints(); }
 PART("json") void part_json(void) { json(); }
 PART("sums") int32_t part_sums(int32_t n) { return sums(n); }

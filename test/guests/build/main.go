@@ -64,6 +64,9 @@ func run() error {
 // assembleComponents makes the components.
 func assembleComponents(root string) error {
 	tools := filepath.Join("test", "wast")
+	if err := writeMirror(root); err != nil {
+		return err
+	}
 	if err := command("npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", tools); err != nil {
 		return fmt.Errorf("installing what %s needs: %w", tools, err)
 	}

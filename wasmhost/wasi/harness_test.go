@@ -134,6 +134,18 @@ func start(t testing.TB, s setup, script func(g *guest)) *started {
 	return st
 }
 
+// also starts another process on the same scheduler.
+func (s *started) also(g *guest) chan *mailbox.Exit {
+	s.t.Helper()
+	exited := make(chan *mailbox.Exit, 1)
+	if _, err := s.sched.Start(background, scheduler.Start{
+		Entry: "app:also", Group: "app:g", Program: g, OnExit: func(_ mailbox.PID, e *mailbox.Exit) { exited <- e },
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+	return exited
+}
+
 // wait waits for the end, after which nothing must be held.
 func (s *started) wait() *mailbox.Exit {
 	s.t.Helper()

@@ -103,9 +103,6 @@ type started struct {
 // start runs script in a process: on its coroutine.
 func start(t testing.TB, s setup, script func(g *guest)) *started {
 	t.Helper()
-	if s.guest == "" {
-		s.guest = "wasi"
-	}
 	log := &bytes.Buffer{}
 	sched := scheduler.New(scheduler.Config{Node: 1, Clock: s.clock, Entropy: s.entropy, Logger: slog.New(slog.NewTextHandler(log, nil))})
 	t.Cleanup(func() {
@@ -118,14 +115,11 @@ func start(t testing.TB, s setup, script func(g *guest)) *started {
 	if err := sched.AddGroup(scheduler.Group{ID: "app:g", Terminal: s.terminal}); err != nil {
 		t.Fatal(err)
 	}
-	g := &guest{t: t, plan: planOf(t, s.guest), script: script, limits: s.limits}
-	g.caller.World = world.New(&s.config, nil, s.env)
-	g.caller.Grants = all
-	g.caller.Guest = g
+	g := newGuest(t, s, script)
 	st := &started{t: t, sched: sched, exited: make(chan *mailbox.Exit, 1), guest: g, log: log}
 	var err error
 	st.pid, err = sched.Start(background, scheduler.Start{
-		Entry: "app:" + s.guest, Group: "app:g", Program: g, Limits: s.limits,
+		Entry: "app:guest", Group: "app:g", Program: g, Limits: s.limits,
 		OnExit: func(_ mailbox.PID, e *mailbox.Exit) { st.exited <- e },
 	})
 	if err != nil {
@@ -186,6 +180,45 @@ type guest struct {
 	caller   imports.Caller
 	instance *linker.Instance
 	ctx      process.Context
+	parked   chan struct{} // gets one when the process waits
+}
+
+func newGuest(t testing.TB, s setup, script func(g *guest)) *guest {
+	t.Helper()
+	if s.guest == "" {
+		s.guest = "wasi"
+	}
+	g := &guest{t: t, plan: planOf(t, s.guest), script: script, limits: s.limits, parked: make(chan struct{}, 1)}
+	g.caller.World = world.New(&s.config, nil, s.env)
+	g.caller.Grants = all
+	g.caller.Guest = g
+	return g
+}
+
+// watched is a process's context that tells when it waits.
+type watched struct {
+	process.Context
+	parked chan struct{}
+}
+
+func (w watched) tell() {
+	select {
+	case w.parked <- struct{}{}:
+	default:
+	}
+}
+
+func (w watched) Suspend(start func(wake func()), cancel func()) {
+	w.Context.Suspend(func(wake func()) { start(wake); w.tell() }, cancel)
+}
+
+func (w watched) Await(f func(context.Context) error) error {
+	return w.Context.Await(func(ctx context.Context) error { w.tell(); return f(ctx) })
+}
+
+func (w watched) Sleep(d time.Duration) {
+	w.tell()
+	w.Context.Sleep(d)
 }
 
 // scope is the context of calls.
@@ -209,7 +242,8 @@ func (g *guest) New([]mailbox.Value, process.Limits) (p process.Process, err err
 func (g *guest) Straight() bool { return false }
 
 func (g *guest) Init(ctx process.Context) error {
-	g.ctx, g.caller.Context = ctx, ctx
+	g.ctx = watched{ctx, g.parked}
+	g.caller.Context = g.ctx
 	return g.instance.Start(ctx)
 }
 

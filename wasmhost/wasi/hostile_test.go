@@ -10,7 +10,6 @@ import (
 	"wippy/mailbox"
 	"wippy/runtime/process"
 	"wippy/wasmhost/canon"
-	"wippy/wasmhost/wasi/world"
 )
 
 // TestBadHandles calls with handles that a guest made up, of every resource.
@@ -152,17 +151,22 @@ func TestKilledWhileParked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r, w := io.Pipe()
 			or, ow := io.Pipe() // which nobody reads
+			ready := make(chan struct{})
 			s := withDir(t, dir)
 			s.terminal = &process.Terminal{Stdin: r, Stdout: ow}
 			st := start(t, s, func(g *guest) {
 				g.call("keep", num(3))
 				open(g, root(g), "f", create, readWrite)
+				select {
+				case <-g.parked: // what came before
+				default:
+				}
+				close(ready)
 				script(g)
 				t.Error("it goes on")
 			})
-			for st.sched.Waiting() == 0 {
-				time.Sleep(time.Millisecond)
-			}
+			<-ready
+			<-st.guest.parked
 			if err := st.sched.Terminate(st.pid); err != nil {
 				t.Error(err)
 			}
@@ -183,19 +187,16 @@ func TestParkedHoldNobody(t *testing.T) {
 	s := start(t, setup{terminal: terminal}, func(g *guest) {
 		g.want(g.call("streams-input-stream-blocking-read", g.call("stdin-get-stdin"), num(2)), `"xy"`)
 	})
+	<-s.guest.parked
 	var more []chan *mailbox.Exit
 	for range 20 {
-		g := &guest{t: t, plan: planOf(t, "wasi"), script: func(g *guest) {
+		g := newGuest(t, setup{}, func(g *guest) {
 			g.call("poll-pollable-block", g.call("streams-input-stream-subscribe", g.call("stdin-get-stdin")))
-		}}
-		g.caller.World, g.caller.Grants, g.caller.Guest = world.New(&world.Config{}, nil, nil), all, g
+		})
 		more = append(more, s.also(g))
+		<-g.parked
 	}
-	for s.sched.Waiting() < 21 {
-		time.Sleep(time.Millisecond)
-	}
-	free := &guest{t: t, plan: planOf(t, "wasi"), script: func(g *guest) { g.call("environment-get-arguments") }}
-	free.caller.World, free.caller.Grants, free.caller.Guest = world.New(&world.Config{}, nil, nil), all, free
+	free := newGuest(t, setup{}, func(g *guest) { g.call("environment-get-arguments") })
 	if e := <-s.also(free); e.Reason != mailbox.ReasonNormal {
 		t.Errorf("%s: %v", e.Reason, e.Err)
 	}

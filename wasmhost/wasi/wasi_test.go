@@ -176,9 +176,7 @@ func testInput(t *testing.T) {
 			t.Errorf("%d objects are left", n)
 		}
 	})
-	for s.sched.Waiting() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	<-s.guest.parked
 	io.WriteString(w, "abcdef")
 	io.WriteString(w, "ghi")
 	w.Close()
@@ -290,9 +288,7 @@ func testSplice(t *testing.T) {
 		g.closed(blocking, to, in, num(1))
 		g.closed(splice, to, in, num(1))
 	})
-	for s.sched.Waiting() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	<-s.guest.parked
 	io.WriteString(w, "hello")
 	w.Close()
 	if e := s.wait(); e.Reason != mailbox.ReasonNormal || out.String() != "hello" {

@@ -24,6 +24,7 @@ IMPORT(environ_get) int environ_get(char **, char *);
 IMPORT(environ_sizes_get) int environ_sizes_get(uint32_t *, uint32_t *);
 IMPORT(clock_time_get) int clock_time_get(int, uint64_t, uint64_t *);
 IMPORT(fd_close) int fd_close(int);
+IMPORT(fd_filestat_get) int fd_filestat_get(int, void *);
 IMPORT(fd_prestat_get) int fd_prestat_get(int, uint32_t *);
 IMPORT(fd_read) int fd_read(int, vector *, uint32_t, uint32_t *);
 IMPORT(fd_pread) int fd_pread(int, vector *, uint32_t, uint64_t, uint32_t *);
@@ -165,6 +166,15 @@ EXPORT(read) int read(int times, int bytes)
 	for (int i = 0; i < times && !error; i++)
 		error = fd_pread(fd, &v, 1, 0, &n);
 	return error ? -error : (int)n;
+}
+
+// stats asks so many times what is known of the first mount.
+EXPORT(stats) int stats(int times)
+{
+	int error = 0;
+	for (int i = 0; i < times && !error; i++)
+		error = fd_filestat_get(3, buffer);
+	return error;
 }
 
 // opens opens the first mount so many times, and gives the error that ended that.

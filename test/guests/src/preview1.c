@@ -218,6 +218,37 @@ EXPORT(denied) int denied(void)
 	       (poll_oneoff(subs, events, 1, &n) == 76) << 4 | (fd_prestat_get(3, &n) == 8) << 5;
 }
 
+// product gives the product of two numbers, which it prints.
+EXPORT(product) int product(int a, int b)
+{
+	line("product");
+	return a * b;
+}
+
+static __attribute__((noinline)) void inner(void)
+{
+	line("on purpose");
+	__builtin_trap();
+}
+
+// fails traps below its entry point.
+EXPORT(fails) int fails(void)
+{
+	inner();
+	return 1;
+}
+
+// loops never ends, and asks for the time again and again.
+EXPORT(loops) void loops(void)
+{
+	uint64_t now;
+	for (;;)
+		clock_time_get(1, 0, &now);
+}
+
+// grows grows the memory by pages, and gives what it had, or -1.
+EXPORT(grows) int grows(int pages) { return (int)__builtin_wasm_memory_grow(0, (unsigned long)pages); }
+
 // exit ends with a code.
 EXPORT(exit) void exit(int code) { proc_exit(code); }
 

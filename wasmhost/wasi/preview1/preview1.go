@@ -41,7 +41,9 @@ type function struct {
 	// or decides by its descriptor, as byDescriptor says.
 	groups       []string
 	byDescriptor bool
-	suspends     bool
+	// suspends tells that the process may wait within it: what looks at a
+	// descriptor opens the mounts the first time.
+	suspends bool
 	run          func(x *call, a []uint64) errno
 }
 
@@ -52,7 +54,7 @@ var functions = []function{
 	{name: "environ_sizes_get", params: "ii", groups: []string{cli}, run: environSizesGet},
 	{name: "clock_res_get", params: "ii", run: clockResGet},
 	{name: "clock_time_get", params: "iIi", run: clockTimeGet},
-	{name: "fd_advise", params: "iIIi", byDescriptor: true, run: fdAdvise},
+	{name: "fd_advise", params: "iIIi", byDescriptor: true, suspends: true, run: fdAdvise},
 	{name: "fd_allocate", params: "iII", byDescriptor: true, suspends: true, run: fdAllocate},
 	{name: "fd_close", params: "i", byDescriptor: true, suspends: true, run: fdClose},
 	{name: "fd_datasync", params: "i", byDescriptor: true, suspends: true, run: fdDatasync},

@@ -34,7 +34,7 @@ const (
 	OnlyDirectory                 // fail unless it is a directory
 )
 
-// Descriptor is a Directory or a File.
+// Descriptor is a Directory or a File, and never anything else.
 type Descriptor interface {
 	// Kind is DirectoryKind or RegularFile.
 	Kind() Kind
@@ -51,18 +51,16 @@ type Descriptor interface {
 	// reading does not need when data is true. It does nothing for a file that
 	// is not open for writing.
 	Sync(data bool) error
-	// Close closes it. See the package comment.
+	// Close closes it; a call that is under way keeps what it uses until it
+	// returns. It does not block, and may be called again and from any
+	// goroutine. All other methods then fail with BadDescriptor.
 	Close()
-
-	self() *handle
 }
 
 var (
 	_ Descriptor = (*Directory)(nil)
 	_ Descriptor = (*File)(nil)
 )
-
-func (h *handle) self() *handle { return h }
 
 // Directory is an open directory. Its methods that take a path mean paths below
 // it; those that change something need MutateDirectory, or fail with ReadOnly
@@ -88,6 +86,9 @@ func setFlags(to *Flags, f Flags) error {
 	*to = f
 	return nil
 }
+
+// Close implements Descriptor.
+func (d *Directory) Close() { d.close() }
 
 // mutable fails where nothing may be changed through the directory.
 func (d *Directory) mutable() error {

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // outside makes a mount's directory beside what no guest may reach: ../secret
@@ -272,23 +274,7 @@ func TestSwap(t *testing.T) {
 		private := filepath.Join(base, "private")
 		before := snapshot(t, private)
 
-		stop := make(chan struct{})
-		var swapping sync.WaitGroup
-		swapping.Add(1)
-		go func() {
-			defer swapping.Done()
-			real, l := filepath.Join(dir, "real"), filepath.Join(dir, "l")
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				if err := swap(real, l); err != nil {
-					panic(err)
-				}
-			}
-		}()
+		stop := swapping(filepath.Join(dir, "real"), filepath.Join(dir, "l"))
 		guest := root(t, m)
 		reached, refused := 0, 0
 		check := func(err error) bool {
@@ -337,12 +323,64 @@ func TestSwap(t *testing.T) {
 				break
 			}
 		}
-		close(stop)
-		swapping.Wait()
+		stop()
 		if after := snapshot(t, private); after != before {
 			t.Errorf("outside was\n%s\nis\n%s", before, after)
 		}
 		t.Logf("%d calls went through, %d were refused", reached, refused)
+	})
+}
+
+// swapping swaps two names until what it gives is called.
+func swapping(a, b string) (stop func()) {
+	done := make(chan struct{})
+	var swapper sync.WaitGroup
+	swapper.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if err := swap(a, b); err != nil {
+				panic(err)
+			}
+		}
+	})
+	return func() {
+		close(done)
+		swapper.Wait()
+	}
+}
+
+// TestSwapFIFO: a pipe that takes the place of a file is not waited for, and
+// never what a guest gets.
+func TestSwapFIFO(t *testing.T) {
+	both(t, func(t *testing.T, openMount func(string, bool) *Mount) {
+		dir := outside(t)
+		tree(t, dir, "dir/real")
+		if err := unix.Mkfifo(filepath.Join(dir, "fifo"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		d := root(t, openMount(dir, false))
+		stop := swapping(filepath.Join(dir, "dir/real"), filepath.Join(dir, "fifo"))
+		defer stop()
+		opened := 0
+		deadline := time.Now().Add(200 * time.Millisecond)
+		for i := 0; time.Now().Before(deadline); i++ {
+			flags := [...]Flags{Read, Write, Read | Write}[i%3]
+			f, err := d.Open("dir/real", [...]How{0, Create, Follow}[i/3%3], flags)
+			if err == nil {
+				opened++
+				if s, err := f.Stat(); err != nil || s.Kind != RegularFile {
+					t.Fatalf("opened %+v, %v", s, err)
+				}
+				f.Close()
+			} else if err != NotPermitted && err != Busy {
+				t.Fatal(err)
+			}
+		}
+		t.Logf("%d opened", opened)
 	})
 }
 

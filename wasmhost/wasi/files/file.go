@@ -40,6 +40,9 @@ func (f *File) Sync(data bool) error {
 	return f.handle.sync(data)
 }
 
+// Close implements Descriptor.
+func (f *File) Close() { f.close() }
+
 // begin begins a call that needs a flag. A descriptor without it is a bad one.
 func (f *File) begin(need Flags) (raw, error) {
 	if f.flags&need == 0 {

@@ -11,7 +11,8 @@ type Entry struct {
 
 // Listing goes through the names of a directory, in no order. Names that come
 // or go meanwhile may or may not be among them; each of the others is there
-// once. "." and ".." are not, nor is a name that is not UTF-8.
+// once. "." and ".." are not, nor is a name that is not UTF-8. It holds some
+// kilobytes of names until it is at its end or closed.
 type Listing struct {
 	handle
 	listing
@@ -36,6 +37,9 @@ func (d *Directory) List() (*Listing, error) {
 	}
 	return l, nil
 }
+
+// Close ends the listing, as a Descriptor's does.
+func (l *Listing) Close() { l.close() }
 
 // Next gives the next name; false at the end, after which more may come.
 func (l *Listing) Next() (Entry, bool, error) {

@@ -74,7 +74,7 @@ func (m *Mount) Close() {
 	m.open, m.closed = nil, true
 	m.mu.Unlock()
 	for h := range open {
-		h.Close()
+		h.close()
 	}
 }
 
@@ -121,10 +121,10 @@ func (h *handle) done() {
 	}
 }
 
-// Close gives the handle back to the operating system, at once or when the
-// call that uses it returns. It does not block on that, may be called again,
+// close gives the handle back to the operating system, at once or when the
+// call that uses it returns. It does not wait for that, may be called again,
 // and from any goroutine.
-func (h *handle) Close() {
+func (h *handle) close() {
 	if h.mount == nil || h.closed.Swap(true) {
 		return
 	}

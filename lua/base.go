@@ -34,10 +34,11 @@ func baseAssert(L *glua.LState) int {
 func baseError(L *glua.LState) int {
 	object := L.Get(1)
 	if text, ok := object.(glua.LString); ok {
-		if d, ok := L.GetStack(L.OptInt(2, 1)); ok && L.OptInt(2, 1) > 0 {
+		level := optInteger(L, 2, 1)
+		if d, ok := L.GetStack(level); ok && level > 0 {
 			L.GetInfo("Sl", d, glua.LNil)
 			if d.Source != "" {
-				object = glua.LString(fmt.Sprintf("%s:%d: %s", d.Source, d.CurrentLine, text))
+				object = From(L).joined("error", fmt.Sprintf("%s:%d: ", d.Source, d.CurrentLine), string(text))
 			}
 		}
 	}
@@ -56,7 +57,7 @@ var nextFunction = shared(baseNext)
 
 func baseNext(L *glua.LState) int {
 	openIfGlobals(L, L.Get(1))
-	k, v := L.CheckTable(1).Next(L.Get(2))
+	k, v := From(L).next(L.CheckTable(1), L.Get(2))
 	L.Push(k)
 	if k == glua.LNil {
 		return 1
@@ -82,7 +83,15 @@ func baseRawGet(L *glua.LState) int {
 
 func baseRawSet(L *glua.LState) int {
 	openIfGlobals(L, L.Get(1))
-	L.RawSet(L.CheckTable(1), L.CheckAny(2), L.CheckAny(3))
+	t := L.CheckTable(1)
+	if n, ok := L.Get(2).(glua.LNumber); ok && n > 0 && n < glua.LNumber(glua.MaxArrayIndex) && n == glua.LNumber(int(n)) {
+		if table := tableOf(t); int(n) > cap(table.array) {
+			From(L).growArray(table, int(n))
+		}
+	} else {
+		From(L).grow(keyBytes + firstKeyBytes)
+	}
+	L.RawSet(t, L.CheckAny(2), L.CheckAny(3))
 	L.SetTop(1)
 	return 1
 }
@@ -115,13 +124,19 @@ func baseSetMetatable(L *glua.LState) int {
 // Lua's own and other than the stock one, exponents without a point.
 func baseToNumber(L *glua.LState) int {
 	lv := L.CheckAny(1)
-	base := L.OptInt(2, 10)
+	base := optInteger(L, 2, 10)
 	var n glua.LValue = glua.LNil
 	switch v := lv.(type) {
 	case glua.LNumber:
 		n = v
 	case glua.LString:
-		text := strings.TrimSpace(string(v))
+		text := string(v)
+		if len(text) <= maxNumeral {
+			text = strings.TrimSpace(text)
+		}
+		if len(text) > maxNumeral {
+			break // see maxNumeral
+		}
 		if base == 10 {
 			n = parseNumber(text)
 		} else if base < 2 || base > 36 {
@@ -163,14 +178,17 @@ func sign(text string) float64 {
 
 func baseUnpack(L *glua.LState) int {
 	t := L.CheckTable(1)
-	first := L.OptInt(2, 1)
-	last := L.OptInt(3, t.Len())
+	first := optInteger(L, 2, 1)
+	last := optInteger(L, 3, t.Len())
 	if last < first {
 		return 0
 	}
 	if uint(last)-uint(first) >= maxUnpacked {
 		L.RaiseError("too many results to unpack: at most %d", maxUnpacked)
 	}
+	s := From(L)
+	s.charge((last - first) / valuesPerFuel)
+	s.grow((last - first) * valueBytes)
 	for i := first; ; i++ {
 		L.Push(t.RawGet(glua.LNumber(i)))
 		if i == last {
@@ -194,6 +212,7 @@ func baseLoad(L *glua.LState) int {
 		piece := L.Get(-1)
 		L.Pop(1)
 		if piece == glua.LNil || piece == glua.LString("") {
+			From(L).built(text.Len())
 			return load(L, text.String(), name)
 		}
 		if !glua.LVCanConvToString(piece) {
@@ -201,6 +220,7 @@ func baseLoad(L *glua.LState) int {
 			L.Push(glua.LString("reader function must return a string"))
 			return 2
 		}
+		From(L).build(len(piece.String()))
 		text.WriteString(piece.String())
 		if text.Len() > MaxSource {
 			return load(L, text.String(), name) // which refuses it
@@ -236,6 +256,11 @@ func load(L *glua.LState, text, name string) int {
 		L.Push(glua.LNil)
 		L.Push(glua.LString(err.Error()))
 		return 2
+	}
+	for todo := []*glua.FunctionProto{proto}; len(todo) > 0; {
+		p := todo[len(todo)-1]
+		todo = append(todo[:len(todo)-1], p.FunctionPrototypes...)
+		s.grow(int(codeBytes(p)))
 	}
 	L.Push(L.NewFunctionFromProto(proto))
 	return 1

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	glua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/parse"
@@ -19,6 +21,23 @@ type unit struct {
 	proto   *glua.FunctionProto
 	imports map[string]*unit // names that require gives to other units
 	folder  *folder          // where require finds files; nil where there is none
+
+	listing sync.Once
+	listed  map[*glua.FunctionProto]struct{} // its functions, see owns
+}
+
+// owns tells whether a function's code is the unit's, and so shared.
+func (u *unit) owns(p *glua.FunctionProto) bool {
+	u.listing.Do(func() {
+		u.listed = map[*glua.FunctionProto]struct{}{}
+		for todo := []*glua.FunctionProto{u.proto}; len(todo) > 0; {
+			p := todo[len(todo)-1]
+			todo = append(todo[:len(todo)-1], p.FunctionPrototypes...)
+			u.listed[p] = struct{}{}
+		}
+	})
+	_, ok := u.listed[p]
+	return ok
 }
 
 func compileUnit(name string, source []byte) (*unit, error) {
@@ -72,7 +91,36 @@ func compile(name string, source []byte) (proto *glua.FunctionProto, err error) 
 	}
 	// A main chunk has no variable arg of its own: spare the table for it.
 	proto.IsVarArg &^= glua.VarArgNeedsArg
+	accountForArg(proto, bytes.Contains(source, []byte("arg")))
 	return proto, nil
+}
+
+// accountForArg sees to the tables that calls make of what is passed for "...",
+// where a function does not name that: the local variable arg of Lua 5.0. In a
+// source that does not use it there are none. Elsewhere the function begins with
+// an instruction for opNop, which accounts for its table.
+func accountForArg(p *glua.FunctionProto, used bool) {
+	for _, inner := range p.FunctionPrototypes {
+		accountForArg(inner, used)
+	}
+	if p.IsVarArg&glua.VarArgNeedsArg == 0 {
+		return
+	}
+	if !used {
+		p.IsVarArg &^= glua.VarArgNeedsArg
+		return
+	}
+	p.Code = slices.Insert(p.Code, 0, argTable)
+	p.DbgSourcePositions = slices.Insert(p.DbgSourcePositions, 0, p.LineDefined)
+	for i := range p.DbgCalls {
+		p.DbgCalls[i].Pc++
+	}
+	for _, l := range p.DbgLocals {
+		if l.StartPc > 0 {
+			l.StartPc++
+		}
+		l.EndPc++
+	}
 }
 
 // asSyntaxError puts gopher-lua's errors into the usual form.

@@ -32,6 +32,7 @@ func coroutineCreate(L *glua.LState) int {
 	if body.IsG {
 		L.Replace(1, calling(L, body))
 	}
+	From(L).grow(newThreadBytes)
 	s := L.RemoveContext()
 	n := stockCreate(L)
 	L.SetContext(s)
@@ -51,6 +52,7 @@ var callingProto = func() *glua.FunctionProto {
 // calling makes a function of Lua that calls one of Go: a thread that begins
 // in Go would not come back to the one that resumed it.
 func calling(L *glua.LState, fn *glua.LFunction) *glua.LFunction {
+	From(L).grow(functionBytes + wordBytes + upvalueBytes)
 	caller := L.NewFunctionFromProto(callingProto)
 	caller.Upvalues[0] = &glua.Upvalue{}
 	caller.Upvalues[0].Close()
@@ -84,6 +86,7 @@ func coroutineResume(L *glua.LState) int {
 	n := s.resume(L)
 	if L.Get(-n) == glua.LFalse {
 		s.check() // the stock resume recovers a kill
+		s.growText(L.Get(-1))
 		if L.Get(-1) == glua.LString(stackOverflow) {
 			L.Pop(1)
 			L.Push(glua.LString("stack overflow"))
@@ -95,19 +98,25 @@ func coroutineResume(L *glua.LState) int {
 // resume is the stock coroutine.resume, counted.
 func (s *State) resume(L *glua.LState) int {
 	levels := depth(L)
+	th := threadOf(L.Get(1).(*glua.LState))
+	room, building := cap(th.reg.array), s.memory.building
 	s.resumes++
 	s.levels += levels
 	defer func() {
 		s.resumes--
 		s.levels -= levels
 	}()
-	return stockResume(L)
+	n := stockResume(L)
+	s.memory.building = building
+	s.memory.room -= int64(cap(th.reg.array)-room) * valueBytes
+	return n
 }
 
 // coroutineWrap is coroutine.wrap. The stock kind of thread for it stays the
 // current one after an error.
 func coroutineWrap(L *glua.LState) int {
 	coroutineCreate(L)
+	From(L).grow(functionBytes + wordBytes + upvalueBytes)
 	L.Push(L.NewClosure(wrapped, L.Get(-1)))
 	return 1
 }

@@ -114,8 +114,8 @@ func durationMethods() map[string]glua.LGFunction {
 }
 
 // NewDuration makes the Lua value of a length of time.
-func NewDuration(_ *glua.LState, d time.Duration) glua.LValue {
-	return &glua.LUserData{Value: d, Metatable: durationMeta}
+func NewDuration(L *glua.LState, d time.Duration) glua.LValue {
+	return userData(L, d, durationMeta)
 }
 
 // DurationOf gives back what NewDuration was given; false for every other

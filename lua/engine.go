@@ -11,8 +11,9 @@
 //
 // The interpreter is gopher-lua. What it lacks for processes that anyone may
 // kill, and that must not harm each other, is put in place here: preemption,
-// pcall and coroutines that let a kill through, bounds on what one call may
-// take, libraries that open when they are used.
+// pcall and coroutines that let a kill through, bounds on what one call or
+// instruction may take (instructions.go), max_memory (memory.go says how it is
+// measured, and how well), libraries that open when they are used.
 package lua
 
 import (

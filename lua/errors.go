@@ -44,12 +44,12 @@ func init() {
 // ErrorValue makes the Lua error value of err, nil for nil (SPEC section 3). It
 // has the methods kind, message, retryable, value and traceback; tostring
 // and .. give its message. An err that is no *mailbox.Error is of kind internal.
-func ErrorValue(_ *glua.LState, err error) glua.LValue {
+func ErrorValue(L *glua.LState, err error) glua.LValue {
 	e := mailbox.AsError(err)
 	if e == nil {
 		return glua.LNil
 	}
-	return &glua.LUserData{Value: e, Metatable: errorMeta}
+	return userData(L, e, errorMeta)
 }
 
 // PushError pushes nil and err, and returns 2: a module function ends with

@@ -67,19 +67,19 @@ func init() {
 
 // NewInt makes the Lua value of a signed integer: a number within ±2^53, else
 // an exact 64-bit integer (SPEC section 3, "Values between Lua, Go and WIT").
-func NewInt(_ *glua.LState, i int64) glua.LValue {
+func NewInt(L *glua.LState, i int64) glua.LValue {
 	if -maxExact <= i && i <= maxExact {
 		return number(float64(i))
 	}
-	return &glua.LUserData{Value: i, Metatable: intMeta}
+	return userData(L, i, intMeta)
 }
 
 // NewUint is NewInt of an unsigned integer.
-func NewUint(_ *glua.LState, u uint64) glua.LValue {
+func NewUint(L *glua.LState, u uint64) glua.LValue {
 	if u <= maxExact {
 		return number(float64(u))
 	}
-	return &glua.LUserData{Value: u, Metatable: intMeta}
+	return userData(L, u, intMeta)
 }
 
 // integer is an operand or a result.

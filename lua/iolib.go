@@ -19,8 +19,9 @@ func basePrint(L *glua.LState) int {
 		if i > 1 {
 			b.WriteByte('\t')
 		}
-		b.WriteString(L.ToStringMeta(L.Get(i)).String())
-		checkSize(L, "print", b.Len())
+		text := L.ToStringMeta(L.Get(i)).String()
+		checkSize(L, "print", b.Len()+len(text))
+		From(L).append(&b, text)
 	}
 	b.WriteByte('\n')
 	if err := From(L).write(b.String()); err != nil {
@@ -33,8 +34,9 @@ func basePrint(L *glua.LState) int {
 func ioWrite(L *glua.LState) int {
 	var b strings.Builder
 	for i := 1; i <= L.GetTop(); i++ {
-		b.WriteString(L.CheckString(i))
-		checkSize(L, "io.write", b.Len())
+		text := L.CheckString(i)
+		checkSize(L, "io.write", b.Len()+len(text))
+		From(L).append(&b, text)
 	}
 	if err := From(L).write(b.String()); err != nil {
 		return PushError(L, err)

@@ -30,13 +30,15 @@ func (lib library) open(L *glua.LState) *glua.LTable {
 	return t
 }
 
+// stockEnv is the environment of gopher-lua's own functions.
+var stockEnv = sharedTable()
+
 // stock gives the functions of gopher-lua's own library by library and name.
 var stock = func() func(library, name string) *glua.LFunction {
 	L := glua.NewState()
-	env := L.CreateTable(0, 0)
 	return func(library, name string) *glua.LFunction {
 		fn := L.GetField(L.GetGlobal(library), name).(*glua.LFunction)
-		fn.Env = env
+		fn.Env = stockEnv
 		return fn
 	}
 }()
@@ -133,11 +135,24 @@ func entries(library string, fromStock []string, own map[string]glua.LGFunction)
 	all := make(map[string]glua.LValue, len(fromStock)+len(own))
 	for _, name := range fromStock {
 		all[name] = stock(library, name)
+		if library == "math" {
+			all[name] = shared(numeric(stockGo(library, name)))
+		}
 	}
 	for name, fn := range own {
 		all[name] = shared(fn)
 	}
 	return all
+}
+
+// numeric makes a function of numbers refuse texts that are too long for one.
+func numeric(fn glua.LGFunction) glua.LGFunction {
+	return func(L *glua.LState) int {
+		for i := range L.GetTop() {
+			refuseNumeral(L, i+1)
+		}
+		return fn(L)
+	}
 }
 
 func withConstants(all, constants map[string]glua.LValue) map[string]glua.LValue {

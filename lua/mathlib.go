@@ -31,9 +31,9 @@ func mathRandom(L *glua.LState) int {
 		L.Push(glua.LNumber(random.Float64()))
 		return 1
 	case 1:
-		low, high = 1, math.Floor(float64(L.CheckNumber(1)))
+		low, high = 1, math.Floor(float64(checkNumber(L, 1)))
 	default:
-		low, high = math.Ceil(float64(L.CheckNumber(1))), math.Floor(float64(L.CheckNumber(2)))
+		low, high = math.Ceil(float64(checkNumber(L, 1))), math.Floor(float64(checkNumber(L, 2)))
 	}
 	if !(low <= high) || high-low >= maxExact {
 		L.ArgError(L.GetTop(), "interval is empty or larger than 2^53")
@@ -44,6 +44,6 @@ func mathRandom(L *glua.LState) int {
 
 // mathRandomSeed makes what follows depend on the seed alone.
 func mathRandomSeed(L *glua.LState) int {
-	From(L).random = rand.New(rand.NewPCG(math.Float64bits(float64(L.CheckNumber(1))), 0))
+	From(L).random = rand.New(rand.NewPCG(math.Float64bits(float64(checkNumber(L, 1))), 0))
 	return 0
 }

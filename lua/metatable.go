@@ -5,7 +5,14 @@ import (
 )
 
 // sharedTable makes an empty table that is filled at start and then only read.
-func sharedTable() *glua.LTable { return &glua.LTable{Metatable: glua.LNil} }
+func sharedTable() *glua.LTable {
+	t := &glua.LTable{Metatable: glua.LNil}
+	sharedTables[t] = true
+	return t
+}
+
+// sharedTables are those that all processes share; none is made after the start.
+var sharedTables = map[*glua.LTable]bool{}
 
 // fillMetatable makes mt the metatable of a built-in type. One serves all
 // processes, which is safe because no script can reach it, nor the table of
@@ -40,6 +47,14 @@ func fillMetatable(mt *glua.LTable, name string, methods, operators map[string]g
 		L.Push(glua.LString(tostring(L, L.Get(1)) + tostring(L, L.Get(2))))
 		return 1
 	}))
+}
+
+// userData makes a value of a built-in type.
+func userData(L *glua.LState, v any, mt *glua.LTable) glua.LValue {
+	if s := From(L); s != nil {
+		s.grow(userDataBytes)
+	}
+	return &glua.LUserData{Value: v, Metatable: mt}
 }
 
 // shared makes a function that all processes share. Its environment is nil: a

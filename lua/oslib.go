@@ -16,9 +16,19 @@ func osClock(L *glua.LState) int {
 }
 
 func osDiffTime(L *glua.LState) int {
-	L.Push(L.CheckNumber(1) - L.OptNumber(2, 0))
+	L.Push(checkNumber(L, 1) - optNumber(L, 2, 0))
 	return 1
 }
+
+func optNumber(L *glua.LState, n int, otherwise glua.LNumber) glua.LNumber {
+	if L.Get(n) == glua.LNil {
+		return otherwise
+	}
+	return checkNumber(L, n)
+}
+
+// maxDateFormat bounds os.date's format, in bytes.
+const maxDateFormat = 4 << 10
 
 // osTime is the seconds since 1970, of now or of a table in local time.
 func osTime(L *glua.LState) int {
@@ -52,9 +62,12 @@ func osTime(L *glua.LState) int {
 // osDate formats a time, or gives its parts for "*t"; "!" asks for UTC.
 func osDate(L *glua.LState) int {
 	format := L.OptString(1, "%c")
+	if len(format) > maxDateFormat {
+		L.RaiseError("os.date: the format has more than %d bytes", maxDateFormat)
+	}
 	t := From(L).ctx.Clock().Now()
 	if L.Get(2) != glua.LNil {
-		t = time.Unix(int64(L.CheckNumber(2)), 0).In(t.Location())
+		t = time.Unix(int64(checkNumber(L, 2)), 0).In(t.Location())
 	}
 	format, utc := strings.CutPrefix(format, "!")
 	if utc {
@@ -64,6 +77,7 @@ func osDate(L *glua.LState) int {
 		L.Push(glua.LString(strftime(t, format)))
 		return 1
 	}
+	From(L).grow(tableBytes + 9*keyBytes)
 	parts := L.CreateTable(0, 9)
 	for name, n := range map[string]int{
 		"year": t.Year(), "month": int(t.Month()), "day": t.Day(),

@@ -36,7 +36,9 @@ func (s *State) matcher(text string) *pattern.Matcher {
 		}
 	}
 	s.charge(compileFuel + len(text)/convertedPerFuel)
-	return pattern.New(pattern.Compile(text), (*patternMeter)(s))
+	p := pattern.Compile(text)
+	s.grow(p.Size())
+	return pattern.New(p, (*patternMeter)(s))
 }
 
 // putMatcher takes a matcher back. One that is not given back, since an error
@@ -70,7 +72,7 @@ func capture(L *glua.LState, m *pattern.Matcher, n int) glua.LValue {
 	case position > 0:
 		return glua.LNumber(position)
 	}
-	return glua.LString(text)
+	return From(L).part(text, len(m.Subject()))
 }
 
 // pushCaptures pushes the first n captures.
@@ -155,6 +157,13 @@ func stringGmatch(L *glua.LState) int {
 		L.Push(glua.LNil)
 		return 1
 	}))
+	s.grow(functionBytes + upvalueBytes + userDataBytes)
+	L.Get(-1).(*glua.LFunction).Upvalues = holding(func(w *walker) {
+		if m != nil {
+			w.text(m.Subject())
+			w.bytes += int64(m.Pattern().Size())
+		}
+	})
 	return 1
 }
 
@@ -176,6 +185,7 @@ func stringGsub(L *glua.LState) int {
 	for n < most && next(L, g.m) {
 		n++
 		if n == 1 {
+			g.count(len(subject))
 			g.out.Grow(len(subject))
 		}
 		g.write(subject[copied:g.m.Start()])
@@ -185,7 +195,8 @@ func stringGsub(L *glua.LState) int {
 	s.putMatcher(g.m)
 	if n > 0 {
 		g.write(subject[copied:])
-		subject = g.out.String()
+		s.built(g.counted)
+		subject = built(&g.out)
 	}
 	L.Push(glua.LString(subject))
 	L.Push(glua.LNumber(n))
@@ -199,13 +210,23 @@ type substitution struct {
 	m    *pattern.Matcher
 	with glua.LValue
 	out  strings.Builder
+
+	counted int // of out, as what is being built
 }
 
 // write adds to the result.
 func (g *substitution) write(text string) {
 	checkSize(g.L, "string.gsub", g.out.Len()+len(text))
-	g.s.charge(len(text) / bytesPerFuel)
-	g.out.WriteString(text)
+	g.count(g.out.Len() + len(text))
+	g.s.append(&g.out, text)
+}
+
+// count accounts for a result of so many bytes.
+func (g *substitution) count(size int) {
+	if size > g.counted {
+		g.s.build(size - g.counted)
+		g.counted = size
+	}
 }
 
 // replace writes what is to stand for the match.

@@ -29,7 +29,10 @@ type program struct {
 var _ process.Program = (*program)(nil)
 
 // New implements process.Program. Scripts take any arguments.
-func (p *program) New(args []mailbox.Value, _ process.Limits) (process.Process, error) {
+func (p *program) New(args []mailbox.Value, limits process.Limits) (process.Process, error) {
+	if limit := limits.MaxMemory; limit > 0 && limit < leastMemory {
+		return nil, mailbox.Errorf(mailbox.LimitHit, "max_memory: a Lua process takes %d bytes before it has done anything, of %d", leastMemory, limit)
+	}
 	return &instance{program: p, args: args}, nil
 }
 
@@ -42,11 +45,12 @@ type instance struct {
 	program *program
 	args    []mailbox.Value
 	state   *State
+	memory  memory
 }
 
 // Init implements process.Process.
 func (i *instance) Init(ctx process.Context) error {
-	i.state = newState(ctx, i.program)
+	i.state = newState(ctx, i.program, &i.memory)
 	i.state.args = i.args
 	return nil
 }
@@ -185,7 +189,7 @@ func (s *State) ended(r any) process.Result {
 func (s *State) failure(object glua.LValue) *mailbox.Error {
 	if e := ErrorOf(object); e != nil {
 		kind := e.Kind
-		if kind == mailbox.LimitHit {
+		if kind == mailbox.LimitHit && e.Owner != s.ctx.Self() {
 			kind = mailbox.Failed // it was another process that reached its limit
 		}
 		return &mailbox.Error{

@@ -44,6 +44,7 @@ func protectedCall(L *glua.LState, handler *glua.LFunction) int {
 		L.RaiseError("stack overflow")
 	}
 	if err := From(L).try(L, L.GetTop()-1, glua.MultRet, handler); err != nil {
+		From(L).growText(err.Object)
 		L.Push(glua.LFalse)
 		L.Push(err.Object)
 		return 2
@@ -78,12 +79,14 @@ var ending = &glua.ApiError{Object: glua.LNil, StackTrace: noTrace}
 func (s *State) attempt(L *glua.LState, nargs, nret int, handler *glua.LFunction) *glua.ApiError {
 	L.Insert(guardFunction, -nargs-1)
 	s.handler = handler
+	building := s.memory.building
 	before := keepUpvalues(L, true)
 	err := L.PCall(nargs+1, nret, nil)
 	keepUpvalues(L, before)
 	if err == nil {
 		return nil
 	}
+	s.memory.building = building // by what the error left is no more
 	return err.(*glua.ApiError)
 }
 

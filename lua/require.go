@@ -19,9 +19,15 @@ func baseRequire(L *glua.LState) int {
 	if !ok {
 		ArgError(L, "require", 1, "a module's name")
 	}
+	if len(name) > maxModuleName {
+		L.RaiseError("require: the module's name has more than %d bytes", maxModuleName)
+	}
 	L.Push(From(L).require(L, string(name)))
 	return 1
 }
+
+// maxModuleName bounds a module's name, which stands in errors several times.
+const maxModuleName = 1000
 
 func (s *State) require(L *glua.LState, name string) glua.LValue {
 	module := s.program.engine.modules[name]
@@ -77,13 +83,17 @@ func (s *State) remember(key any, v glua.LValue) {
 // unitOf gives the unit that a chunk name belongs to; the main one for what
 // load made.
 func (s *State) unitOf(name string) *unit {
-	if u := s.units[name]; u != nil {
-		return u
-	}
-	if u := s.program.units[name]; u != nil {
+	if u := s.unitNamed(name); u != nil {
 		return u
 	}
 	return s.program.main
+}
+
+func (s *State) unitNamed(name string) *unit {
+	if u := s.units[name]; u != nil {
+		return u
+	}
+	return s.program.units[name]
 }
 
 // find looks for a module in a folder. Reading suspends the process.

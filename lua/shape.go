@@ -38,6 +38,9 @@ func NewShape(names ...string) *Shape {
 // Table makes a table whose fields are these values, in the shape's order. A
 // nil, Go's or Lua's, is no field.
 func (s *Shape) Table(L *glua.LState, values ...glua.LValue) *glua.LTable {
+	if state := From(L); state != nil {
+		state.grow(tableBytes + len(s.names)*keyBytes)
+	}
 	t := L.CreateTable(0, 0)
 	s.Fill(t, values...)
 	return t

@@ -49,6 +49,7 @@ type State struct {
 	left   int          // instructions to the next checkpoint
 	ration int          // what left began with
 	checks int          // checkpoints to the end of the slice
+	bulk   int          // of what was used since the last checkpoint, what are no instructions
 	fuel   int64        // that it may still use; negative for no limit
 	urgent *atomic.Bool // a checkpoint is wanted at once
 
@@ -61,6 +62,7 @@ type State struct {
 	resumes   int // threads that are resuming another
 	levels    int // calls on the stacks of those
 
+	memory    *memory
 	globals   globals
 	requiring []required       // outermost first
 	units     map[string]*unit // that ran, by name
@@ -76,12 +78,15 @@ type State struct {
 // From gives the State that L belongs to, in coroutines too; nil for an LState
 // that is no process's.
 func From(L *glua.LState) *State {
+	if L == nil {
+		return nil
+	}
 	s, _ := L.Context().(*State)
 	return s
 }
 
 // newState makes a State that has run nothing.
-func newState(ctx process.Context, p *program) *State {
+func newState(ctx process.Context, p *program, m *memory) *State {
 	L := glua.NewState(glua.Options{
 		SkipOpenLibs:        true,
 		MinimizeStackMemory: true,
@@ -90,7 +95,8 @@ func newState(ctx process.Context, p *program) *State {
 		RegistryMaxSize:     registers,
 		RegistryGrowStep:    registerStep,
 	})
-	s := &State{ctx: ctx, program: p, main: L, checks: sliceChecks, fuel: -1, urgent: ctx.Urgent(), started: ctx.Clock().Now()}
+	m.init(ctx.Limits().MaxMemory)
+	s := &State{ctx: ctx, program: p, main: L, memory: m, checks: sliceChecks, fuel: -1, urgent: ctx.Urgent(), started: ctx.Clock().Now()}
 	if limit := ctx.Limits().MaxFuel; limit > 0 {
 		s.fuel = limit
 	}
@@ -134,6 +140,7 @@ func (s *State) check() {
 // charge accounts for work of a library function as if it were so many
 // instructions: it shares the worker, and unwinds if the process is ending.
 func (s *State) charge(fuel int) {
+	s.bulk += fuel
 	if s.left -= fuel; s.left <= 0 || s.urgent.Load() {
 		s.checkpoint()
 	}
@@ -185,6 +192,9 @@ func (s *State) checkpoint() {
 		s.checks = sliceChecks
 	}
 	s.refill()
+	if m := s.memory; m.room < 0 {
+		s.press(0)
+	}
 }
 
 // settle charges the instructions since the last time. As long as it unwinds,
@@ -197,6 +207,9 @@ func (s *State) settle() {
 	}
 	s.ctx.Checkpoint(uint64(used))
 	s.checks -= max(1, used/checkEvery)
+	s.memory.room -= int64(max(used-s.bulk, 0)) * numberBytes
+	s.bulk = 0
+	s.memory.publish()
 	if s.fuel >= 0 {
 		s.fuel = max(0, s.fuel-int64(used))
 	}

@@ -22,7 +22,8 @@ func stringFormat(L *glua.LState) int {
 		format = f.directive(rest)
 		f.s.charge(1)
 	}
-	L.Push(glua.LString(f.out.String()))
+	f.s.built(f.counted)
+	L.Push(glua.LString(built(&f.out)))
 	return 1
 }
 
@@ -32,6 +33,8 @@ type formatter struct {
 	arg int
 	out strings.Builder
 
+	counted int // of out, as what is being built
+
 	// The directive at hand.
 	flags            string
 	width, precision int // precision is -1 where there is none
@@ -39,9 +42,15 @@ type formatter struct {
 
 // write adds to the result.
 func (f *formatter) write(text string) {
-	checkSize(f.L, "string.format", f.out.Len()+len(text))
-	f.s.charge(len(text) / bytesPerFuel)
-	f.out.WriteString(text)
+	f.makeRoom(len(text))
+	f.s.append(&f.out, text)
+}
+
+// makeRoom accounts for what was written and n bytes more.
+func (f *formatter) makeRoom(n int) {
+	checkSize(f.L, "string.format", f.out.Len()+n)
+	f.s.build(f.out.Len() + n - f.counted)
+	f.counted = f.out.Len() + n
 }
 
 // directive formats what follows a %, and gives the rest of the format.
@@ -71,7 +80,7 @@ func (f *formatter) directive(s string) (rest string) {
 	case 'c':
 		f.pad(string([]byte{byte(f.integer())}))
 	case 'e', 'E', 'f', 'g', 'G':
-		f.float(rune(verb), float64(f.L.CheckNumber(f.arg)))
+		f.float(rune(verb), float64(checkNumber(f.L, f.arg)))
 	case 'q':
 		f.quoted(f.L.CheckString(f.arg))
 	case 's':
@@ -103,7 +112,7 @@ func (f *formatter) integer() int64 {
 	if n, ok := integerOf(f.L.Get(f.arg)); ok {
 		return int64(n.bits)
 	}
-	n := float64(f.L.CheckNumber(f.arg))
+	n := float64(checkNumber(f.L, f.arg))
 	if n >= 1<<63 && n < 1<<64 {
 		return int64(uint64(n))
 	}
@@ -154,6 +163,7 @@ func (f *formatter) pad(text string) {
 func (f *formatter) quoted(text string) {
 	f.out.WriteByte('"')
 	for text != "" {
+		f.makeRoom(4 * min(len(text), pieceSize))
 		piece, before := text[:min(len(text), pieceSize)], f.out.Len()
 		for _, c := range []byte(piece) {
 			switch c {
@@ -168,7 +178,6 @@ func (f *formatter) quoted(text string) {
 				f.out.WriteByte(c)
 			}
 		}
-		checkSize(f.L, "string.format", f.out.Len())
 		f.s.charge((f.out.Len() - before) / convertedPerFuel)
 		text = text[len(piece):]
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// maxString bounds the strings that a library function makes at once.
+	// maxString bounds every string that a script makes, in bytes.
 	maxString = 256 << 20
 	// bytesPerFuel is what a unit of fuel buys from functions that copy.
 	bytesPerFuel = 64
@@ -25,10 +25,69 @@ func checkSize(L *glua.LState, fn string, size int) {
 	}
 }
 
+// built is a builder's string. The room that it has too much is given back where
+// that is more than half of it.
+func built(b *strings.Builder) string {
+	if b.Cap() > 2*b.Len() {
+		return strings.Clone(b.String())
+	}
+	return b.String()
+}
+
+// bytesAsText are the strings of one byte.
+var bytesAsText = func() (texts [256]glua.LValue) {
+	for i := range texts {
+		texts[i] = glua.LString([]byte{byte(i)})
+	}
+	return texts
+}()
+
+// part makes the value of a part of a text that has so many bytes. It is a
+// copy: a few bytes must not keep a long text, whose size no one would see.
+func (s *State) part(text string, of int) glua.LValue {
+	switch len(text) {
+	case 0:
+		return emptyText
+	case 1:
+		return bytesAsText[text[0]]
+	case of:
+		return glua.LString(text)
+	}
+	if len(text) <= pieceSize {
+		s.grow(stringBytes + len(text))
+		if len(text) >= bytesPerFuel {
+			s.charge(len(text) / bytesPerFuel)
+		}
+		return glua.LString(strings.Clone(text))
+	}
+	return s.joined("string.sub", text)
+}
+
+var emptyText glua.LValue = glua.LString("")
+
+// maxNumeral bounds the texts that are taken for a number: reading a long one
+// takes long, in one go.
+const maxNumeral = 4 << 10
+
+// checkNumber is L.CheckNumber, of texts that are not too long.
+func checkNumber(L *glua.LState, n int) glua.LNumber {
+	refuseNumeral(L, n)
+	return L.CheckNumber(n)
+}
+
+// refuseNumeral raises an error for an argument that is too long for a number.
+func refuseNumeral(L *glua.LState, n int) {
+	if text, ok := L.Get(n).(glua.LString); ok && len(text) > maxNumeral {
+		L.ArgError(n, tooLongForNumber)
+	}
+}
+
+const tooLongForNumber = "a text of more than 4096 bytes is no number"
+
 // checkInteger is argument n as an integer. What no integer is large enough for
 // becomes the largest, also math.huge.
 func checkInteger(L *glua.LState, n int) int {
-	switch f := float64(L.CheckNumber(n)); {
+	switch f := float64(checkNumber(L, n)); {
 	case math.IsNaN(f):
 		return 0
 	case f >= math.MaxInt:
@@ -62,11 +121,10 @@ func stringSub(L *glua.LState) int {
 	first := max(absolute(checkInteger(L, 2), len(text)), 1)
 	last := min(absolute(optInteger(L, 3, -1), len(text)), len(text))
 	if first > last {
-		text = ""
+		L.Push(emptyText)
 	} else {
-		text = text[first-1 : last]
+		L.Push(From(L).part(text[first-1:last], len(text)))
 	}
-	L.Push(glua.LString(text))
 	return 1
 }
 
@@ -82,10 +140,12 @@ func stringByte(L *glua.LState) int {
 	if n > maxUnpacked {
 		L.RaiseError("string slice too long")
 	}
+	s := From(L)
+	s.charge(n)
+	s.grow(n * valueBytes)
 	for _, c := range []byte(text[first-1 : last]) {
-		L.Push(glua.LNumber(c))
+		L.Push(number(float64(c)))
 	}
-	From(L).charge(n)
 	return n
 }
 
@@ -98,13 +158,15 @@ func stringChar(L *glua.LState) int {
 		}
 		text[i] = byte(n)
 	}
-	From(L).charge(len(text))
+	s := From(L)
+	s.charge(len(text))
+	s.grow(stringBytes + len(text))
 	L.Push(glua.LString(text))
 	return 1
 }
 
 func stringRep(L *glua.LState) int {
-	text, n := L.CheckString(1), L.CheckNumber(2)
+	text, n := L.CheckString(1), checkNumber(L, 2)
 	if !(n >= 1) || text == "" {
 		L.Push(glua.LString(""))
 		return 1
@@ -114,11 +176,13 @@ func stringRep(L *glua.LState) int {
 	}
 	s := From(L)
 	size := int(n) * len(text)
+	s.build(size)
 	text = strings.Repeat(text, min(int(n), 1+pieceSize/len(text)))
 	s.charge(len(text) / bytesPerFuel)
 	if len(text) < size {
 		text = s.fill(text, size)
 	}
+	s.built(size)
 	L.Push(glua.LString(text))
 	return 1
 }
@@ -170,6 +234,7 @@ func stringReverse(L *glua.LState) int {
 func convert(L *glua.LState, write func(b *strings.Builder, text string, from, to int)) int {
 	text := L.CheckString(1)
 	s := From(L)
+	s.build(len(text))
 	var b strings.Builder
 	b.Grow(len(text))
 	for from := 0; from < len(text); from += pieceSize {
@@ -177,6 +242,7 @@ func convert(L *glua.LState, write func(b *strings.Builder, text string, from, t
 		write(&b, text, from, to)
 		s.charge((to - from) / convertedPerFuel)
 	}
+	s.built(len(text))
 	L.Push(glua.LString(b.String()))
 	return 1
 }

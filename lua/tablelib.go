@@ -16,10 +16,23 @@ func tableConcat(L *glua.LState) int {
 	first, last := optInteger(L, 3, 1), optInteger(L, 4, t.Len())
 	s := From(L)
 	var b strings.Builder
+	counted := 0
+	if last-first < 16 {
+		// Looking through it would take longer than to let the builder grow.
+	} else if size := concatSize(s, t, separator, first, last); size > pieceSize {
+		checkSize(L, "table.concat", size)
+		s.build(size)
+		counted = size
+		b.Grow(size)
+	}
 	add := func(text string) {
 		checkSize(L, "table.concat", b.Len()+len(text))
-		s.charge(1 + len(text)/bytesPerFuel)
-		b.WriteString(text)
+		if size := b.Len() + len(text); size > counted {
+			s.build(size - counted)
+			counted = size
+		}
+		s.charge(1)
+		s.append(&b, text)
 	}
 	for i := first; i <= last; i++ {
 		v := t.RawGet(glua.LNumber(i))
@@ -31,8 +44,25 @@ func tableConcat(L *glua.LState) int {
 			add(separator)
 		}
 	}
-	L.Push(glua.LString(b.String()))
+	s.built(counted)
+	L.Push(glua.LString(built(&b)))
 	return 1
+}
+
+// concatSize is what table.concat makes at least.
+func concatSize(s *State, t *glua.LTable, separator string, first, last int) int {
+	size := 0
+	last = min(last, t.Len())
+	elements := tableOf(t).array
+	for i := max(first, 1); i <= last && size <= maxString; i++ {
+		if text, ok := elements[i-1].(glua.LString); ok {
+			size += len(text) + len(separator)
+		}
+		if i%longText == 0 {
+			s.charge(longText / scannedPerFuel)
+		}
+	}
+	return size
 }
 
 func tableInsert(L *glua.LState) int {
@@ -49,11 +79,18 @@ func tableInsert(L *glua.LState) int {
 	if n+1 >= glua.MaxArrayIndex && at <= n+1 { // where indexing would not find it
 		L.RaiseError("table.insert: the table would have more than %d elements", n)
 	}
+	s, table := From(L), tableOf(t)
+	switch room := max(n+1, at); {
+	case at >= glua.MaxArrayIndex || at < 1:
+		s.grow(keyBytes + firstKeyBytes)
+	case room > cap(table.array):
+		s.growArray(table, room)
+	}
 	switch {
 	case at > n+1 || at == n+1 && v != glua.LNil:
 		t.RawSetInt(at, v)
 	case at >= 1 && at <= n:
-		From(L).charge((n - at) / valuesPerFuel)
+		s.charge((n - at) / valuesPerFuel)
 		t.Remove(n + 1) // a place that holds nil, if there is one, since Insert adds one
 		t.Insert(at, v)
 	case at < 1:
@@ -76,12 +113,49 @@ func tableRemove(L *glua.LState) int {
 	return 1
 }
 
+// next is t.Next, but it charges for what it passes over: holes, and keys that
+// were set to nil, of which there may be millions.
+func (s *State) next(t *glua.LTable, key glua.LValue) (k, v glua.LValue) {
+	table := tableOf(t)
+	at, inArray := 0, key == glua.LNil
+	if n, ok := key.(glua.LNumber); ok && n > 0 && n <= glua.LNumber(len(table.array)) && n == glua.LNumber(int(n)) {
+		at, inArray = int(n), true
+	}
+	skipped := 0
+	if inArray {
+		for ; at < len(table.array); at++ {
+			if v := table.array[at]; v != glua.LNil {
+				return glua.LNumber(at + 1), v
+			}
+			if skipped++; skipped%longText == 0 {
+				s.charge(longText / scannedPerFuel)
+			}
+		}
+		at = 0
+	} else if at = table.k2i[key] + 1; at == 1 && len(table.keys) > 0 && table.keys[0] != key {
+		return t.Next(key) // a key that is not there
+	}
+	if len(table.dict)+len(table.strdict) == 0 {
+		return glua.LNil, glua.LNil
+	}
+	for ; at < len(table.keys); at++ {
+		k := table.keys[at]
+		if v := t.RawGetH(k); v != glua.LNil {
+			return k, v
+		}
+		if skipped++; skipped%256 == 0 {
+			s.charge(256)
+		}
+	}
+	return glua.LNil, glua.LNil
+}
+
 // tableMaxN is table.maxn: the largest number that is a key.
 func tableMaxN(L *glua.LState) int {
 	t := L.CheckTable(1)
 	s := From(L)
 	var most glua.LNumber
-	for k, _ := t.Next(glua.LNil); k != glua.LNil; k, _ = t.Next(k) {
+	for k, _ := s.next(t, glua.LNil); k != glua.LNil; k, _ = s.next(t, k) {
 		if n, ok := k.(glua.LNumber); ok {
 			most = max(most, n)
 		}
@@ -98,8 +172,10 @@ func tableMaxN(L *glua.LState) int {
 func tableSort(L *glua.LState) int {
 	t := L.CheckTable(1)
 	by := sorter{L: L, s: From(L), less: L.OptFunction(2, nil)}
-	by.values = make([]glua.LValue, t.Len())
-	by.s.charge(len(by.values) / valuesPerFuel)
+	length := t.Len()
+	by.s.build(length * valueBytes)
+	by.values = make([]glua.LValue, length)
+	by.s.charge(length / valuesPerFuel)
 	for i := range by.values {
 		by.values[i] = t.RawGetInt(i + 1)
 	}
@@ -107,6 +183,7 @@ func tableSort(L *glua.LState) int {
 	for i, v := range by.values {
 		t.RawSetInt(i+1, v)
 	}
+	by.s.built(length * valueBytes)
 	return 0
 }
 

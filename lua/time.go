@@ -108,8 +108,8 @@ func timeMethods() map[string]glua.LGFunction {
 }
 
 // NewTime makes the Lua value of a point in time.
-func NewTime(_ *glua.LState, t time.Time) glua.LValue {
-	return &glua.LUserData{Value: t, Metatable: timeMeta}
+func NewTime(L *glua.LState, t time.Time) glua.LValue {
+	return userData(L, t, timeMeta)
 }
 
 // TimeOf gives back what NewTime was given; false for every other value.

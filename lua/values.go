@@ -40,6 +40,9 @@ func FromValue(L *glua.LState, v mailbox.Value) glua.LValue {
 	case mailbox.KindUint:
 		return NewUint(L, v.Uint())
 	case mailbox.KindString:
+		if s := From(L); s != nil {
+			s.grow(stringBytes + len(v.Str()))
+		}
 		return glua.LString(v.Str())
 	case mailbox.KindTable:
 		return fromTable(L, v.Table())
@@ -72,6 +75,9 @@ func newResource(L *glua.LState, r mailbox.Resource) glua.LValue {
 }
 
 func fromTable(L *glua.LState, t *mailbox.Table) *glua.LTable {
+	if s := From(L); s != nil {
+		s.grow(tableBytes + len(t.List)*(valueBytes+numberBytes) + len(t.Pairs)*keyBytes)
+	}
 	lt := L.CreateTable(len(t.List), len(t.Pairs))
 	for i, v := range t.List {
 		lt.RawSetInt(i+1, FromValue(L, v))
@@ -201,7 +207,11 @@ func (c *converter) table(t *glua.LTable, depth int) (mailbox.Value, *unsendable
 	if n > 0 {
 		at = glua.LNumber(n)
 	}
-	for k, lv := t.Next(at); k != glua.LNil; k, lv = t.Next(k) {
+	next := t.Next
+	if c.state != nil {
+		next = func(key glua.LValue) (k, v glua.LValue) { return c.state.next(t, key) }
+	}
+	for k, lv := next(at); k != glua.LNil; k, lv = next(k) {
 		if c.nodes++; c.nodes > mailbox.MaxNodes {
 			return mailbox.Nil, tooMany()
 		}

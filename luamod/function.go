@@ -120,7 +120,7 @@ func (f *function) self(L *glua.LState) reflect.Value {
 	if v, ok := objectOf(L.Get(1)); ok && v.Type().AssignableTo(f.fn.Type().In(0)) {
 		return v
 	}
-	L.RaiseError("%s: call it with a colon on a %v, got %s", f.name, f.fn.Type().In(0).Elem(), describe(L.Get(1)))
+	L.RaiseError("%s: call it with a colon on a %v, got %s", f.name, f.fn.Type().In(0).Elem(), Describe(L.Get(1)))
 	return reflect.Value{}
 }
 

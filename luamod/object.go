@@ -90,7 +90,7 @@ func (b *binding) metatable(L *glua.LState, t reflect.Type, theirs *glua.LTable)
 		return 1
 	}))
 	mt.RawSetString("__newindex", L.NewFunction(func(L *glua.LState) int {
-		L.RaiseError("%s: field %s: an object's fields cannot be assigned; call a method of it", o.name, describe(L.Get(2)))
+		L.RaiseError("%s: field %s: an object's fields cannot be assigned; call a method of it", o.name, Describe(L.Get(2)))
 		return 0
 	}))
 	return mt
@@ -119,5 +119,5 @@ func object(lv glua.LValue, v reflect.Value, t reflect.Type) (reflect.Value, err
 	case v.Type().Elem().AssignableTo(t):
 		return v.Elem(), nil
 	}
-	return reflect.Value{}, fmt.Errorf("expected a %v, got %s", t, describe(lv))
+	return reflect.Value{}, fmt.Errorf("expected a %v, got %s", t, Describe(lv))
 }

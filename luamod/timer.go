@@ -10,8 +10,9 @@ import (
 const timerType = "timer"
 
 // NewTimer makes the Lua value of a timer: an object whose cancel method calls
-// stop, which must not mind a second call. A timer that nothing refers to runs on.
-func NewTimer(L *glua.LState, stop func()) glua.LValue {
+// stop and gives what it says, whether the timer was withdrawn in time. stop
+// must not mind a second call. A timer that nothing refers to runs on.
+func NewTimer(L *glua.LState, stop func() bool) glua.LValue {
 	ud := L.NewUserData()
 	ud.Value = timer{stop}
 	ud.Metatable = lua.From(L).Metatable(timerType, func(mt *glua.LTable) {
@@ -24,14 +25,14 @@ func NewTimer(L *glua.LState, stop func()) glua.LValue {
 	return ud
 }
 
-type timer struct{ stop func() }
+type timer struct{ stop func() bool }
 
 func cancelTimer(L *glua.LState) int {
 	ud, _ := L.Get(1).(*glua.LUserData)
 	if ud != nil {
 		if t, ok := ud.Value.(timer); ok {
-			t.stop()
-			return 0
+			L.Push(glua.LBool(t.stop()))
+			return 1
 		}
 	}
 	lua.ArgError(L, "timer:cancel", 1, "a timer")

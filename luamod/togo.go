@@ -94,11 +94,11 @@ func (c *toGo) value(lv glua.LValue, t reflect.Type, depth int) (reflect.Value, 
 
 // mismatch is the error of a Lua value of the wrong type.
 func mismatch(wanted string, got glua.LValue) error {
-	return fmt.Errorf("expected %s, got %s", wanted, describe(got))
+	return fmt.Errorf("expected %s, got %s", wanted, Describe(got))
 }
 
-// describe names a Lua value in a message, without calling its metamethods.
-func describe(lv glua.LValue) string {
+// Describe names a Lua value in a message, without calling its metamethods.
+func Describe(lv glua.LValue) string {
 	switch lv := lv.(type) {
 	case *glua.LNilType, glua.LBool, glua.LNumber:
 		return lv.String()
@@ -190,7 +190,7 @@ func (c *toGo) integer(lv glua.LValue, t reflect.Type) (reflect.Value, error) {
 	case fits && !signed && !out.OverflowUint(bits):
 		out.SetUint(bits)
 	case ok:
-		return reflect.Value{}, fmt.Errorf("%s is out of the range of %s", describe(lv), t.Kind())
+		return reflect.Value{}, fmt.Errorf("%s is out of the range of %s", Describe(lv), t.Kind())
 	default:
 		return reflect.Value{}, mismatch("an integer", lv)
 	}
@@ -344,10 +344,10 @@ func (c *toGo) mapping(lv glua.LValue, t reflect.Type, depth int) (reflect.Value
 	for k, v := table.Next(glua.LNil); k != glua.LNil; k, v = table.Next(k) {
 		key, err := c.value(k, t.Key(), depth+1)
 		if err != nil {
-			return out, fmt.Errorf("key %s: %w", describe(k), err)
+			return out, fmt.Errorf("key %s: %w", Describe(k), err)
 		}
 		if !key.Comparable() {
-			return out, fmt.Errorf("key %s: it cannot be a key in Go", describe(k))
+			return out, fmt.Errorf("key %s: it cannot be a key in Go", Describe(k))
 		}
 		e, err := c.value(v, t.Elem(), depth+1)
 		if err != nil {
@@ -369,7 +369,7 @@ func (c *toGo) structure(lv glua.LValue, t reflect.Type, depth int) (reflect.Val
 		name, ok := k.(glua.LString)
 		index, known := bySpelling(fields, string(name))
 		if !ok || !known {
-			return out, fmt.Errorf("unknown field %s: a %v has %s", describe(k), t, strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
+			return out, fmt.Errorf("unknown field %s: a %v has %s", Describe(k), t, strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
 		}
 		field, err := out.FieldByIndexErr(index)
 		if err != nil {

@@ -79,6 +79,7 @@ func (c *toLua) value(v reflect.Value, depth int) (glua.LValue, error) {
 		return glua.LNumber(v.Float()), nil
 	case reflect.String:
 		c.meter.Bytes(v.Len())
+		lua.From(c.L).Grow(v.Len())
 		return glua.LString(v.String()), nil
 	case reflect.Slice, reflect.Array:
 		return c.list(v, depth)
@@ -97,9 +98,17 @@ func (c *toLua) value(v reflect.Value, depth int) (glua.LValue, error) {
 	return nil, fmt.Errorf("a %v has no Lua form", v.Type())
 }
 
+// What a table takes, in bytes: itself, an element of a list, a field.
+const (
+	tableBytes   = 96
+	elementBytes = 24
+	fieldBytes   = 160
+)
+
 func (c *toLua) list(v reflect.Value, depth int) (glua.LValue, error) {
 	if v.Type().Elem().Kind() == reflect.Uint8 {
 		c.meter.Bytes(v.Len())
+		lua.From(c.L).Grow(v.Len())
 		if v.Kind() == reflect.Array && !v.CanAddr() {
 			addressable := reflect.New(v.Type()).Elem()
 			addressable.Set(v)
@@ -110,6 +119,7 @@ func (c *toLua) list(v reflect.Value, depth int) (glua.LValue, error) {
 	if v.Len() >= glua.MaxArrayIndex {
 		return nil, fmt.Errorf("a list of %d elements is too long for Lua", v.Len())
 	}
+	lua.From(c.L).Grow(tableBytes + v.Len()*elementBytes)
 	t := c.L.CreateTable(v.Len(), 0)
 	for i := range v.Len() {
 		e, err := c.value(v.Index(i), depth+1)
@@ -122,6 +132,7 @@ func (c *toLua) list(v reflect.Value, depth int) (glua.LValue, error) {
 }
 
 func (c *toLua) mapping(v reflect.Value, depth int) (glua.LValue, error) {
+	lua.From(c.L).Grow(tableBytes + v.Len()*fieldBytes)
 	t := c.L.CreateTable(0, v.Len())
 	for key, value := range v.Seq2() {
 		k, err := c.value(key, depth+1)
@@ -147,6 +158,7 @@ func (c *toLua) structure(v reflect.Value, depth int) (glua.LValue, error) {
 		return c.object(p), nil
 	}
 	fields := fieldsOf(v.Type())
+	lua.From(c.L).Grow(tableBytes + len(fields)*fieldBytes)
 	t := c.L.CreateTable(0, len(fields))
 	for name, index := range fields {
 		field, err := v.FieldByIndexErr(index)

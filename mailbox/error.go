@@ -16,6 +16,7 @@ func (k ErrorKind) Error() string { return string(k) }
 const (
 	Invalid     ErrorKind = "invalid"     // an argument or value does not fit; the text says which
 	NotFound    ErrorKind = "not_found"   // no such entry, group, method, file
+	Exists      ErrorKind = "exists"      // the name is taken
 	NoProc      ErrorKind = "noproc"      // no process has that PID or name
 	Unavailable ErrorKind = "unavailable" // no room now: a full mailbox or group. Retryable
 	Denied      ErrorKind = "denied"      // a capability, module or path is not granted
@@ -40,6 +41,11 @@ type Error struct {
 	// Trace is the backtrace, a line per frame, innermost first; empty when the
 	// error was not raised by a guest.
 	Trace []string
+	// Owner is the process whose limit it was, of an error of kind LimitHit that
+	// a call gave to the process which made it: whoever fails with an error of
+	// its own limit has hit that limit, with another's it just failed. It does
+	// not cross between machines.
+	Owner PID
 	// Cause is the Go error behind it, nil where there is none. It does not
 	// cross between machines.
 	Cause error
@@ -69,7 +75,7 @@ func AsError(err error) *Error {
 	}
 	out := &Error{Kind: Internal, Message: err.Error(), Cause: err}
 	if e, ok := errors.AsType[*Error](err); ok && e != nil {
-		out.Kind, out.Retryable, out.Value, out.Trace = e.Kind, e.Retryable, e.Value, e.Trace
+		out.Kind, out.Retryable, out.Value, out.Trace, out.Owner = e.Kind, e.Retryable, e.Value, e.Trace, e.Owner
 	} else if k, ok := errors.AsType[ErrorKind](err); ok {
 		out.Kind, out.Retryable = k, k == Unavailable
 	}

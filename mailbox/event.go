@@ -32,16 +32,19 @@ const (
 	ReasonNodeDown  Reason = "nodedown"
 )
 
-// Ref names one monitor; it is unique on its node. Zero is no monitor.
+// Ref names one monitor; it is unique on its node, and below 2^53, so that a Lua
+// number holds it. Zero is no monitor.
 type Ref uint64
 
 // Event is what a mailbox holds. It is immutable once posted: one event may
 // stand in many mailboxes (an Exit is shared by all monitors).
 type Event struct {
-	Type   Type
-	due    bool // a Message of PostDue; here it fits into the padding
-	From   PID
-	Topic  string  // Message only
+	Type Type
+	due  bool // a Message of PostDue; here it fits into the padding
+	From PID
+	// Topic is a Message's. An ExitEvent or LinkDown that was asked for by a
+	// name has that name here.
+	Topic  string
 	Values []Value // the payload of a Message
 	Ref    Ref     // ExitEvent only: the monitor that it answers
 	Exit   *Exit   // ExitEvent and LinkDown
@@ -60,6 +63,21 @@ type Exit struct {
 	Code    int
 	HasCode bool
 	Err     *Error // nil when Reason is normal
+	// Origin is the process whose end was passed on along links until it ended
+	// this one; "" where the process ended for a reason of its own.
+	Origin PID
+	Report *Report // nil when Reason is normal, noproc or nodedown
+}
+
+// Report is what a process was and had used when it ended other than normally
+// (SPEC section 3). What it failed with stands in its Exit.
+type Report struct {
+	PID    PID
+	Group  string        // the group's ID
+	Memory uint64        // the most that it held, in bytes; zero where its kind does not measure
+	Fuel   uint64        // units used
+	Steps  uint64        // times that a worker ran it
+	Uptime time.Duration // from its spawn, on the node's clock
 }
 
 // Cancel asks a process to end by itself before Deadline, on the node's clock;

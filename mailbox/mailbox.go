@@ -34,8 +34,8 @@ var (
 
 // Mailbox is a queue of events in order of arrival. Messages count against its
 // capacity; EXIT, LINK_DOWN, CANCEL and what PostDue appends never do and are
-// never dropped: how many can come is bounded by the monitors, links and
-// timers that the owner made.
+// never dropped: how many can come is bounded where monitors, links and
+// timers are made.
 //
 // Every method may be called from any goroutine and none blocks. A [Scan]
 // belongs to one goroutine at a time, so that in practice only the owner calls

@@ -47,3 +47,22 @@ func (p PID) Split() (node, group uint32, n uint64, err error) {
 	}
 	return node, group, n, nil
 }
+
+// NoProcess is the error, of kind NoProc, of addressing a dest, PID or name,
+// that is no living process.
+func NoProcess(dest PID) *Error {
+	if IsPID(string(dest)) {
+		return Errorf(NoProc, "there is no process %s", dest.Shown())
+	}
+	return Errorf(NoProc, "no process has the name %q", dest.Shown())
+}
+
+// Shown gives a dest as messages show it: what a caller took for one may be of
+// any length.
+func (p PID) Shown() string {
+	const most = 64
+	if len(p) <= most {
+		return string(p)
+	}
+	return string(p[:most]) + "…"
+}

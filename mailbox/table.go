@@ -21,6 +21,10 @@ func TableValue(list []Value, pairs []Pair) Value {
 	return Value{ref: &Table{List: list, Pairs: pairs}}
 }
 
+// Value gives the table as a Value. It spares TableValue's allocation to who
+// makes many tables at once.
+func (t *Table) Value() Value { return Value{ref: t} }
+
 // Get gives the value under a string key, nil if there is none.
 func (t *Table) Get(key string) Value {
 	for i := range t.Pairs {

@@ -73,6 +73,9 @@ func TestTableGet(t *testing.T) {
 			t.Errorf("Get(%q) = %s, want %s", key, got, want)
 		}
 	}
+	if v := table.Value(); v.Table() != table {
+		t.Errorf("the table as a value is %s", v)
+	}
 }
 
 func TestLongStringsAreCutBetweenCharacters(t *testing.T) {

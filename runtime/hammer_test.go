@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -70,6 +71,41 @@ entries:
     while true do
       local e = process.receive()
       if e.type == "MESSAGE" and e.from then process.send(e.from, e.topic, e.payload) end
+    end
+- name: family
+  kind: process.lua
+  source: |
+    -- Links, names and executes at random, trapping or not; what it executes
+    -- gives its own result, and nothing comes of a link that was ended.
+    local entries = {"mul", "traps", "quick", "fails", "waits", "loops", "echo"}
+    process.set_options{trap_links = math.random(2) == 1}
+    local children = {}
+    for i = 1, 20 do
+      local entry = entries[math.random(#entries)]
+      local pid, err = process.spawn_linked(entry, "large", i, math.random(0, 1))
+      if not pid then error(err) end
+      children[i] = pid
+      local name = "name" .. math.random(5)
+      process.registry.register(name, pid)
+      process.send_after(0.0001, name, "later", i)
+      local kind = math.random(4)
+      if kind == 1 then
+        process.unlink(pid)
+        if process.receive(0, {type = "LINK_DOWN", from = pid}) then error("LINK_DOWN after unlink") end
+        process.terminate(pid)
+      elseif kind == 2 then
+        process.link(name)
+        process.terminate(name)
+      elseif kind == 3 then
+        local product, err = process.exec("mul", "large", i, 3)
+        if product ~= 3 * i then error(err) end
+      end
+      if math.random(3) == 1 then process.receive(0, {type = "LINK_DOWN"}) end
+    end
+    if math.random(2) == 1 then error("the family breaks up") end
+    for _, pid in ipairs(children) do
+      process.unlink(pid)
+      process.terminate(pid)
     end
 - name: parent
   kind: process.lua
@@ -156,6 +192,7 @@ var possible = map[string][]mailbox.Reason{
 	"app:mul":    {mailbox.ReasonNormal, mailbox.ReasonKilled},
 	"app:grow":   {mailbox.ReasonNormal, mailbox.ReasonKilled},
 	"app:traps":  {mailbox.ReasonNormal, mailbox.ReasonError, mailbox.ReasonKilled},
+	"app:family": {mailbox.ReasonNormal, mailbox.ReasonError, mailbox.ReasonKilled},
 	"app:quick":  {mailbox.ReasonNormal, mailbox.ReasonKilled},
 	"app:fails":  {mailbox.ReasonError, mailbox.ReasonKilled},
 	"app:loops":  {mailbox.ReasonKilled},
@@ -167,7 +204,7 @@ var possible = map[string][]mailbox.Reason{
 // beat spawns until time is over, keeps some processes for a while, and waits
 // for all of its own in the end.
 func (h *hammer) beat() {
-	entries := []string{"app:mul", "app:grow", "app:traps", "app:quick", "app:fails", "app:loops", "app:waits", "app:echo", "app:parent"}
+	entries := []string{"app:mul", "app:grow", "app:traps", "app:quick", "app:fails", "app:loops", "app:waits", "app:echo", "app:parent", "app:family"}
 	groups := []string{"app:small", "app:large", "app:drop"}
 	type started struct {
 		entry string
@@ -175,7 +212,7 @@ func (h *hammer) beat() {
 	}
 	var alive []started
 	end := func(s started) {
-		if s.entry != "app:parent" {
+		if s.entry != "app:parent" && (s.entry != "app:family" || rand.IntN(2) == 0) {
 			s.Terminate()
 		}
 		h.count(s.entry, s.Exit())
@@ -223,6 +260,10 @@ func (h *hammer) count(entry string, e *mailbox.Exit) {
 		h.ended = map[string]int{}
 	}
 	h.ended[fmt.Sprint(entry, " ", e.Reason)]++
+	if entry == "app:family" && e.Reason == mailbox.ReasonError &&
+		!strings.Contains(e.Err.Message, "the family breaks up") && !strings.Contains(e.Err.Message, "in the linked process") {
+		h.t.Errorf("%s failed: %v", entry, e.Err)
+	}
 	for _, r := range possible[entry] {
 		if r == e.Reason {
 			return

@@ -1,12 +1,14 @@
 package runtime
 
 import (
+	"time"
+
 	"wippy/mailbox"
 	"wippy/runtime/process"
 )
 
-// What follows addresses any process of the node, whoever spawned it. Before
-// Start there is none.
+// What follows addresses any process of the node, whoever spawned it, by its
+// PID or a name that is registered for it. Before Start there is none.
 
 // Send posts a message to a process; From is nobody. It never blocks: a full
 // mailbox is an error under every overflow policy but drop_oldest.
@@ -15,7 +17,7 @@ import (
 //
 // *mailbox.Error: kind NoProc, Unavailable for a full mailbox, Invalid for a
 // value that cannot cross.
-func (rt *Runtime) Send(to mailbox.PID, topic string, values ...any) error {
+func (rt *Runtime) Send(dest mailbox.PID, topic string, values ...any) error {
 	vs, err := mailbox.ValuesOf(values...)
 	if err != nil {
 		return err
@@ -23,23 +25,62 @@ func (rt *Runtime) Send(to mailbox.PID, topic string, values ...any) error {
 	if rt.sched == nil {
 		return notStarted()
 	}
-	return rt.sched.Send(to, topic, vs)
+	return rt.sched.Send(dest, topic, vs)
 }
 
 // Terminate kills a process. The error is of kind NoProc if there is none.
-func (rt *Runtime) Terminate(pid mailbox.PID) error {
+func (rt *Runtime) Terminate(dest mailbox.PID) error {
 	if rt.sched == nil {
 		return notStarted()
 	}
-	return rt.sched.Terminate(pid)
+	return rt.sched.Terminate(dest)
+}
+
+// Cancel asks a process to end within grace, after which it is killed. The
+// error is of kind NoProc if there is none.
+func (rt *Runtime) Cancel(dest mailbox.PID, reason string, grace time.Duration) error {
+	if rt.sched == nil {
+		return notStarted()
+	}
+	return rt.sched.Cancel(dest, reason, grace)
+}
+
+// Register gives a process a name, until it is unregistered or the process has
+// ended.
+//
+// # Errors
+//
+// *mailbox.Error: kind NoProc, Exists for a name that is taken, Invalid for a
+// text that cannot be a name, LimitHit for one more than a process may have.
+func (rt *Runtime) Register(name string, dest mailbox.PID) error {
+	if rt.sched == nil {
+		return notStarted()
+	}
+	return rt.sched.Register(name, dest)
+}
+
+// Lookup gives the process that has a name.
+func (rt *Runtime) Lookup(name string) (mailbox.PID, bool) {
+	if rt.sched == nil {
+		return "", false
+	}
+	return rt.sched.Lookup(name)
+}
+
+// Unregister frees a name, whoever has it. The error is of kind NoProc if nobody has.
+func (rt *Runtime) Unregister(name string) error {
+	if rt.sched == nil {
+		return notStarted()
+	}
+	return rt.sched.Unregister(name)
 }
 
 // Info describes a living process.
-func (rt *Runtime) Info(pid mailbox.PID) (process.Info, bool) {
+func (rt *Runtime) Info(dest mailbox.PID) (process.Info, bool) {
 	if rt.sched == nil {
 		return process.Info{}, false
 	}
-	return rt.sched.Info(pid)
+	return rt.sched.Info(dest)
 }
 
 // List gives the living processes of a group, oldest first, or of all for "".

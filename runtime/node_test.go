@@ -43,7 +43,16 @@ func TestNodeFromGo(t *testing.T) {
 	if pids, err := rt.List(runtime.DefaultGroup); err != nil || len(pids) != 1 || pids[0] != p.PID() {
 		t.Errorf("list: %v, %v", pids, err)
 	}
-	if err := errors.Join(rt.Send(p.PID(), "t", 1), p.Send("t", "two")); err != nil {
+	if err := rt.Register("echo", p.PID()); err != nil {
+		t.Error(err)
+	}
+	if err := rt.Register("echo", p.PID()); !errors.Is(err, mailbox.Exists) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if pid, ok := rt.Lookup("echo"); !ok || pid != p.PID() {
+		t.Errorf("lookup: %s, %t", pid, ok)
+	}
+	if err := errors.Join(rt.Send("echo", "t", 1), rt.Unregister("echo"), p.Send("t", "two")); err != nil {
 		t.Error(err)
 	}
 	e := p.Exit()
@@ -52,6 +61,9 @@ func TestNodeFromGo(t *testing.T) {
 	}
 	if err := rt.Terminate(p.PID()); !errors.Is(err, mailbox.NoProc) {
 		t.Errorf("terminating the dead: %v", err)
+	}
+	if err := rt.Cancel("echo", "late", 0); !errors.Is(err, mailbox.NoProc) {
+		t.Errorf("cancelling a name of nobody: %v", err)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"wippy/wasmhost/meter"
 )
 
-// instance is one process. Only Memory is called from other goroutines.
+// instance is one process. Only Memory and Peak are called from other goroutines.
 type instance struct {
 	program *Program
 	budget  *memory.Budget // nil where the module has no memory
@@ -135,6 +135,14 @@ func (t *instance) Memory() uint64 {
 		return 0
 	}
 	return t.budget.Used()
+}
+
+// Peak implements process.Measured.
+func (t *instance) Peak() uint64 {
+	if t.budget == nil {
+		return 0
+	}
+	return t.budget.Peak()
 }
 
 // meter finds the globals of metering.

@@ -116,6 +116,9 @@ func TestMeasured(t *testing.T) {
 	if want := []uint64{0, 1 << 16, 4 << 16, 0}; !slices.Equal(got, want) {
 		t.Errorf("memory %d, want %d", got, want)
 	}
+	if m.Peak() != 4<<16 {
+		t.Errorf("peak %d", m.Peak())
+	}
 }
 
 func TestCloseWithoutInit(t *testing.T) {

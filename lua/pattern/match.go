@@ -48,6 +48,9 @@ func New(p *Pattern, meter Meter) *Matcher {
 // Pattern is what the Matcher was made for.
 func (m *Matcher) Pattern() *Pattern { return m.p }
 
+// Subject is what Reset was given.
+func (m *Matcher) Subject() string { return m.subject }
+
 // Reset begins anew with a subject, from the offset from on.
 func (m *Matcher) Reset(subject string, from int) {
 	m.subject, m.next = subject, from

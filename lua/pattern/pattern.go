@@ -30,6 +30,12 @@ type Pattern struct {
 // String is the pattern's source.
 func (p *Pattern) String() string { return p.text }
 
+// Size is about what the pattern takes with a Matcher, in bytes.
+func (p *Pattern) Size() int {
+	const base, item = 512, 112 // with its sets and its choice
+	return base + len(p.text) + item*len(p.items)
+}
+
 // Captures is the number of captures that the pattern has.
 func (p *Pattern) Captures() int { return p.captures }
 

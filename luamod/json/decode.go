@@ -86,8 +86,10 @@ const chargeEvery = 4096
 func (d *decoder) take(bytes int) error {
 	d.room -= bytes
 	if d.room < 0 {
+		d.room += bytes
 		return tooLarge()
 	}
+	lua.From(d.L).Build(bytes)
 	return nil
 }
 

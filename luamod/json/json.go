@@ -101,6 +101,7 @@ func encode(L *glua.LState) int {
 	if err := e.value(L.Get(1)); err != nil {
 		return lua.PushError(L, located("json.encode", err))
 	}
+	lua.From(L).Grow(len(e.out))
 	L.Push(glua.LString(e.out))
 	return 1
 }
@@ -150,7 +151,9 @@ func decode(L *glua.LState) int {
 		text:  string(s),
 		room:  room(L),
 	}
+	all := d.room
 	v, err := d.document()
+	lua.From(L).Built(all - d.room)
 	if err != nil {
 		return lua.PushError(L, located("json.decode", err))
 	}

@@ -11,7 +11,8 @@ import (
 var (
 	messageShape = lua.NewShape("type", "from", "topic", "payload", "payloads")
 	endShape     = lua.NewShape("type", "from", "ref", "entry", "reason", "value", "values") // eight keys are cheaper than nine
-	exitShape    = lua.NewShape("type", "from", "ref", "entry", "reason", "value", "values", "code", "error")
+	exitShape    = lua.NewShape("type", "from", "ref", "entry", "reason", "value", "values", "code", "error", "report")
+	reportShape  = lua.NewShape("entry", "pid", "group", "reason", "error", "trace", "memory", "fuel", "steps", "uptime")
 	linkShape    = lua.NewShape("type", "from", "reason", "error")
 	cancelShape  = lua.NewShape("type", "from", "reason", "deadline")
 	countShape   = lua.NewShape("n")
@@ -40,7 +41,7 @@ func eventTable(L *glua.LState, e *mailbox.Event) *glua.LTable {
 			code = glua.LNumber(e.Exit.Code)
 		}
 		return exitShape.Table(L, is, from, glua.LNumber(e.Ref), optional(e.Exit.Entry),
-			glua.LString(e.Exit.Reason), value, values, code, errorValue(L, e.Exit))
+			glua.LString(e.Exit.Reason), value, values, code, errorValue(L, e.Exit), reportTable(L, e.Exit))
 	case mailbox.LinkDown:
 		return linkShape.Table(L, is, from, glua.LString(e.Exit.Reason), errorValue(L, e.Exit))
 	case mailbox.CancelEvent:
@@ -62,6 +63,21 @@ func errorValue(L *glua.LState, e *mailbox.Exit) glua.LValue {
 		return nil
 	}
 	return lua.ErrorValue(L, e.Err)
+}
+
+// reportTable gives the report of an end other than normal; nil where there is none.
+func reportTable(L *glua.LState, e *mailbox.Exit) glua.LValue {
+	r := e.Report
+	if r == nil {
+		return nil
+	}
+	trace := L.CreateTable(len(e.Err.Trace), 0)
+	for _, line := range e.Err.Trace {
+		trace.Append(glua.LString(line))
+	}
+	return reportShape.Table(L, glua.LString(e.Entry), glua.LString(r.PID), glua.LString(r.Group),
+		glua.LString(e.Reason), glua.LString(e.Err.Message), trace,
+		glua.LNumber(r.Memory), glua.LNumber(r.Fuel), glua.LNumber(r.Steps), lua.NewDuration(L, r.Uptime))
 }
 
 // valueTable gives the first of the values, and all of them with their number n.

@@ -27,33 +27,77 @@ func Module() luamod.Module {
 }
 
 var functions = map[string]glua.LGFunction{
-	"spawn":           func(L *glua.LState) int { return spawn(L, "process.spawn", false) },
-	"spawn_monitored": func(L *glua.LState) int { return spawn(L, "process.spawn_monitored", true) },
-	"self":            self,
-	"send":            send,
-	"receive":         receive,
-	"monitor":         monitor,
-	"unmonitor":       unmonitor,
-	"cancel":          cancel,
-	"terminate":       terminate,
-	"exit":            exit,
-	"info":            info,
-	"list":            list,
+	"spawn":                  spawner("process.spawn", process.Spawn{}),
+	"spawn_monitored":        spawner("process.spawn_monitored", process.Spawn{Monitor: true}),
+	"spawn_linked":           spawner("process.spawn_linked", process.Spawn{Link: true}),
+	"spawn_linked_monitored": spawner("process.spawn_linked_monitored", process.Spawn{Link: true, Monitor: true}),
+	"exec":                   exec,
+	"self":                   self,
+	"send":                   send,
+	"send_after":             sendAfter,
+	"receive":                receive,
+	"monitor":                monitor,
+	"unmonitor":              unmonitor,
+	"link":                   link,
+	"unlink":                 unlink,
+	"set_options":            setOptions,
+	"cancel":                 cancel,
+	"terminate":              terminate,
+	"exit":                   exit,
+	"info":                   info,
+	"list":                   list,
 }
 
-// shape and values make the module's table. Its functions have no state, so
-// that all processes share them: an idle process is a kilobyte smaller.
-var shape, values = func() (*lua.Shape, []glua.LValue) {
+var registryFunctions = map[string]glua.LGFunction{
+	"register":   register,
+	"lookup":     lookup,
+	"unregister": unregister,
+}
+
+// The shapes and values of the module's tables. Their functions have no state,
+// so that all processes share them: an idle process is a kilobyte smaller.
+var (
+	shape, values                 = tableOf(functions)
+	registryShape, registryValues = tableOf(registryFunctions)
+)
+
+func tableOf(functions map[string]glua.LGFunction) (*lua.Shape, []glua.LValue) {
 	names := slices.Sorted(maps.Keys(functions))
-	env := new(glua.LState).NewTable()
 	values := make([]glua.LValue, len(names))
 	for i, name := range names {
-		values[i] = &glua.LFunction{IsG: true, Env: env, GFunction: functions[name]}
+		values[i] = shared(functions[name])
 	}
 	return lua.NewShape(names...), values
+}
+
+// shared makes a function that every process may have.
+func shared(f glua.LGFunction) *glua.LFunction {
+	return &glua.LFunction{IsG: true, Env: new(glua.LState).NewTable(), GFunction: f}
+}
+
+// meta is the metatable of the module's table in every process, which no script
+// can reach. It makes the table process.registry once somebody asks for it.
+var meta = func() *glua.LTable {
+	mt := new(glua.LState).NewTable()
+	mt.RawSetString("__metatable", glua.LString("process"))
+	mt.RawSetString("__index", shared(func(L *glua.LState) int {
+		module, ok := L.Get(1).(*glua.LTable)
+		if !ok || L.Get(2) != glua.LString("registry") {
+			return 0
+		}
+		registry := registryShape.Table(L, registryValues...)
+		module.RawSetString("registry", registry)
+		L.Push(registry)
+		return 1
+	}))
+	return mt
 }()
 
-func open(s *lua.State) glua.LValue { return shape.Table(s.Main(), values...) }
+func open(s *lua.State) glua.LValue {
+	module := shape.Table(s.Main(), values...)
+	module.Metatable = meta
+	return module
+}
 
 func context(L *glua.LState) process.Context { return lua.From(L).Context() }
 
@@ -69,20 +113,50 @@ func checkDest(L *glua.LState, fn string) mailbox.PID {
 	return mailbox.PID(checkString(L, 1, fn, "a PID or a registered name"))
 }
 
-func spawn(L *glua.LState, fn string, monitored bool) int {
+// checkSpawn gives the spawn that the arguments ask for, entry, group and what
+// the process gets. The error is of an argument that cannot cross.
+func checkSpawn(L *glua.LState, fn string, r process.Spawn) (process.Spawn, error) {
 	ctx := context(L)
-	entry := process.Qualify(ctx, checkString(L, 1, fn, "an entry ID"))
-	group := process.Qualify(ctx, checkString(L, 2, fn, "a process group's ID"))
-	args, err := lua.ToValues(L, 3)
+	r.Entry = process.Qualify(ctx, checkString(L, 1, fn, "an entry ID"))
+	r.Group = process.Qualify(ctx, checkString(L, 2, fn, "a process group's ID"))
+	var err error
+	r.Args, err = lua.ToValues(L, 3)
+	return r, err
+}
+
+// spawner makes one of the functions that spawn.
+func spawner(fn string, how process.Spawn) glua.LGFunction {
+	return func(L *glua.LState) int {
+		r, err := checkSpawn(L, fn, how)
+		if err != nil {
+			return lua.PushError(L, err)
+		}
+		pid, err := context(L).Spawn(r)
+		if err != nil {
+			return lua.PushError(L, err)
+		}
+		L.Push(glua.LString(pid))
+		return 1
+	}
+}
+
+// exec gives what the process returned, or nil and why it did not.
+func exec(L *glua.LState) int {
+	r, err := checkSpawn(L, "process.exec", process.Spawn{})
 	if err != nil {
 		return lua.PushError(L, err)
 	}
-	pid, err := ctx.Spawn(process.Spawn{Entry: entry, Group: group, Args: args, Monitor: monitored})
+	e, err := context(L).Exec(r)
 	if err != nil {
 		return lua.PushError(L, err)
 	}
-	L.Push(glua.LString(pid))
-	return 1
+	if e.Err != nil {
+		return lua.PushError(L, e.Err)
+	}
+	for _, v := range e.Values {
+		L.Push(lua.FromValue(L, v))
+	}
+	return len(e.Values)
 }
 
 func self(L *glua.LState) int {
@@ -98,6 +172,24 @@ func send(L *glua.LState) int {
 		return lua.PushError(L, err)
 	}
 	return done(L, context(L).Send(to, topic, values))
+}
+
+// sendAfter orders one message, to whoever has a name when it is due.
+func sendAfter(L *glua.LState) int {
+	const fn = "process.send_after"
+	d := max(lua.CheckDuration(L, 1, fn), 0)
+	to := mailbox.PID(checkString(L, 2, fn, "a PID or a registered name"))
+	topic := checkString(L, 3, fn, "a topic (string)")
+	values, err := lua.ToValues(L, 4)
+	if err != nil {
+		return lua.PushError(L, err)
+	}
+	stop, err := context(L).PostAfter(d, to, topic, values)
+	if err != nil {
+		return lua.PushError(L, err)
+	}
+	L.Push(luamod.NewTimer(L, stop))
+	return 1
 }
 
 // done returns true, or nil and the error.
@@ -125,9 +217,65 @@ func unmonitor(L *glua.LState) int {
 	case glua.LString:
 		L.Push(glua.LBool(context(L).DemonitorAll(mailbox.PID(v))))
 	default:
-		lua.ArgError(L, "process.unmonitor", 1, "a monitor's ref or a PID")
+		lua.ArgError(L, "process.unmonitor", 1, "a monitor's ref, a PID or a registered name")
 	}
 	return 1
+}
+
+func link(L *glua.LState) int { return done(L, context(L).Link(checkDest(L, "process.link"))) }
+
+func unlink(L *glua.LState) int {
+	L.Push(glua.LBool(context(L).Unlink(checkDest(L, "process.unlink"))))
+	return 1
+}
+
+// setOptions sets what its table has, and leaves the rest.
+func setOptions(L *glua.LState) int {
+	const fn = "process.set_options"
+	options, ok := L.Get(1).(*glua.LTable)
+	if !ok {
+		lua.ArgError(L, fn, 1, "a table of options")
+	}
+	trap := glua.LNil
+	options.ForEach(func(k, v glua.LValue) {
+		if k != glua.LString("trap_links") {
+			L.RaiseError("%s: argument 1: there is no option %s; there is trap_links", fn, luamod.Describe(k))
+		}
+		if v.Type() != glua.LTBool {
+			L.RaiseError("%s: argument 1: trap_links: expected a boolean, got %s", fn, luamod.Describe(v))
+		}
+		trap = v
+	})
+	if trap != glua.LNil {
+		context(L).TrapLinks(glua.LVAsBool(trap))
+	}
+	L.Push(glua.LTrue)
+	return 1
+}
+
+func register(L *glua.LState) int {
+	const fn = "process.registry.register"
+	ctx := context(L)
+	name := checkString(L, 1, fn, "a name (string)")
+	dest := ctx.Self()
+	if L.Get(2) != glua.LNil {
+		dest = mailbox.PID(checkString(L, 2, fn, "a PID"))
+	}
+	return done(L, ctx.Register(name, dest))
+}
+
+func lookup(L *glua.LState) int {
+	pid, ok := context(L).Lookup(checkString(L, 1, "process.registry.lookup", "a name (string)"))
+	if !ok {
+		L.Push(glua.LNil)
+	} else {
+		L.Push(glua.LString(pid))
+	}
+	return 1
+}
+
+func unregister(L *glua.LState) int {
+	return done(L, context(L).Unregister(checkString(L, 1, "process.registry.unregister", "a name (string)")))
 }
 
 func cancel(L *glua.LState) int {
@@ -151,47 +299,4 @@ func exit(L *glua.LState) int {
 	}
 	lua.From(L).Exit(values)
 	return 0
-}
-
-func info(L *glua.LState) int {
-	ctx := context(L)
-	pid := ctx.Self()
-	if L.Get(1) != glua.LNil {
-		pid = checkDest(L, "process.info")
-	}
-	i, ok := ctx.Info(pid)
-	if !ok {
-		return lua.PushError(L, mailbox.Errorf(mailbox.NoProc, "there is no process %s", pid))
-	}
-	t := L.CreateTable(0, 10)
-	t.RawSetString("pid", glua.LString(i.PID))
-	t.RawSetString("entry", glua.LString(i.Entry))
-	t.RawSetString("group", glua.LString(i.Group))
-	t.RawSetString("state", glua.LString(i.State))
-	t.RawSetString("steps", glua.LNumber(i.Steps))
-	t.RawSetString("mailbox", glua.LNumber(i.Mailbox))
-	t.RawSetString("dropped", glua.LNumber(i.Dropped))
-	t.RawSetString("fuel", glua.LNumber(i.Fuel))
-	t.RawSetString("memory", glua.LNumber(i.Memory))
-	t.RawSetString("uptime", lua.NewDuration(L, i.Uptime))
-	L.Push(t)
-	return 1
-}
-
-func list(L *glua.LState) int {
-	ctx := context(L)
-	group := ""
-	if L.Get(1) != glua.LNil {
-		group = process.Qualify(ctx, checkString(L, 1, "process.list", "a process group's ID"))
-	}
-	pids, err := ctx.List(group)
-	if err != nil {
-		return lua.PushError(L, err)
-	}
-	t := L.CreateTable(len(pids), 0)
-	for _, pid := range pids {
-		t.Append(glua.LString(pid))
-	}
-	L.Push(t)
-	return 1
 }

@@ -17,9 +17,44 @@ local process = {}
 ---@field values table? EXIT: all that it returned, with their number `n`
 ---@field code number? EXIT: the exit code that a guest chose
 ---@field error error? EXIT, LINK_DOWN: nil when the reason is "normal"
+---@field report process.Report? EXIT: nil when the reason is "normal" or "noproc"
 ---@field deadline time.Time? CANCEL: when the process will be killed
 
----Starts a process of an entry in a group.
+---What a process was and had used when it ended other than normally.
+---@class process.Report
+---@field entry string the entry's ID
+---@field pid string
+---@field group string the group's ID
+---@field reason string
+---@field error string the error's text
+---@field trace string[] the backtrace, innermost first; empty when it did not fail by itself
+---@field memory number the most that it held, in bytes
+---@field fuel number units used
+---@field steps number times that a worker ran it
+---@field uptime time.Duration from its spawn
+
+---What `process.info` gives.
+---@class process.Info
+---@field pid string
+---@field entry string the entry's ID
+---@field group string the group's ID
+---@field state "starting"|"runnable"|"running"|"waiting"|"ending"
+---@field steps number times that a worker ran it
+---@field mailbox number events that wait
+---@field dropped number messages that found no room
+---@field fuel number units used
+---@field memory number bytes that it holds
+---@field peak number the most that it ever held
+---@field uptime time.Duration from its spawn
+---@field children number living processes that it spawned
+---@field names string[] registered for it
+---@field links string[] PIDs
+---@field trap_links boolean
+---@field monitors table<number, string> the PIDs whose EXIT it gets, by ref
+---@field monitored_by string[] PIDs
+
+---Starts a process of an entry in a group. Beyond the caller's `max_children`
+---err is of kind "limit".
 ---@param entry string an entry ID; without a colon, of the caller's namespace
 ---@param group string a process.host's or terminal.host's ID
 ---@param ... any the arguments of the method or script
@@ -35,17 +70,53 @@ function process.spawn(entry, group, ...) end
 ---@return error? err
 function process.spawn_monitored(entry, group, ...) end
 
+---As `spawn`; caller and process are linked from the first moment on.
+---@param entry string
+---@param group string
+---@param ... any
+---@return string? pid
+---@return error? err
+function process.spawn_linked(entry, group, ...) end
+
+---As `spawn_linked`, and the caller gets the process's EXIT.
+---@param entry string
+---@param group string
+---@param ... any
+---@return string? pid
+---@return error? err
+function process.spawn_linked_monitored(entry, group, ...) end
+
+---Calls an entry as a function: spawns a process, waits for its end and gives
+---what it returned. Other events stay in the mailbox. If the caller is killed
+---meanwhile, so is the process.
+---@param entry string
+---@param group string
+---@param ... any
+---@return any ... what it returned, or nil and err
+function process.exec(entry, group, ...) end
+
 ---The caller's own PID.
 ---@return string pid
 function process.self() end
 
 ---Posts a message.
----@param dest string
+---@param dest string a PID or a registered name, as wherever a `dest` is taken
 ---@param topic string
 ---@param ... any values; functions and foreign userdata cannot be sent
 ---@return true? ok
 ---@return error? err kind "noproc" when there is no such process, "unavailable" when its mailbox is full
 function process.send(dest, topic, ...) end
+
+---Posts a message after a time. A name stands for whoever has it then; a
+---message that finds nobody, or no room, is lost. The timer ends with the
+---caller and counts against its `max_handles`.
+---@param delay time.Duration|number|string
+---@param dest string
+---@param topic string
+---@param ... any
+---@return time.Timer? timer its `:cancel()` is true if the message was withdrawn in time
+---@return error? err
+function process.send_after(delay, dest, topic, ...) end
 
 ---Takes the oldest event that matches, and waits for one. What does not match stays, in order.
 ---@param timeout? time.Duration|number|string nil waits for ever
@@ -53,16 +124,37 @@ function process.send(dest, topic, ...) end
 ---@return process.Event? event nil on time-out
 function process.receive(timeout, match) end
 
----Asks for the EXIT of a process. Of the dead one it comes at once, with reason "noproc".
+---Asks for the EXIT of a process. Of a dead one it comes at once, with reason
+---"noproc"; of a name that nobody has, from that name.
 ---@param dest string
 ---@return number? ref
 ---@return error? err
 function process.monitor(dest) end
 
 ---Ends a monitor, and removes its EXIT if that waits already.
----@param ref number|string a ref, or a PID for all monitors of it
+---@param ref number|string a ref, or a PID or name for all monitors of it
 ---@return boolean ended whether there was one
 function process.unmonitor(ref) end
+
+---Links the caller with a process: when one of them ends other than normally,
+---the other ends too, with the same reason, unless it traps (see `set_options`).
+---There is one link for a pair. Of a dead one LINK_DOWN comes at once, with
+---reason "noproc".
+---@param dest string
+---@return true? ok
+---@return error? err
+function process.link(dest) end
+
+---Ends a link, and removes its LINK_DOWN if that waits already.
+---@param dest string
+---@return boolean ended whether there was one
+function process.unlink(dest) end
+
+---Sets options of the caller; what is left out stays as it is.
+---`trap_links`: the ends of linked processes, normal ones too, arrive as LINK_DOWN.
+---@param options {trap_links: boolean?}
+---@return true
+function process.set_options(options) end
 
 ---Asks a process to end; it is killed when the deadline is over.
 ---@param dest string
@@ -82,16 +174,38 @@ function process.terminate(dest) end
 ---@param ... any
 function process.exit(...) end
 
----Describes a living process: pid, entry, group, state, steps, mailbox, dropped, fuel, memory, uptime.
----@param pid? string the caller unless given
----@return table? info
+---Describes a living process.
+---@param dest? string the caller unless given
+---@return process.Info? info
 ---@return error? err
-function process.info(pid) end
+function process.info(dest) end
 
 ---The PIDs of the living processes, oldest first.
 ---@param group? string
 ---@return string[]? pids
 ---@return error? err
 function process.list(group) end
+
+---Names of processes. A name is free again when its process has ended.
+process.registry = {}
+
+---Gives a process a name. It may have several; a name is of one process, has
+---255 bytes at most and does not begin with "<".
+---@param name string
+---@param pid? string the caller unless given
+---@return true? ok
+---@return error? err kind "exists" when the name is taken
+function process.registry.register(name, pid) end
+
+---Who has a name.
+---@param name string
+---@return string? pid nil when nobody has
+function process.registry.lookup(name) end
+
+---Frees a name, whoever has it.
+---@param name string
+---@return true? ok
+---@return error? err kind "noproc" when nobody has it
+function process.registry.unregister(name) end
 
 return process

@@ -90,6 +90,7 @@ function time.monotonic() end
 local timer = {}
 
 ---No further message comes. One that has come stays in the mailbox.
+---@return boolean withdrawn whether a message would have come
 function timer:cancel() end
 
 ---A length of time. Durations compare with each other.

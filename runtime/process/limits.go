@@ -9,7 +9,8 @@ type Limits struct {
 	// MaxFuel bounds work: a unit per loop turn or call of wasm, per VM
 	// instruction of Lua. Too small a value kills a process that is only slow.
 	MaxFuel int64 `yaml:"max_fuel" config:"min=1"`
-	// MaxMemory bounds the sum of all linear memories, in bytes.
+	// MaxMemory bounds the sum of all linear memories, or what a Lua state
+	// holds, in bytes.
 	MaxMemory int64 `yaml:"max_memory" config:"min=1,unit=bytes"`
 	// MaxOutput bounds what the process prints, in bytes.
 	MaxOutput int64 `yaml:"max_output" config:"min=1,unit=bytes"`

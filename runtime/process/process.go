@@ -153,31 +153,67 @@ type Suspender interface {
 }
 
 // Peers is what a process does with others (SPEC section 3, module process).
-// Errors are *mailbox.Error.
+// Wherever a process is addressed, dest is its PID or a name that is
+// registered for it. Errors are *mailbox.Error; that of a dest that is nobody
+// is of kind NoProc.
 type Peers interface {
 	// Spawn starts a process. It returns once entry, group, room, arguments are
-	// checked and the process is in the run queue.
+	// checked and the process is in the run queue. It fails with kind LimitHit
+	// for one more than max_children, or than a process may hold of monitors and links.
 	Spawn(req Spawn) (mailbox.PID, error)
+	// Exec spawns a process, suspends until everything of it is freed, and says
+	// how it ended. No event of it comes to the mailbox. When the caller is
+	// killed meanwhile the process is killed first. The error is Spawn's.
+	Exec(req Spawn) (*mailbox.Exit, error)
 	// Send posts a message; under the overflow policy `block` it suspends.
-	Send(to mailbox.PID, topic string, values []mailbox.Value) error
+	Send(dest mailbox.PID, topic string, values []mailbox.Value) error
 	// SendAfter posts a message to this very process's mailbox after d, and
-	// then every period if that is positive. stop is idempotent.
+	// then every period if that is positive. stop is idempotent, and true when
+	// no message of the timer comes after it that would have come without it.
 	// The error is of kind LimitHit when the process holds too many timers, or
 	// messages of timers that it never received; Invalid for a period below a millisecond.
-	SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func(), err error)
-	// Monitor asks for an EXIT of pid; of the dead one with reason noproc comes at once.
-	Monitor(pid mailbox.PID) (mailbox.Ref, error)
+	SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func() bool, err error)
+	// PostAfter posts one message to dest after d. A name stands for whoever has
+	// it then; a message that finds nobody, or no room, is lost, and counted as
+	// dropped where there was no room. The timer dies with the calling process,
+	// and counts as a handle of it, as SendAfter's does.
+	PostAfter(d time.Duration, dest mailbox.PID, topic string, values []mailbox.Value) (stop func() bool, err error)
+	// Monitor asks for an EXIT of dest; of a dead one it comes at once with reason
+	// noproc. The event is from the process's PID, or from dest where that is a
+	// name of nobody. The error is of kind LimitHit for one more than a process may hold.
+	Monitor(dest mailbox.PID) (mailbox.Ref, error)
 	// Demonitor ends a monitor and removes its EXIT if that is queued. False if there was none.
 	Demonitor(ref mailbox.Ref) bool
-	// DemonitorAll ends every monitor of pid, as Demonitor does.
-	DemonitorAll(pid mailbox.PID) bool
-	// Cancel asks pid to end before grace is over; it is killed then, at once
+	// DemonitorAll ends every monitor of dest, as Demonitor does; of a name
+	// those of its present holder, and the EXITs of monitors that were asked by it.
+	DemonitorAll(dest mailbox.PID) bool
+	// Link binds the calling process and dest: when one of them ends other than
+	// normally, the other ends too, unless it traps. There is one link for a pair,
+	// and none of a process with itself; asking again changes nothing. Of a dead
+	// one LINK_DOWN comes at once with reason noproc, whether links are trapped or
+	// not. The error is as Monitor's.
+	Link(dest mailbox.PID) error
+	// Unlink ends the link with dest: neither an end nor a LINK_DOWN comes of it
+	// any more, and one that is queued is removed. False if there was none.
+	Unlink(dest mailbox.PID) bool
+	// TrapLinks sets whether the ends of linked processes, normal ones too,
+	// arrive as LINK_DOWN instead of ending this one. It holds for ends from then on.
+	TrapLinks(on bool)
+	// Register gives dest a name, until it is unregistered or dest has ended.
+	// The error is of kind Invalid for a text that cannot be a name, Exists for
+	// one that is taken, LimitHit for one more than a process may have.
+	Register(name string, dest mailbox.PID) error
+	// Lookup gives the process that has a name.
+	Lookup(name string) (mailbox.PID, bool)
+	// Unregister frees a name, whoever has it. The error is of kind NoProc if nobody has.
+	Unregister(name string) error
+	// Cancel asks dest to end before grace is over; it is killed then, at once
 	// if grace is not positive. Of several cancels the earliest deadline counts.
-	Cancel(pid mailbox.PID, reason string, grace time.Duration) error
-	// Terminate kills pid.
-	Terminate(pid mailbox.PID) error
+	Cancel(dest mailbox.PID, reason string, grace time.Duration) error
+	// Terminate kills dest.
+	Terminate(dest mailbox.PID) error
 	// Info describes a living process.
-	Info(pid mailbox.PID) (Info, bool)
+	Info(dest mailbox.PID) (Info, bool)
 	// List gives the living processes of a group, or of all for "".
 	List(group string) ([]mailbox.PID, error)
 }
@@ -188,12 +224,14 @@ type Spawn struct {
 	Group   string // a group's ID
 	Args    []mailbox.Value
 	Monitor bool // the spawner gets the EXIT; atomic with the spawn
+	Link    bool // spawner and process are linked; atomic with the spawn
 }
 
 // DefaultGrace is the time between a CANCEL and the kill where a user says nothing.
 const DefaultGrace = 5 * time.Second
 
-// Info describes a living process (SPEC section 3, process.info).
+// Info describes a living process (SPEC section 3, process.info). Lists of
+// processes are sorted, the oldest first, and have each once.
 type Info struct {
 	PID     mailbox.PID
 	Entry   string
@@ -204,13 +242,24 @@ type Info struct {
 	Dropped uint64 // messages lost to the mailbox's overflow policy
 	Fuel    uint64 // used so far
 	Memory  uint64 // bytes that its Process reports, see Measured
+	Peak    uint64 // the most that Memory ever was
 	Uptime  time.Duration
+
+	Children    int      // alive that it spawned
+	Names       []string // in the order in which they were registered
+	Links       []mailbox.PID
+	TrapLinks   bool
+	Monitors    map[mailbox.Ref]mailbox.PID // whose EXIT it gets
+	MonitoredBy []mailbox.PID
 }
 
 // Measured is implemented by a Process that knows how much memory it holds.
+// Any goroutine may call its methods, from New to after Close.
 type Measured interface {
-	// Memory is in bytes. Any goroutine may call it, at any time.
+	// Memory is what it holds now, in bytes.
 	Memory() uint64
+	// Peak is the most that Memory ever was.
+	Peak() uint64
 }
 
 // unwinding is the panic value that ends a process from within. It is not an

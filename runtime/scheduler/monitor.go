@@ -9,27 +9,38 @@ import "wippy/mailbox"
 type monitor struct {
 	ref             mailbox.Ref
 	watcher, target *task
-	prev, next      *monitor // in target.watchers
-	linked          bool     // stands in target.watchers
+	as              mailbox.PID // the name by which it was asked for; "" if by PID
+	prev, next      *monitor    // in target.watchers
+	linked          bool        // stands in target.watchers
 }
 
-func (s *Scheduler) newRef() mailbox.Ref { return mailbox.Ref(s.refs.Add(1)) }
+// firstRef is above every index that Lua keeps in an array: scripts have tables
+// by ref, and as an index one of a million would cost sixteen million bytes.
+const firstRef = 1 << 32
+
+func (s *Scheduler) newRef() mailbox.Ref { return mailbox.Ref(firstRef + s.refs.Add(1)) }
 
 // Monitor implements process.Peers.
-func (t *task) Monitor(pid mailbox.PID) (mailbox.Ref, error) {
+func (t *task) Monitor(dest mailbox.PID) (mailbox.Ref, error) {
 	t.unwindIfDoomed()
-	ref := t.s.newRef()
-	target := t.s.procs.get(pid)
-	if target == nil || !t.watch(target, ref) {
-		_ = t.box.Post(mailbox.Event{Type: mailbox.ExitEvent, From: pid, Ref: ref,
-			Exit: &mailbox.Exit{Reason: mailbox.ReasonNoProc, Err: noProc(pid)}})
+	if err := t.mayBind(); err != nil {
+		return 0, err
 	}
+	ref, from := t.s.newRef(), dest
+	if target := t.s.find(dest); target != nil {
+		if t.watch(target, ref, nameOf(dest)) {
+			return ref, nil
+		}
+		from = target.pid
+	}
+	_ = t.box.Post(mailbox.Event{Type: mailbox.ExitEvent, From: from, Topic: string(nameOf(dest)), Ref: ref,
+		Exit: &mailbox.Exit{Reason: mailbox.ReasonNoProc, Err: mailbox.NoProcess(dest)}})
 	return ref, nil
 }
 
 // watch makes t get target's EXIT. False when target's watchers were told already.
-func (t *task) watch(target *task, ref mailbox.Ref) bool {
-	m := &monitor{ref: ref, watcher: t, target: target}
+func (t *task) watch(target *task, ref mailbox.Ref, as mailbox.PID) bool {
+	m := &monitor{ref: ref, watcher: t, target: target, as: as}
 	t.mu.Lock()
 	if t.watching == nil {
 		t.watching = map[mailbox.Ref]*monitor{}
@@ -37,7 +48,7 @@ func (t *task) watch(target *task, ref mailbox.Ref) bool {
 	t.watching[ref] = m
 	t.mu.Unlock()
 	target.mu.Lock()
-	if !target.over {
+	if !target.told {
 		m.linked = true
 		m.next = target.watchers
 		if m.next != nil {
@@ -89,12 +100,13 @@ func (t *task) Demonitor(ref mailbox.Ref) bool {
 }
 
 // DemonitorAll implements process.Peers.
-func (t *task) DemonitorAll(pid mailbox.PID) bool {
+func (t *task) DemonitorAll(dest mailbox.PID) bool {
 	t.unwindIfDoomed()
+	target, name := t.s.find(dest), nameOf(dest)
 	var ms []*monitor
 	t.mu.Lock()
 	for ref, m := range t.watching {
-		if m.target.pid == pid {
+		if m.target.pid == dest || m.target == target || name != "" && m.as == name {
 			ms = append(ms, m)
 			delete(t.watching, ref)
 		}
@@ -104,17 +116,18 @@ func (t *task) DemonitorAll(pid mailbox.PID) bool {
 		m.unlink()
 	}
 	gone := t.box.Discard(func(e *mailbox.Event) bool {
-		return e.Type == mailbox.ExitEvent && e.From == pid
+		return e.Type == mailbox.ExitEvent && addressed(e, dest, target)
 	})
 	return len(ms)+gone > 0
 }
 
-// notify tells the watchers how t ended, and withdraws its own monitors.
+// notify tells those who are linked with t, and then its watchers, how it
+// ended, and withdraws its own monitors.
 func (t *task) notify(exit *mailbox.Exit) {
 	t.mu.Lock()
-	t.over = true
-	watchers, watching := t.watchers, t.watching
-	t.watchers, t.watching = nil, nil
+	t.told = true
+	watchers, watching, links := t.watchers, t.watching, t.links
+	t.watchers, t.watching, t.links = nil, nil, nil
 	for m := watchers; m != nil; m = m.next {
 		m.linked = false
 	}
@@ -122,6 +135,7 @@ func (t *task) notify(exit *mailbox.Exit) {
 	for _, m := range watching {
 		m.unlink()
 	}
+	t.breakLinks(links, exit)
 	for m := watchers; m != nil; m = m.next {
 		w := m.watcher
 		// Posting under the watcher's mutex makes Demonitor's word final: it
@@ -130,7 +144,7 @@ func (t *task) notify(exit *mailbox.Exit) {
 		_, wanted := w.watching[m.ref]
 		delete(w.watching, m.ref)
 		if wanted {
-			_ = w.box.Post(mailbox.Event{Type: mailbox.ExitEvent, From: t.pid, Ref: m.ref, Exit: exit})
+			_ = w.box.Post(mailbox.Event{Type: mailbox.ExitEvent, From: t.pid, Topic: string(m.as), Ref: m.ref, Exit: exit})
 		}
 		w.mu.Unlock()
 		if wanted {

@@ -1,24 +1,22 @@
 package scheduler
 
-import (
-	"cmp"
-	"slices"
-	"time"
+import "wippy/mailbox"
 
-	"wippy/mailbox"
-	"wippy/runtime/process"
-)
-
-func noProc(pid mailbox.PID) *mailbox.Error {
-	return mailbox.Errorf(mailbox.NoProc, "there is no process %s", pid)
+// find gives the living process that dest is the PID or a registered name of;
+// nil if there is none.
+func (s *Scheduler) find(dest mailbox.PID) *task {
+	if mailbox.IsPID(string(dest)) {
+		return s.procs.get(dest)
+	}
+	return s.names.get(dest)
 }
 
 // Send implements process.Peers.
-func (t *task) Send(to mailbox.PID, topic string, values []mailbox.Value) error {
+func (t *task) Send(dest mailbox.PID, topic string, values []mailbox.Value) error {
 	t.unwindIfDoomed()
-	target := t.s.procs.get(to)
+	target := t.s.find(dest)
 	if target == nil {
-		return noProc(to)
+		return mailbox.NoProcess(dest)
 	}
 	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
 	err := target.box.Post(ev)
@@ -30,13 +28,13 @@ func (t *task) Send(to mailbox.PID, topic string, values []mailbox.Value) error 
 		target.wake(t.exec)
 		return nil
 	case mailbox.ErrFull:
-		return full(to, target.box)
+		return full(dest, target.box)
 	}
-	return noProc(to)
+	return mailbox.NoProcess(dest)
 }
 
-func full(pid mailbox.PID, box *mailbox.Mailbox) error {
-	return mailbox.Errorf(mailbox.Unavailable, "the mailbox of %s is full (capacity %d)", pid, box.Capacity())
+func full(dest mailbox.PID, box *mailbox.Mailbox) error {
+	return mailbox.Errorf(mailbox.Unavailable, "the mailbox of %s is full (capacity %d)", dest, box.Capacity())
 }
 
 func (t *task) postWhenRoom(target *task, ev mailbox.Event) error {
@@ -54,165 +52,35 @@ func (t *task) postWhenRoom(target *task, ev mailbox.Event) error {
 
 // Send posts a message from outside of any process; it never blocks: a full
 // mailbox is an error under the policy `block` too.
-func (s *Scheduler) Send(to mailbox.PID, topic string, values []mailbox.Value) error {
-	target := s.procs.get(to)
+func (s *Scheduler) Send(dest mailbox.PID, topic string, values []mailbox.Value) error {
+	target := s.find(dest)
 	if target == nil {
-		return noProc(to)
+		return mailbox.NoProcess(dest)
 	}
 	switch target.box.Post(mailbox.Event{Type: mailbox.Message, Topic: topic, Values: values}) {
 	case nil:
 		target.wake(nil)
 		return nil
 	case mailbox.ErrFull:
-		return full(to, target.box)
+		return full(dest, target.box)
 	}
-	return noProc(to)
+	return mailbox.NoProcess(dest)
 }
 
 // Terminate implements process.Peers.
-func (t *task) Terminate(pid mailbox.PID) error {
+func (t *task) Terminate(dest mailbox.PID) error {
 	t.unwindIfDoomed()
-	err := t.s.Terminate(pid)
+	err := t.s.Terminate(dest)
 	t.unwindIfDoomed() // it may have been itself
 	return err
 }
 
 // Terminate kills a process.
-func (s *Scheduler) Terminate(pid mailbox.PID) error {
-	target := s.procs.get(pid)
+func (s *Scheduler) Terminate(dest mailbox.PID) error {
+	target := s.find(dest)
 	if target == nil {
-		return noProc(pid)
+		return mailbox.NoProcess(dest)
 	}
 	target.kill(killed)
 	return nil
-}
-
-// Cancel implements process.Peers.
-func (t *task) Cancel(pid mailbox.PID, reason string, grace time.Duration) error {
-	t.unwindIfDoomed()
-	target := t.s.procs.get(pid)
-	if target == nil {
-		return noProc(pid)
-	}
-	target.cancel(t.pid, reason, grace)
-	t.unwindIfDoomed() // it may have been itself
-	return nil
-}
-
-// leaving is a cancel that its target has to answer by ending.
-type leaving struct {
-	deadline time.Time
-	timer    *timer
-}
-
-// deaf tells whether the task has no use for a mailbox.
-func (t *task) deaf() bool {
-	d, ok := t.prog.(process.Deaf)
-	return ok && d.Deaf() || t.prog.Straight()
-}
-
-// cancel asks the task to end within grace and kills it then, at once if it
-// could not learn of it. Of several cancels the earliest deadline counts, and
-// one CANCEL is queued at the most: others' cancels cannot fill a mailbox.
-func (t *task) cancel(from mailbox.PID, reason string, grace time.Duration) {
-	if grace <= 0 || t.deaf() {
-		t.kill(cancelled)
-		return
-	}
-	deadline := t.s.cfg.Clock.Now().Add(grace)
-	t.cancelling.Lock()
-	defer t.cancelling.Unlock()
-	if t.leaving != nil && !deadline.Before(t.leaving.deadline) {
-		return
-	}
-	timer, ok := t.addTimer(grace, func() { t.kill(cancelled) })
-	if !ok {
-		return
-	}
-	if t.leaving != nil {
-		t.leaving.timer.stop()
-		t.box.Discard(func(e *mailbox.Event) bool { return e.Type == mailbox.CancelEvent })
-	}
-	t.leaving = &leaving{deadline, timer}
-	if t.box.Post(mailbox.Event{Type: mailbox.CancelEvent, From: from,
-		Cancel: &mailbox.Cancel{Reason: reason, Deadline: deadline}}) == nil {
-		t.wake(nil)
-	}
-}
-
-// Info implements process.Peers.
-func (t *task) Info(pid mailbox.PID) (process.Info, bool) { return t.s.Info(pid) }
-
-// Info describes a living process.
-func (s *Scheduler) Info(pid mailbox.PID) (process.Info, bool) {
-	t := s.procs.get(pid)
-	if t == nil {
-		return process.Info{}, false
-	}
-	info := process.Info{
-		PID: t.pid, Entry: t.entry, Group: t.g.ID,
-		State:   t.stateName(),
-		Steps:   t.steps.Load(),
-		Mailbox: t.box.Len(),
-		Dropped: t.box.Dropped(),
-		Fuel:    t.fuel.Load(),
-		Uptime:  s.cfg.Clock.Now().Sub(t.born),
-	}
-	if m, ok := t.proc.(process.Measured); ok {
-		info.Memory = m.Memory()
-	}
-	return info, true
-}
-
-func (t *task) stateName() string {
-	switch {
-	case t.doomed.Load() != nil:
-		return "ending"
-	case !t.begun.Load():
-		return "starting"
-	}
-	switch t.state.Load() {
-	case queued:
-		return "runnable"
-	case parked:
-		return "waiting"
-	case ended:
-		return "ending"
-	}
-	return "running"
-}
-
-// List implements process.Peers.
-func (t *task) List(group string) ([]mailbox.PID, error) { return t.s.List(group) }
-
-// List gives the living processes of a group, oldest first, or of all for "".
-func (s *Scheduler) List(groupID string) ([]mailbox.PID, error) {
-	if groupID != "" {
-		if _, err := s.group(groupID); err != nil {
-			return nil, err
-		}
-	}
-	var ts []*task
-	for _, t := range s.procs.all() {
-		if groupID == "" || t.g.ID == groupID {
-			ts = append(ts, t)
-		}
-	}
-	slices.SortFunc(ts, func(a, b *task) int { return cmp.Compare(a.serial, b.serial) })
-	pids := make([]mailbox.PID, len(ts))
-	for i, t := range ts {
-		pids[i] = t.pid
-	}
-	return pids, nil
-}
-
-// Waiting is the number of processes that wait to be woken.
-func (s *Scheduler) Waiting() int {
-	n := 0
-	for _, t := range s.procs.all() {
-		if t.state.Load() == parked {
-			n++
-		}
-	}
-	return n
 }

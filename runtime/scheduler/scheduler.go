@@ -69,7 +69,9 @@ type Scheduler struct {
 	cfg     Config
 	started time.Time
 
-	procs table
+	procs table // by PID
+	names table // by registered name
+	pairs [pairLocks]sync.Mutex
 	pool  pool
 	preps preparations
 	queue runQueue
@@ -128,6 +130,7 @@ func New(cfg Config) *Scheduler {
 	s.pool.max = cfg.IOWorkers
 	s.queue.busy = make(chan struct{}, 1)
 	s.procs.init()
+	s.names.init()
 	for range cfg.Executors {
 		e := &executor{s: s, signal: make(chan struct{}, 1)}
 		s.queue.executors = append(s.queue.executors, e)

@@ -45,28 +45,80 @@ func (s *Scheduler) Start(ctx context.Context, r Start) (mailbox.PID, error) {
 
 // Spawn implements process.Peers.
 func (t *task) Spawn(r process.Spawn) (mailbox.PID, error) {
-	t.unwindIfDoomed()
-	if t.children == nil {
-		t.children = new(atomic.Int64)
-	}
-	if limit := t.limits.MaxChildren; limit > 0 && t.children.Load() >= limit {
-		return "", mailbox.Errorf(mailbox.LimitHit, "max_children: %d of %d children are alive", limit, limit)
-	}
-	prog, limits, err := t.resolve(r.Entry)
+	child, err := t.child(r)
 	if err != nil {
 		return "", err
-	}
-	child, err := t.s.prepare(r.Entry, r.Group, prog, limits, r.Args)
-	if err != nil {
-		return "", err
-	}
-	child.brood = t.children
-	t.children.Add(1)
-	if r.Monitor {
-		t.watch(child, t.s.newRef())
 	}
 	t.s.launch(child, t.exec)
 	return child.pid, nil
+}
+
+// child makes a child of t that is not in the run queue yet. It is known to t
+// alone; monitor and link are in place before it can end.
+func (t *task) child(r process.Spawn) (*task, error) {
+	t.unwindIfDoomed()
+	children := t.children.Load()
+	if children == nil {
+		children = new(atomic.Int64)
+		t.children.Store(children)
+	}
+	if limit := t.limits.MaxChildren; limit > 0 && children.Load() >= limit {
+		return nil, t.limitError("max_children: the limit is %d processes; %d are alive, and the spawn asked for one more", limit, children.Load())
+	}
+	if r.Monitor || r.Link {
+		if err := t.mayBind(); err != nil {
+			return nil, err
+		}
+	}
+	prog, limits, err := t.resolve(r.Entry)
+	if err != nil {
+		return nil, err
+	}
+	child, err := t.s.prepare(r.Entry, r.Group, prog, limits, r.Args)
+	if err != nil {
+		return nil, err
+	}
+	child.brood = children
+	children.Add(1)
+	if r.Monitor {
+		t.watch(child, t.s.newRef(), "")
+	}
+	if r.Link {
+		t.bind(child, "")
+	}
+	return child, nil
+}
+
+// limitError is the error of a call that would exceed a limit of t's: an error
+// that the caller may handle. A process that fails with it has hit its limit.
+func (t *task) limitError(format string, args ...any) *mailbox.Error {
+	err := mailbox.Errorf(mailbox.LimitHit, format, args...)
+	err.Owner = t.pid
+	return err
+}
+
+// Exec implements process.Peers.
+func (t *task) Exec(r process.Spawn) (*mailbox.Exit, error) {
+	child, err := t.child(r)
+	if err != nil {
+		return nil, err
+	}
+	var exit *mailbox.Exit
+	var over atomic.Bool
+	child.onExit = func(_ mailbox.PID, e *mailbox.Exit) {
+		exit = e
+		over.Store(true)
+		t.wake(nil)
+	}
+	t.s.launch(child, t.exec)
+	for !over.Load() {
+		if t.doomed.Load() != nil {
+			child.kill(killed)
+		}
+		t.parkRaw()
+	}
+	t.unwindIfDoomed()
+	return exit, nil
 }
 
 // prepare makes a task that nobody knows yet. It undoes everything on an error.
@@ -106,7 +158,7 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 }
 
 func (s *Scheduler) launch(t *task, from *executor) {
-	s.procs.add(t)
+	s.procs.add(t.pid, t)
 	if s.stopping.Load() { // Stop may have looked at the table before t was there
 		t.kill(killed)
 	}

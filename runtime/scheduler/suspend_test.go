@@ -52,6 +52,44 @@ func TestSelectiveReceiveKeepsOrder(t *testing.T) {
 	}
 }
 
+// A selective receive looks at each event once, however often it is woken: what
+// it costs is proportional to what it skips.
+func TestSelectiveReceiveLooksOnce(t *testing.T) {
+	n := newNode(t)
+	const messages = 1000
+	n.def("sends", func(ctx process.Context, a []mailbox.Value) process.Result {
+		for i := range messages {
+			topic := "other"
+			if i == messages-1 {
+				topic = "wanted"
+			}
+			if err := ctx.Send(mailbox.PID(a[0].Str()), topic, nil); err != nil {
+				return process.Fail(err)
+			}
+			ctx.Yield() // the receiver is woken for each
+		}
+		return ok()
+	})
+	e := n.run(func(ctx process.Context, _ []mailbox.Value) process.Result {
+		looks := map[bool]int{}
+		for _, receive := range []func(func(*mailbox.Event) bool, time.Duration) *mailbox.Event{ctx.Receive, ctx.ReceiveFunc} {
+			for ctx.Receive(nil, 0) != nil {
+				// empty it
+			}
+			if _, err := ctx.Spawn(process.Spawn{Entry: "sends", Group: "g", Args: []mailbox.Value{mailbox.String(string(ctx.Self()))}}); err != nil {
+				return process.Fail(err)
+			}
+			looked := 0
+			receive(func(e *mailbox.Event) bool { looked++; return e.Topic == "wanted" }, -1)
+			looks[looked == messages]++
+		}
+		return ok(mailbox.Int(int64(looks[true])))
+	})
+	if e.Err != nil || e.Values[0].Int() != 2 {
+		t.Fatalf("%+v %v", e, e.Err)
+	}
+}
+
 func TestTerminate(t *testing.T) {
 	for name, f := range map[string]behaviour{
 		"receiving": func(ctx process.Context, _ []mailbox.Value) process.Result { ctx.Receive(nil, -1); return ok() },

@@ -11,7 +11,7 @@ import (
 // seldom meet. A power of two.
 const shards = 64
 
-// table finds living processes by PID.
+// table finds living processes by PID, or by name.
 type table struct {
 	seed maphash.Seed
 	part [shards]struct {
@@ -27,30 +27,35 @@ func (tb *table) init() {
 	}
 }
 
-func (tb *table) shard(pid mailbox.PID) int {
-	return int(maphash.String(tb.seed, string(pid)) % shards)
+func (tb *table) shard(key mailbox.PID) int {
+	return int(maphash.String(tb.seed, string(key)) % shards)
 }
 
-func (tb *table) add(t *task) {
-	p := &tb.part[tb.shard(t.pid)]
+// add puts t under a key. If the key is taken it gives the holder and changes nothing.
+func (tb *table) add(key mailbox.PID, t *task) (holder *task) {
+	p := &tb.part[tb.shard(key)]
 	p.mu.Lock()
-	p.m[t.pid] = t
+	defer p.mu.Unlock()
+	if holder := p.m[key]; holder != nil {
+		return holder
+	}
+	p.m[key] = t
+	return nil
+}
+
+func (tb *table) remove(key mailbox.PID) {
+	p := &tb.part[tb.shard(key)]
+	p.mu.Lock()
+	delete(p.m, key)
 	p.mu.Unlock()
 }
 
-func (tb *table) remove(pid mailbox.PID) {
-	p := &tb.part[tb.shard(pid)]
-	p.mu.Lock()
-	delete(p.m, pid)
-	p.mu.Unlock()
-}
-
-// get gives a living process, nil if there is none.
-func (tb *table) get(pid mailbox.PID) *task {
-	p := &tb.part[tb.shard(pid)]
+// get gives the living process under a key, nil if there is none.
+func (tb *table) get(key mailbox.PID) *task {
+	p := &tb.part[tb.shard(key)]
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return p.m[pid]
+	return p.m[key]
 }
 
 // all gives every living process, in no order.

@@ -53,17 +53,24 @@ type task struct {
 	co         *coroutine // while it has begun and not ended
 	exec       *executor  // while it runs
 
-	children  *atomic.Int64 // alive; made at the first spawn
+	children  atomic.Pointer[atomic.Int64] // alive; made at the first spawn
 	begun     atomic.Bool
 	alarm     alarm // wakes a Receive or Sleep at its deadline
 	unwinding bool
 
+	deadline process.Timer // max_execution_ms
+
+	// mu may be held while a mailbox's, the run queue's or a table's is taken,
+	// and while the clock is asked; never while another task's is.
 	mu       sync.Mutex
-	over     bool
+	over     bool                     // it holds nothing any more and cannot get anything
+	told     bool                     // those who watch it, or are linked, were told of its end
 	watchers *monitor                 // those who get its EXIT
 	watching map[mailbox.Ref]*monitor // whose EXIT it gets
+	links    map[mailbox.PID]link     // by the peer's PID
+	trap     bool                     // ends of linked processes arrive as LINK_DOWN
+	names    []string                 // registered for it
 	timers   map[*timer]struct{}      // what its clock owes it
-	deadline process.Timer            // max_execution_ms
 
 	cancelling sync.Mutex // one cancel at a time
 	leaving    *leaving   // the one that counts
@@ -189,28 +196,54 @@ func (t *task) begin() {
 	}
 }
 
-// end frees everything, and then tells those who watch.
+// end frees everything, and then tells those who are linked and those who watch.
 func (t *task) end(r process.Result) {
 	if t.deadline != nil {
 		t.deadline.Stop()
 	}
 	t.alarm.stop()
-	t.guard(func() process.Result { t.proc.Close(); return r })
-	t.stopTimers()
+	var peak uint64
+	t.guard(func() process.Result {
+		defer t.proc.Close()
+		peak = t.measured().Peak // as long as the process has anything to say
+		return r
+	})
+	t.release()
 	t.state.Store(ended)
-	t.s.procs.remove(t.pid)
+	t.stay()
 	t.box.Close()
 	t.g.live.Add(-1)
 	if t.brood != nil {
 		t.brood.Add(-1)
 	}
+	// From here on it is dead to everybody who asks: nothing of it is left.
+	t.s.procs.remove(t.pid)
 	exit := t.exit(r)
-	t.report(exit)
+	if exit.Reason != mailbox.ReasonNormal {
+		exit.Report = &mailbox.Report{PID: t.pid, Group: t.g.ID, Memory: peak, Fuel: t.fuel.Load(),
+			Steps: t.steps.Load(), Uptime: t.s.cfg.Clock.Now().Sub(t.born)}
+		t.log(exit)
+	}
 	t.notify(exit)
 	if t.onExit != nil {
 		t.onExit(t.pid, exit)
 	}
 	t.s.leave()
+}
+
+// release ends the task's timers and frees its names.
+func (t *task) release() {
+	t.mu.Lock()
+	timers, names := t.timers, t.names
+	t.timers, t.names = nil, nil
+	t.over = true
+	t.mu.Unlock()
+	for tm := range timers {
+		tm.clock.Stop()
+	}
+	for _, name := range names {
+		t.s.names.remove(mailbox.PID(name))
+	}
 }
 
 // exit says how the process ended: a decision of others goes before what the
@@ -231,11 +264,8 @@ func (t *task) exit(r process.Result) *mailbox.Exit {
 	return e
 }
 
-// report logs an end other than normal, in one line.
-func (t *task) report(e *mailbox.Exit) {
-	if e.Reason == mailbox.ReasonNormal {
-		return
-	}
+// log writes an end other than normal, in one line.
+func (t *task) log(e *mailbox.Exit) {
 	level := slog.LevelError
 	if e.Reason == mailbox.ReasonKilled || e.Reason == mailbox.ReasonCancelled {
 		level = slog.LevelInfo
@@ -244,7 +274,11 @@ func (t *task) report(e *mailbox.Exit) {
 	if !log.Enabled(context.Background(), level) {
 		return
 	}
-	attrs := []any{"reason", string(e.Reason), "error", e.Err.Message, "fuel", t.fuel.Load(), "steps", t.steps.Load()}
+	attrs := []any{"group", e.Report.Group, "reason", string(e.Reason), "error", e.Err.Message,
+		"memory", e.Report.Memory, "fuel", e.Report.Fuel, "steps", e.Report.Steps, "uptime_ms", e.Report.Uptime.Milliseconds()}
+	if e.Origin != "" {
+		attrs = append(attrs, "origin", string(e.Origin))
+	}
 	if len(e.Err.Trace) > 0 {
 		attrs = append(attrs, "trace", e.Err.Trace)
 	}

@@ -1,71 +1,51 @@
 package scheduler
 
 import (
-	"sync/atomic"
 	"time"
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
 )
 
-// timer is something that the clock owes a task; it dies with the task.
+// timer is something that the clock owes a task, and a handle of the task's.
+// It dies with it. What it does when it is due happens under the task's mutex,
+// and only if it still stands among the task's timers: so stopping it is
+// final, and nothing comes of it after the task's EXIT.
 type timer struct {
-	t       *task
-	clock   process.Timer
-	stopped atomic.Bool
+	t     *task
+	clock process.Timer
 }
 
-// addTimer orders one call of f. False when the task has ended.
-func (t *task) addTimer(d time.Duration, f func()) (*timer, bool) {
+// order sets a timer: due is called under the mutex.
+func (t *task) order(d time.Duration, due func(*timer)) *timer {
 	tm := &timer{t: t}
-	ok := tm.start(d, func() {
-		tm.stop()
-		f()
-	})
-	return tm, ok
-}
-
-func (tm *timer) start(d time.Duration, f func()) bool {
-	t := tm.t
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.over {
-		return false
-	}
 	if t.timers == nil {
 		t.timers = map[*timer]struct{}{}
 	}
 	t.timers[tm] = struct{}{}
 	tm.clock = t.s.cfg.Clock.AfterFunc(d, func() {
-		if !tm.stopped.Load() {
-			f()
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if _, held := t.timers[tm]; held {
+			due(tm)
 		}
 	})
-	return true
+	return tm
 }
 
-func (tm *timer) stop() {
-	if tm.stopped.Swap(true) {
-		return
-	}
+// stop withdraws the timer; false if it was due, or stopped, already.
+func (tm *timer) stop() bool {
 	t := tm.t
 	t.mu.Lock()
+	_, held := t.timers[tm]
 	delete(t.timers, tm)
-	clock := tm.clock
 	t.mu.Unlock()
-	clock.Stop()
-}
-
-func (t *task) stopTimers() {
-	t.mu.Lock()
-	timers := t.timers
-	t.timers = nil
-	t.over = true
-	t.mu.Unlock()
-	for tm := range timers {
-		tm.stopped.Store(true)
+	if held {
 		tm.clock.Stop()
 	}
+	return held
 }
 
 // minPeriod is the shortest period of a timer: faster ones would keep a
@@ -79,7 +59,7 @@ const maxTimers = 1 << 16
 
 // SendAfter implements process.Peers. A single message finds room even in a
 // full mailbox; a periodic one that finds none is counted as dropped.
-func (t *task) SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func(), err error) {
+func (t *task) SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func() bool, err error) {
 	t.unwindIfDoomed()
 	if period > 0 && period < minPeriod {
 		return nil, mailbox.Errorf(mailbox.Invalid, "a period of %v is too short; the shortest is %v", period, minPeriod)
@@ -88,24 +68,54 @@ func (t *task) SendAfter(d, period time.Duration, topic string, values []mailbox
 		return nil, err
 	}
 	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
-	tm := &timer{t: t}
 	due := t.s.cfg.Clock.Now().Add(d)
-	tm.start(d, func() {
+	return t.order(d, func(tm *timer) {
 		if period <= 0 {
-			tm.stop()
+			delete(t.timers, tm)
 			if t.box.PostDue(ev) == nil {
 				t.wake(nil)
 			}
 			return
 		}
-		if t.box.Post(ev) == nil {
-			t.wake(nil)
-		} else {
-			t.box.CountDropped()
-		}
+		t.postOrDrop(ev)
 		tm.again(&due, period)
-	})
-	return tm.stop, nil
+	}).stop, nil
+}
+
+// PostAfter implements process.Peers.
+func (t *task) PostAfter(d time.Duration, dest mailbox.PID, topic string, values []mailbox.Value) (stop func() bool, err error) {
+	t.unwindIfDoomed()
+	target := t.s.find(dest)
+	switch {
+	case target == t:
+		return t.SendAfter(d, 0, topic, values)
+	case target == nil && mailbox.IsPID(string(dest)): // nobody will ever have it again
+		return nil, mailbox.NoProcess(dest)
+	case target == nil:
+		if err := checkName(string(dest)); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.mayHoldTimer(); err != nil {
+		return nil, err
+	}
+	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
+	return t.order(d, func(tm *timer) {
+		delete(t.timers, tm)
+		if target := t.s.find(dest); target != nil {
+			target.postOrDrop(ev)
+		}
+	}).stop, nil
+}
+
+// postOrDrop posts a message whose sender does not wait for room.
+func (t *task) postOrDrop(ev mailbox.Event) {
+	switch t.box.Post(ev) {
+	case nil:
+		t.wake(nil)
+	case mailbox.ErrFull:
+		t.box.CountDropped()
+	}
 }
 
 func (t *task) mayHoldTimer() error {
@@ -113,7 +123,7 @@ func (t *task) mayHoldTimer() error {
 	held := len(t.timers)
 	t.mu.Unlock()
 	if limit := t.limits.MaxHandles; limit > 0 && int64(held) >= limit {
-		return mailbox.Errorf(mailbox.LimitHit, "max_handles: the process holds %d of %d timers", held, limit)
+		return t.limitError("max_handles: the limit is %d handles; %d timers are held, and one more was asked for", limit, held)
 	}
 	if unread := max(0, t.box.Len()-t.box.Capacity()); held+unread >= maxTimers {
 		return mailbox.Errorf(mailbox.LimitHit, "the process has %d timers and %d unread messages of timers; there may be %d", held, unread, maxTimers)
@@ -129,9 +139,5 @@ func (tm *timer) again(due *time.Time, period time.Duration) {
 	if late := now.Sub(*due); late > 0 {
 		*due = due.Add(late.Truncate(period) + period)
 	}
-	tm.t.mu.Lock()
-	defer tm.t.mu.Unlock()
-	if !tm.stopped.Load() {
-		tm.clock.Reset(due.Sub(now))
-	}
+	tm.clock.Reset(due.Sub(now))
 }

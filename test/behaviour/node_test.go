@@ -32,7 +32,13 @@ type node struct {
 // the test.
 func start(t testing.TB, app string, opts ...runtime.Option) *node {
 	t.Helper()
-	n := load(t, app, opts...)
+	return load(t, app, opts...).start()
+}
+
+// start starts the node, which ends with the test.
+func (n *node) start() *node {
+	t := n.t
+	t.Helper()
 	if err := n.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +55,12 @@ func start(t testing.TB, app string, opts ...runtime.Option) *node {
 // load is start without Start.
 func load(t testing.TB, app string, opts ...runtime.Option) *node {
 	t.Helper()
+	return loadDir(t, unpack(t, app), opts...)
+}
+
+// loadDir is load for an application that is in a directory already.
+func loadDir(t testing.TB, dir string, opts ...runtime.Option) *node {
+	t.Helper()
 	n := &node{t: t, clock: process.NewManualClock(time.Unix(1_700_000_000, 0))}
 	rt, err := runtime.New(append([]runtime.Option{
 		runtime.WithClock(n.clock),
@@ -63,7 +75,7 @@ func load(t testing.TB, app string, opts ...runtime.Option) *node {
 			t.Error(err)
 		}
 	})
-	if err := rt.Load(unpack(t, app)); err != nil {
+	if err := rt.Load(dir); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -80,14 +92,21 @@ func (n *node) clockModule() luamod.Module {
 
 var hashMark = regexp.MustCompile(`\$\{hash:([^}]*)\}`)
 
-// unpack copies an application of testdata beside the guests' binaries, which
-// it finds in ./wasm, and puts their hashes for ${hash:NAME} in its YAML.
+// unpack copies an application of testdata.
 func unpack(t testing.TB, app string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", app))); err != nil {
 		t.Fatal(err)
 	}
+	complete(t, dir)
+	return dir
+}
+
+// complete puts the guests' binaries into ./wasm of an application, and their
+// hashes for ${hash:NAME} in its YAML.
+func complete(t testing.TB, dir string) {
+	t.Helper()
 	binaries := os.DirFS(filepath.Join("..", "guests", "bin"))
 	if err := os.CopyFS(filepath.Join(dir, "wasm"), binaries); err != nil {
 		t.Fatal(err)
@@ -108,7 +127,6 @@ func unpack(t testing.TB, app string) string {
 	if err := os.WriteFile(index, text, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	return dir
 }
 
 // script runs Lua source as a process app:main in the group app:main, where it

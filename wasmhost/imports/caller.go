@@ -89,6 +89,9 @@ func (c *Caller) Charge(n int) {
 // View gives n bytes of the guest's memory, to read or write until the guest
 // runs again. It traps where they are not all in it, calling them what.
 func (c *Caller) View(at, n uint32, what string) []byte {
+	if c.Memory == nil {
+		c.Trap("%s: the guest has no memory", what)
+	}
 	b, ok := c.Memory.Read(at, n)
 	if !ok {
 		c.Trap("%s: %d bytes at %#x are outside of the memory, which has %d", what, n, at, c.Memory.Size())
@@ -154,10 +157,11 @@ func (c *Caller) Alloc(n, align uint32) uint32 {
 	if n == 0 {
 		return align
 	}
+	if c.alloc == nil && c.mod != nil {
+		c.alloc = c.mod.ExportedFunction(Realloc)
+	}
 	if c.alloc == nil {
-		if c.alloc = c.mod.ExportedFunction(Realloc); c.alloc == nil {
-			c.Trap("the guest exports no %s", Realloc)
-		}
+		c.Trap("the guest has no %s", Realloc)
 	}
 	c.stack = [4]uint64{0, 0, uint64(align), uint64(n)}
 	c.busy = true

@@ -117,14 +117,35 @@ type function struct {
 	name  string
 }
 
-// Call implements api.GoModuleFunction.
+// Call implements api.GoModuleFunction, for core modules: memory and allocator
+// are those of the calling instance.
 func (f *function) Call(ctx context.Context, mod api.Module, stack []uint64) {
 	c := From(ctx)
-	if c.busy {
-		panic(&Trap{Message: f.name + ": called from within " + Realloc + ", which must not call the host"})
+	f.enter(c)
+	if c.mod != mod {
+		c.mod, c.alloc = mod, nil
 	}
 	c.Memory = mod.Memory()
-	c.mod = mod
+	f.run(c, stack)
+}
+
+// CallWith calls a function of m for a component's lowered import: in the
+// memory and with the allocator that the import's options name, either nil
+// where they name none. The strings are UTF-8.
+func (m *Module) CallWith(f *Func, c *Caller, memory api.Memory, realloc api.Function, stack []uint64) {
+	g := function{Func: f, needs: m.Needs(f), name: m.Name + "." + f.Name}
+	g.enter(c)
+	c.Memory, c.mod, c.alloc = memory, nil, realloc
+	g.run(c, stack)
+}
+
+func (f *function) enter(c *Caller) {
+	if c.busy {
+		c.Trap("%s: called from within %s, which must not call the host", f.name, Realloc)
+	}
+}
+
+func (f *function) run(c *Caller, stack []uint64) {
 	if f.Stub != nil && !c.Grants.Has(f.needs) {
 		f.Stub(c, stack)
 		return

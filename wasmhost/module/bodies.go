@@ -26,7 +26,7 @@ func checkElements(r *Reader) {
 		}
 		if flags&(segmentInactive|segmentExplicit) != 0 {
 			if flags&segmentExpressions != 0 {
-				readValType(r)
+				ReadValType(r)
 			} else {
 				r.Byte()
 			}
@@ -56,7 +56,7 @@ func checkCode(r *Reader) {
 		locals := uint64(0)
 		for range body.Count(maxLocals, "groups of locals") {
 			locals += uint64(body.U32())
-			readValType(body)
+			ReadValType(body)
 		}
 		if total += locals; locals > maxLocals || total > allLocals {
 			body.Failf("%d locals: a function has at most %d, a module %d", locals, maxLocals, allLocals)

@@ -95,6 +95,8 @@ func results(ts []ValType) string {
 type Limits struct {
 	Min, Max uint64
 	HasMax   bool
+	Shared   bool // between threads
+	Wide     bool // indexed by 64 bits
 }
 
 // Import is one import.
@@ -124,9 +126,10 @@ type Module struct {
 	Imports  []Import
 	Funcs    []uint32 // of each function, the index of its type
 	Tables   []Limits
+	Elements []ValType // of each table, what its elements are
 	Memories []Limits
 	Globals  []GlobalType
-	Tags     int
+	Tags     []uint32 // of each tag, the index of its type
 	Exports  []Export
 	// Start is the index of the start function, where HasStart.
 	Start    uint32

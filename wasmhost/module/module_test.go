@@ -310,3 +310,26 @@ func FuzzRead(f *testing.F) {
 		checkEncoded(t, m)
 	})
 }
+
+func TestExtern(t *testing.T) {
+	m := mustRead(t, readGuest(t, "imports"))
+	var got []string
+	var counts [Tag + 1]uint32
+	for _, i := range m.Imports {
+		e, ok := m.Extern(i.Kind, counts[i.Kind])
+		counts[i.Kind]++
+		got = append(got, fmt.Sprint(e, ok))
+	}
+	want := []string{
+		"func (i32) -> () true", "memory 1 true", "table 1 funcref true", "global i32 true",
+		"func (i32, i32, i32, i32) -> i32 true", "func (i32) -> () true",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	for kind := Func; kind <= Tag; kind++ {
+		if e, ok := m.Extern(kind, 100); ok {
+			t.Errorf("%s 100 is %s", kind, e)
+		}
+	}
+}

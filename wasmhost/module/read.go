@@ -191,21 +191,19 @@ func (m *Module) section(s Section, r *Reader) {
 		}
 	case SectionGlobal:
 		for range r.Count(maxGlobals, "globals") {
-			m.Globals = append(m.Globals, readGlobal(r))
+			m.Globals = append(m.Globals, ReadGlobal(r))
 			skipConstant(r)
 		}
 	case SectionExport:
 		for range r.Count(maxExports, "exports") {
-			m.Exports = append(m.Exports, Export{Name: r.Name(), Kind: readKind(r), Index: r.U32()})
+			m.Exports = append(m.Exports, Export{Name: r.Name(), Kind: ReadKind(r), Index: r.U32()})
 		}
 	case SectionStart:
 		m.Start, m.HasStart = r.U32(), true
 	case SectionTag:
 		m.uses("exception handling", r.Offset())
 		for range r.Count(maxTags, "tags") {
-			r.Byte()
-			r.U32()
-			m.Tags++
+			m.Tags = append(m.Tags, readTag(r))
 		}
 	case SectionElement:
 		checkElements(r)
@@ -234,15 +232,12 @@ func (m *Module) readTypes(r *Reader) {
 			r.Bytes(uint64(r.Len()))
 			return
 		}
-		m.Types = append(m.Types, FuncType{
-			Params:  readValTypes(r, maxParams, "parameters"),
-			Results: readValTypes(r, maxResults, "results"),
-		})
+		m.Types = append(m.Types, ReadFuncType(r))
 	}
 }
 
 func (m *Module) readImport(r *Reader) {
-	i := Import{Module: r.Name(), Name: r.Name(), Kind: readKind(r)}
+	i := Import{Module: r.Name(), Name: r.Name(), Kind: ReadKind(r)}
 	switch i.Kind {
 	case Func:
 		i.Type = r.U32()
@@ -252,12 +247,11 @@ func (m *Module) readImport(r *Reader) {
 	case Memory:
 		m.readMemory(r)
 	case Global:
-		m.Globals = append(m.Globals, readGlobal(r))
+		m.Globals = append(m.Globals, ReadGlobal(r))
 	case Tag:
 		m.uses("exception handling", r.Offset())
-		r.Byte()
-		i.Type = r.U32()
-		m.Tags++
+		i.Type = readTag(r)
+		m.Tags = append(m.Tags, i.Type)
 	}
 	m.Imports = append(m.Imports, i)
 }
@@ -266,12 +260,12 @@ func (m *Module) readTable(r *Reader) {
 	if r.Len() > 0 && r.b[0] == 0x40 { // a table with an initial value
 		m.uses("typed function references", r.Offset())
 		r.Bytes(2)
-		readValType(r)
+		m.Elements = append(m.Elements, ReadValType(r))
 		m.Tables = append(m.Tables, m.readLimits(r))
 		skipConstant(r)
 		return
 	}
-	readValType(r)
+	m.Elements = append(m.Elements, ReadValType(r))
 	m.Tables = append(m.Tables, m.readLimits(r))
 }
 
@@ -283,30 +277,48 @@ func (m *Module) readMemory(r *Reader) {
 }
 
 func (m *Module) readLimits(r *Reader) Limits {
-	flags := r.Byte()
-	for _, f := range []struct {
-		bit      byte
-		proposal string
-	}{{2, "threads"}, {4, "memory64"}, {8, "custom page sizes"}} {
-		if flags&f.bit != 0 {
-			m.uses(f.proposal, r.Offset())
-		}
+	at := r.Offset() + 1
+	l, customPages := ReadLimits(r)
+	if l.Shared {
+		m.uses("threads", at)
 	}
+	if l.Wide {
+		m.uses("memory64", at)
+	}
+	if customPages {
+		m.uses("custom page sizes", at)
+	}
+	return l
+}
+
+// ReadLimits reads the limits of a table or memory, and tells whether they
+// count pages of another size than 64 KiB.
+func ReadLimits(r *Reader) (l Limits, customPages bool) {
+	flags := r.Byte()
 	if flags > 15 {
 		r.Failf("unknown limits flag %#x", flags)
-		return Limits{}
+		return Limits{}, false
 	}
-	l := Limits{Min: r.U64(), HasMax: flags&1 != 0}
+	l = Limits{HasMax: flags&1 != 0, Shared: flags&2 != 0, Wide: flags&4 != 0}
+	l.Min = r.U64()
 	if l.HasMax {
 		l.Max = r.U64()
 	}
 	if flags&8 != 0 {
 		r.U32()
 	}
-	return l
+	return l, flags&8 != 0
 }
 
-func readKind(r *Reader) Kind {
+// readTag reads a tag: what it is for, which can only be an exception, and the
+// index of its type.
+func readTag(r *Reader) uint32 {
+	r.Byte()
+	return r.U32()
+}
+
+// ReadKind reads what an import or export is.
+func ReadKind(r *Reader) Kind {
 	k := Kind(r.Byte())
 	if k > Tag {
 		r.Failf("unknown kind %d of import or export", byte(k))
@@ -315,8 +327,9 @@ func readKind(r *Reader) Kind {
 	return k
 }
 
-func readGlobal(r *Reader) GlobalType {
-	g := GlobalType{Type: readValType(r)}
+// ReadGlobal reads the type of a global.
+func ReadGlobal(r *Reader) GlobalType {
+	g := GlobalType{Type: ReadValType(r)}
 	switch flag := r.Byte(); flag {
 	case 0:
 	case 1:
@@ -327,16 +340,25 @@ func readGlobal(r *Reader) GlobalType {
 	return g
 }
 
+// ReadFuncType reads the type of a function, after the byte 0x60.
+func ReadFuncType(r *Reader) FuncType {
+	return FuncType{
+		Params:  readValTypes(r, maxParams, "parameters"),
+		Results: readValTypes(r, maxResults, "results"),
+	}
+}
+
 func readValTypes(r *Reader, most int, items string) []ValType {
 	n := r.Count(most, items)
 	ts := make([]ValType, 0, n)
 	for range n {
-		ts = append(ts, readValType(r))
+		ts = append(ts, ReadValType(r))
 	}
 	return ts
 }
 
-func readValType(r *Reader) ValType {
+// ReadValType reads the type of a value.
+func ReadValType(r *Reader) ValType {
 	t := ValType(r.Byte())
 	switch {
 	case t == 0x63 || t == 0x64: // a reference to a heap type

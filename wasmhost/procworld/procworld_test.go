@@ -359,7 +359,7 @@ func FuzzJSON(f *testing.F) {
 			return
 		}
 		again, err := parseJSON(v.AppendJSON(nil))
-		if err != nil || !again.Equal(v) && !strings.ContainsAny(text, "\xff{") {
+		if err != nil || !again.Equal(v) && !strings.Contains(text, "{") {
 			t.Fatalf("%s: %s, then %v %v", text, v.AppendJSON(nil), again, err)
 		}
 	})

@@ -144,7 +144,7 @@ func (c *Context) Yield() {}
 func (c *Context) Urgent() *atomic.Bool { return new(atomic.Bool) }
 
 // SendAfter implements process.Peers.
-func (c *Context) SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (func(), error) {
+func (c *Context) SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (func() bool, error) {
 	var timer process.Timer
 	timer = c.clock.AfterFunc(d, func() {
 		if period > 0 {
@@ -152,5 +152,5 @@ func (c *Context) SendAfter(d, period time.Duration, topic string, values []mail
 		}
 		_ = c.inbox.PostDue(mailbox.Event{From: c.Self(), Topic: topic, Values: values})
 	})
-	return func() { timer.Stop() }, nil
+	return timer.Stop, nil
 }

@@ -54,4 +54,14 @@ function check.waiting(pid)
   while assert(process.info(pid)).state ~= "waiting" do time.sleep(0) end
 end
 
+-- one waits until there is a process in a group, and gives its PID.
+function check.one(group)
+  local pids = process.list(group)
+  while #pids == 0 do
+    time.sleep(0)
+    pids = process.list(group)
+  end
+  return pids[1]
+end
+
 return check

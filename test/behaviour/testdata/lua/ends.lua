@@ -64,7 +64,6 @@ check.eq(tostring(e.error):sub(1, 8), "max_fuel")
 check.has(e.error, "100000")
 ---
 -- max_memory ends a state that holds too much.
---- skip: a bound on what a Lua state holds is not enforced yet
 local check = require("check")
 local e = check.finish("lua.hungry")
 check.eq(e.reason, "limit")
@@ -76,13 +75,14 @@ local e = check.finish("lua.chatty")
 check.eq(e.reason, "limit")
 check.eq(tostring(e.error):sub(1, 10), "max_output")
 ---
--- max_children bounds those that are alive.
+-- max_handles bounds the timers that it holds.
 local check = require("check")
-local e = check.finish("lua.parent")
+local e = check.finish("lua.holds_timers")
 check.eq(e.reason, "normal")
-check.eq(e.value, nil)
+check.eq(e.values[1], nil)
 check.eq(e.values[2]:kind(), "limit")
-check.has(e.values[2], "max_children")
+check.has(e.values[2], "max_handles: ")
+check.eq(e.values[3], true)
 ---
 -- An entry's own limit goes before its group's.
 local check = require("check")

@@ -123,7 +123,7 @@ for _, case in ipairs{
   {process.spawn, "process.spawn: argument 2: expected a process group's ID, got nothing", "x"},
   {process.spawn_monitored, "process.spawn_monitored: argument 1: expected an entry ID, got a table", {}},
   {process.monitor, "process.monitor: argument 1: expected a PID or a registered name, got 7", 7},
-  {process.unmonitor, "process.unmonitor: argument 1: expected a monitor's ref or a PID, got true", true},
+  {process.unmonitor, "process.unmonitor: argument 1: expected a monitor's ref, a PID or a registered name, got true", true},
   {process.receive, 'process.receive: argument 1: expected a duration, a number of seconds or a string like "5s", got "soon"', "soon"},
   {process.receive, "process.receive: argument 2: expected a match (table of fields or function), got 5", 1, 5},
   {process.receive, "process.receive: argument 1: an event has no field topics to match", {topics = 1}},

@@ -53,6 +53,8 @@ check.eq(e.error:kind(), "limit")
 check.eq(tostring(e.error):sub(1, 10), "max_memory")
 check.has(e.error, "131072")
 check.has(e.error, "65536 too many")
+check.eq(e.report.memory, 65536) -- its peak
+check.eq(e.report.error, tostring(e.error))
 ---
 -- A minimum beyond max_memory fails the spawn.
 local check = require("check")

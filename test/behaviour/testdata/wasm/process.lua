@@ -161,3 +161,13 @@ check.eq(check.exit(pid).reason, "killed")
 -- A guest's messages to itself.
 local check = require("check")
 check.eq(check.finish("app:core.sums", 1000).value, 1000)
+---
+-- A guest addresses a process by its name.
+local check = require("check")
+process.registry.register("main")
+local pid = assert(process.spawn_monitored("core.sends", "processes", process.self(), "main", 3))
+check.eq(check.message("sent").payload, true)
+check.eq(process.receive({type = "MESSAGE"}).from, pid)
+check.eq(check.exit(pid).reason, "normal")
+local pid = assert(process.spawn_monitored("core.sends", "processes", process.self(), "ghost", 3))
+check.eq(check.message("sent").payloads, {2, false, 'no process has the name "ghost"', n = 3})

@@ -1,0 +1,116 @@
+package scheduler
+
+import (
+	"cmp"
+	"slices"
+
+	"wippy/mailbox"
+	"wippy/runtime/process"
+)
+
+// Info implements process.Peers.
+func (t *task) Info(dest mailbox.PID) (process.Info, bool) { return t.s.Info(dest) }
+
+// Info describes a living process.
+func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
+	t := s.find(dest)
+	if t == nil {
+		return process.Info{}, false
+	}
+	info := t.measured()
+	info.PID, info.Entry, info.Group = t.pid, t.entry, t.g.ID
+	info.State = t.stateName()
+	info.Steps = t.steps.Load()
+	info.Mailbox, info.Dropped = t.box.Len(), t.box.Dropped()
+	info.Fuel = t.fuel.Load()
+	info.Uptime = s.cfg.Clock.Now().Sub(t.born)
+	if n := t.children.Load(); n != nil {
+		info.Children = int(n.Load())
+	}
+	var links, watchers []*task
+	t.mu.Lock()
+	info.Names = slices.Clone(t.names)
+	info.TrapLinks = t.trap
+	for _, l := range t.links {
+		links = append(links, l.peer)
+	}
+	if len(t.watching) > 0 {
+		info.Monitors = make(map[mailbox.Ref]mailbox.PID, len(t.watching))
+		for ref, m := range t.watching {
+			info.Monitors[ref] = m.target.pid
+		}
+	}
+	for m := t.watchers; m != nil; m = m.next {
+		watchers = append(watchers, m.watcher)
+	}
+	t.mu.Unlock()
+	info.Links, info.MonitoredBy = pids(links), pids(watchers)
+	return info, true
+}
+
+// measured gives the part of an Info that the process itself knows.
+func (t *task) measured() (info process.Info) {
+	if m, ok := t.proc.(process.Measured); ok {
+		info.Memory, info.Peak = m.Memory(), m.Peak()
+	}
+	return info
+}
+
+// pids gives the PIDs of tasks, the oldest first, each once.
+func pids(ts []*task) []mailbox.PID {
+	slices.SortFunc(ts, func(a, b *task) int { return cmp.Compare(a.serial, b.serial) })
+	ts = slices.Compact(ts)
+	pids := make([]mailbox.PID, len(ts))
+	for i, t := range ts {
+		pids[i] = t.pid
+	}
+	return pids
+}
+
+func (t *task) stateName() string {
+	switch {
+	case t.doomed.Load() != nil:
+		return "ending"
+	case !t.begun.Load():
+		return "starting"
+	}
+	switch t.state.Load() {
+	case queued:
+		return "runnable"
+	case parked:
+		return "waiting"
+	case ended:
+		return "ending"
+	}
+	return "running"
+}
+
+// List implements process.Peers.
+func (t *task) List(group string) ([]mailbox.PID, error) { return t.s.List(group) }
+
+// List gives the living processes of a group, oldest first, or of all for "".
+func (s *Scheduler) List(groupID string) ([]mailbox.PID, error) {
+	if groupID != "" {
+		if _, err := s.group(groupID); err != nil {
+			return nil, err
+		}
+	}
+	var ts []*task
+	for _, t := range s.procs.all() {
+		if groupID == "" || t.g.ID == groupID {
+			ts = append(ts, t)
+		}
+	}
+	return pids(ts), nil
+}
+
+// Waiting is the number of processes that wait to be woken.
+func (s *Scheduler) Waiting() int {
+	n := 0
+	for _, t := range s.procs.all() {
+		if t.state.Load() == parked {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,84 @@
+package scheduler
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"wippy/mailbox"
+	"wippy/runtime/process"
+)
+
+// measuredProgram makes processes that report how much they hold until they
+// are closed.
+type measuredProgram struct{ *program }
+
+type measuredProcess struct {
+	process.Process
+	peak uint64
+}
+
+func (p measuredProgram) New(args []mailbox.Value, limits process.Limits) (process.Process, error) {
+	inner, err := p.program.New(args, limits)
+	return &measuredProcess{inner, 4096}, err
+}
+func (m *measuredProcess) Memory() uint64 { return 1024 }
+func (m *measuredProcess) Peak() uint64   { return m.peak }
+func (m *measuredProcess) Close()         { m.peak = 0; m.Process.Close() }
+
+// An end other than normal is one line of the log, and the same in its EXIT.
+func TestReport(t *testing.T) {
+	var log bytes.Buffer
+	n := newNode(t, func(c *Config, _ *Group) {
+		c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{
+			ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+				if a.Key == slog.TimeKey {
+					return slog.Attr{}
+				}
+				return a
+			},
+		}))
+	})
+	n.progs["breaks"] = measuredProgram{&program{run: func(ctx process.Context, _ []mailbox.Value) process.Result {
+		ctx.Checkpoint(77)
+		n.clock.Advance(1500 * time.Millisecond)
+		return process.Result{Err: &mailbox.Error{Kind: mailbox.Failed, Message: "broken", Trace: []string{"inner", "outer"}}}
+	}}}
+	pid, exit := n.start("breaks")
+	e := <-exit
+	want := mailbox.Report{PID: pid, Group: "g", Memory: 4096, Fuel: 77, Steps: 1, Uptime: 1500 * time.Millisecond}
+	if e.Report == nil || *e.Report != want {
+		t.Errorf("got %+v, want %+v", e.Report, want)
+	}
+	line := `level=ERROR msg="process ended" entry=breaks pid=<1.1.1> group=g reason=error error=broken memory=4096 fuel=77 steps=1 uptime_ms=1500 trace="[inner outer]"` + "\n"
+	if log.String() != line {
+		t.Errorf("got  %swant %s", log.String(), line)
+	}
+	log.Reset()
+	n.def("fine", func(process.Context, []mailbox.Value) process.Result { return ok() })
+	if _, exit := n.start("fine"); (<-exit).Report != nil || log.Len() > 0 {
+		t.Errorf("a normal end has a report, or a line: %s", &log)
+	}
+	n.def("waits", waits)
+	pid, exit = n.start("waits")
+	_ = n.Terminate(pid)
+	e = <-exit
+	if e.Report == nil || !strings.HasPrefix(log.String(), "level=INFO") || strings.Count(log.String(), "\n") != 1 {
+		t.Errorf("terminate: %+v, %s", e.Report, &log)
+	}
+	// Another's end has its own report, and the first's name.
+	log.Reset()
+	n.def("main", func(ctx process.Context, _ []mailbox.Value) process.Result {
+		_, _ = ctx.Spawn(process.Spawn{Entry: "fails", Group: "g", Link: true})
+		return waits(ctx, nil)
+	})
+	n.def("fails", func(process.Context, []mailbox.Value) process.Result { return process.Fail(errors.New("first")) })
+	pid, exit = n.start("main")
+	e = <-exit
+	if e.Report.PID != pid || !strings.Contains(log.String(), "origin="+string(e.Origin)) {
+		t.Errorf("%+v, %s", e.Report, &log)
+	}
+}

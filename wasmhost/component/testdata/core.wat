@@ -1,0 +1,27 @@
+;; Core modules that share every kind of item, and instances made up of them.
+(component
+  (core module $owner
+    (memory (export "memory") 2 4)
+    (table (export "table") 3 funcref)
+    (global (export "global") (mut i32) (i32.const 7))
+    (func $f (export "f") (param i32) (result i32) local.get 0)
+    (elem (i32.const 0) func $f))
+  (core instance $owner (instantiate $owner))
+  (core module $user
+    (import "" "memory" (memory 1))
+    (import "" "table" (table 1 funcref))
+    (import "vars" "g" (global (mut i32)))
+    (import "vars" "f" (func (param i32) (result i32))))
+  (alias core export $owner "f" (core func $f))
+  (alias core export $owner "global" (core global $g))
+  (core instance $vars (export "f" (func $f)) (export "g" (global $g)))
+  (core instance (instantiate $user (with "" (instance $owner)) (with "vars" (instance $vars))))
+  (core module (import "vars" "f" (func (param i32) (result i32))))
+  (core instance (instantiate 2 (with "vars" (instance $vars)) (with "unused" (instance $owner))))
+  (component (import "f" (func (param "x" u32) (result u32))))
+  (func $lifted (param "x" u32) (result u32) (canon lift (core func $f)))
+  (instance (instantiate 0 (with "f" (func $lifted))))
+  (instance $bag (export "f" (func $lifted)) (export "module" (core module $user)))
+  (export "bag" (instance $bag) (instance (export "f" (func (param "x" u32) (result u32)))))
+  (alias export $bag "module" (core module $aliased))
+  (export "module" (core module $aliased)))

@@ -1,0 +1,43 @@
+;; Types of components, instances and core modules, and aliases of them.
+(component $root
+  (core type $f (func (param i32) (result i64)))
+  (core type $module (module
+    (alias outer $root $f (type $f))
+    (type $g (func))
+    (import "env" "memory" (memory 1 2))
+    (import "env" "table" (table 1 funcref))
+    (import "env" "global" (global (mut i32)))
+    (import "env" "f" (func (type $f)))
+    (export "run" (func (type $g)))))
+  (type $pair (tuple u8 u8))
+  (type $world (component
+    (alias outer $root $pair (type $pair))
+    (import "a:b/c@0.2.0-rc.1+build.7" (instance $c
+      (export "r" (type $r (sub resource)))
+      (export "s" (type $s (eq $r)))
+      (export "nested" (instance (export "t" (type (sub resource)))))))
+    (alias export $c "r" (type $r))
+    (alias export $c "nested" (instance $nested))
+    (alias export $nested "t" (type $t))
+    (import "code" (core module (type $module)))
+    (export "use" (func (param "r" (borrow $r)) (param "t" (own $t)) (result $pair)))
+    (type $inner (component (import "pair" (type (eq $pair))) (export "x" (func))))
+    (export "make" (component (type $inner)))))
+  (import "plug" (component $plug (type $world)))
+  (import "code" (core module $code (type $module)))
+  (import "c" (instance $c
+    (export "r" (type $r (sub resource)))
+    (export "s" (type (eq $r)))
+    (export "nested" (instance (export "t" (type (sub resource))) (export "more" (func))))
+    (export "more" (func))))
+  (instance $plugged (instantiate $plug (with "a:b/c@0.2.0-rc.1+build.7" (instance $c)) (with "code" (core module $code))))
+  (component $child
+    (alias outer $root $pair (type $p))
+    (alias outer $root $code (core module $again))
+    (alias outer $root $f (core type $f'))
+    (export "code" (core module $again))
+    (export "p" (type $p)))
+  (component $grandchild (component (instance (instantiate $child))))
+  (instance $child' (instantiate $child))
+  (export "again" (instance $child'))
+  (export "less" (instance $c) (instance (export "more" (func)))))

@@ -141,6 +141,22 @@ func Groups() map[string][]string {
 	return groups
 }
 
+// Ungranted gives, of functions that a module imports, those that answer
+// ENOTCAPABLE with some grants, and the groups to grant.
+func Ungranted(grants imports.Grants, names []string) (denied, groups []string) {
+	for i := range functions {
+		f := &functions[i]
+		if len(f.groups) == 0 || !slices.Contains(names, f.name) || slices.ContainsFunc(f.groups, grants.Has) {
+			continue
+		}
+		denied = append(denied, f.name)
+		if !slices.Contains(groups, f.groups[0]) {
+			groups = append(groups, f.groups[0])
+		}
+	}
+	return denied, groups
+}
+
 // call is a process within one of the functions. It lives as long as the
 // process, and keeps what that has of preview 1.
 type call struct {

@@ -42,6 +42,14 @@ func TestDocumented(t *testing.T) {
 	}
 }
 
+func TestUngranted(t *testing.T) {
+	names := []string{"fd_write", "random_get", "path_open", "path_link", "proc_exit", "args_get"}
+	functions, groups := Ungranted(imports.Grants{cli}, names)
+	if !slices.Equal(functions, []string{"path_link", "path_open", "random_get"}) || !slices.Equal(groups, []string{filesystem, random}) {
+		t.Error(functions, groups)
+	}
+}
+
 // TestNothingGranted is what a program meets that starts up without grants.
 func TestNothingGranted(t *testing.T) {
 	g := newGuest(t, nil)

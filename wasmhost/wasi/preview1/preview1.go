@@ -44,7 +44,7 @@ type function struct {
 	// suspends tells that the process may wait within it: what looks at a
 	// descriptor opens the mounts the first time.
 	suspends bool
-	run          func(x *call, a []uint64) errno
+	run      func(x *call, a []uint64) errno
 }
 
 var functions = []function{

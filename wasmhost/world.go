@@ -3,6 +3,7 @@ package wasmhost
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"path"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"wippy/mailbox"
 	"wippy/runtime/process"
 	"wippy/wasmhost/wasi/files"
+	"wippy/wasmhost/wasi/preview1"
 	"wippy/wasmhost/wasi/world"
 )
 
@@ -67,6 +69,21 @@ func (src *Source) wasi(ps *problems, w *WASI, app process.App) {
 	if len(w.Env) > 0 {
 		entry := src.Entry
 		src.Env = func() ([]world.Variable, error) { return environment(entry, w.Env, app) }
+	}
+}
+
+// noteUngranted has the log say, to who looks closely, which functions of
+// preview 1 the module imports and will be refused if it calls them.
+func (p *Program) noteUngranted(log *slog.Logger, e *config.Entry) {
+	var names []string
+	for _, i := range p.info.Imports {
+		if i.Module == preview1.Name {
+			names = append(names, i.Name)
+		}
+	}
+	if functions, groups := preview1.Ungranted(p.grants, names); len(functions) > 0 {
+		log.Debug("functions that are not granted answer ENOTCAPABLE", "entry", string(e.ID), "at", e.Pos.String(),
+			"functions", list(functions), "write", p.grants.With(groups...))
 	}
 }
 

@@ -1,6 +1,8 @@
 package preview1
 
 import (
+	"slices"
+
 	"wippy/wasmhost/wasi/poll"
 )
 
@@ -108,11 +110,13 @@ func wait(x *call, subs []subscription) {
 	on := make([]poll.Pollable, 0, min(len(subs), 4))
 	for i := range subs {
 		s := &subs[i]
-		if s.on == nil {
+		if s.on == nil || s.on.Ready() {
 			return
 		}
 		if d, ok := s.on.(*poll.Deadline); !ok {
-			on = append(on, s.on)
+			if !slices.Contains(on, s.on) { // the same one may be there a thousand times
+				on = append(on, s.on)
+			}
 		} else if earliest == nil || d.Before(earliest) {
 			earliest = d
 		}

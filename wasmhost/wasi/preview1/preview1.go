@@ -41,8 +41,10 @@ type function struct {
 	// or decides by its descriptor, as byDescriptor says.
 	groups       []string
 	byDescriptor bool
-	suspends     bool
-	run          func(x *call, a []uint64) errno
+	// suspends tells that the process may wait within it: what looks at a
+	// descriptor opens the mounts the first time.
+	suspends bool
+	run      func(x *call, a []uint64) errno
 }
 
 var functions = []function{
@@ -52,7 +54,7 @@ var functions = []function{
 	{name: "environ_sizes_get", params: "ii", groups: []string{cli}, run: environSizesGet},
 	{name: "clock_res_get", params: "ii", run: clockResGet},
 	{name: "clock_time_get", params: "iIi", run: clockTimeGet},
-	{name: "fd_advise", params: "iIIi", byDescriptor: true, run: fdAdvise},
+	{name: "fd_advise", params: "iIIi", byDescriptor: true, suspends: true, run: fdAdvise},
 	{name: "fd_allocate", params: "iII", byDescriptor: true, suspends: true, run: fdAllocate},
 	{name: "fd_close", params: "i", byDescriptor: true, suspends: true, run: fdClose},
 	{name: "fd_datasync", params: "i", byDescriptor: true, suspends: true, run: fdDatasync},
@@ -137,6 +139,22 @@ func Groups() map[string][]string {
 	}
 	groups["poll_oneoff"] = []string{ioGroup, pollGroup}
 	return groups
+}
+
+// Ungranted gives, of functions that a module imports, those that answer
+// ENOTCAPABLE with some grants, and the groups to grant.
+func Ungranted(grants imports.Grants, names []string) (denied, groups []string) {
+	for i := range functions {
+		f := &functions[i]
+		if len(f.groups) == 0 || !slices.Contains(names, f.name) || slices.ContainsFunc(f.groups, grants.Has) {
+			continue
+		}
+		denied = append(denied, f.name)
+		if !slices.Contains(groups, f.groups[0]) {
+			groups = append(groups, f.groups[0])
+		}
+	}
+	return denied, groups
 }
 
 // call is a process within one of the functions. It lives as long as the

@@ -242,11 +242,10 @@ func testOpen(t *testing.T) {
 		open(g, d, "f", []string{"truncate"}, readWrite)
 		g.want(field(g.call(descriptor+"stat", f), "size"), `0`)
 		open(g, d, "new", []string{"create", "exclusive"}, readWrite)
-		plain := open(g, d, ".", []string{"directory"}, reading)
-		g.want(g.call(descriptor+"get-flags", plain), `{"read":true}`)
-		g.want(g.call(descriptor+"get-flags", d), `{"mutate_directory":true,"read":true}`)
-		g.fails(files.ReadOnly, openAt, plain, follow, str("x"), flags("create"), flags("write"))
-		g.fails(files.ReadOnly, openAt, plain, follow, str("."), flags(), flags("mutate-directory"))
+		for _, what := range [][]string{reading, nil, {"read", "mutate-directory"}} {
+			sub := open(g, d, ".", []string{"directory"}, what)
+			g.want(g.call(descriptor+"get-flags", sub), `{"mutate_directory":true,"read":true}`)
+		}
 	})
 }
 
@@ -334,6 +333,8 @@ func testReadOnly(t *testing.T) {
 			g.fails(files.ReadOnly, descriptor+"open-at", d, follow, str("f"), flags(how), flags("read"))
 		}
 		g.fails(files.ReadOnly, descriptor+"open-at", d, follow, str("f"), flags(), flags("write"))
+		g.fails(files.ReadOnly, descriptor+"open-at", d, follow, str("."), flags(), flags("mutate-directory"))
+		g.want(g.call(descriptor+"get-flags", open(g, d, ".", nil, reading)), `{"read":true}`)
 	})
 }
 

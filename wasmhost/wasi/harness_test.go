@@ -81,7 +81,7 @@ func planOf(t testing.TB, name string) *linker.Plan {
 
 // setup is the world of one process.
 type setup struct {
-	guest    string // "wasi" if empty
+	plan     *linker.Plan // nil for the guest that calls everything
 	config   world.Config
 	env      []world.Variable
 	terminal *process.Terminal
@@ -180,15 +180,16 @@ type guest struct {
 	caller   imports.Caller
 	instance *linker.Instance
 	ctx      process.Context
+	result   process.Result
 	parked   chan struct{} // gets one when the process waits
 }
 
 func newGuest(t testing.TB, s setup, script func(g *guest)) *guest {
 	t.Helper()
-	if s.guest == "" {
-		s.guest = "wasi"
+	if s.plan == nil {
+		s.plan = planOf(t, "wasi")
 	}
-	g := &guest{t: t, plan: planOf(t, s.guest), script: script, limits: s.limits, parked: make(chan struct{}, 1)}
+	g := &guest{t: t, plan: s.plan, script: script, limits: s.limits, parked: make(chan struct{}, 1)}
 	g.caller.World = world.New(&s.config, nil, s.env)
 	g.caller.Grants = all
 	g.caller.Guest = g
@@ -266,7 +267,7 @@ func (g *guest) Step(ctx process.Context) (result process.Result, status process
 		}
 	}()
 	g.script(g)
-	return process.Result{}, process.Done
+	return g.result, process.Done
 }
 
 func (g *guest) Close() {

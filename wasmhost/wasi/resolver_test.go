@@ -130,8 +130,8 @@ func TestDenied(t *testing.T) {
 	}
 	got := strings.Split(link("app:x", "wasi:cli", "wasi:io", "wasi:filesystem"), "\n")
 	want := []string{
-		"x.wasm imports wasi:clocks/monotonic-clock@0.2.6 (now), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks]",
-		"x.wasm imports wasi:clocks/wall-clock@0.2.6 (now), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks]",
+		"x.wasm imports wasi:clocks/monotonic-clock@0.2.6 (now), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
+		"x.wasm imports wasi:clocks/wall-clock@0.2.6 (now), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
 		"x.wasm imports wasi:random/random@0.2.6 (get-random-bytes), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
 		"x.wasm imports wasi:random/insecure@0.2.6 (get-insecure-random-bytes), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
 		"x.wasm imports wasi:random/insecure-seed@0.2.6 (insecure-seed), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",

@@ -88,6 +88,7 @@ func (i *Interface) String() string {
 // document holds the interfaces of a world together.
 type document struct {
 	packages  []*pkg
+	byName    map[string]*pkg
 	named     map[string]*entry // the interfaces that have a package, by full name
 	types     map[typeID]origin
 	resources map[*Resource]origin
@@ -142,7 +143,7 @@ func (t *Type) id() typeID {
 
 func newDocument(w *World) *document {
 	d := &document{
-		named: make(map[string]*entry), types: make(map[typeID]origin), resources: make(map[*Resource]origin),
+		byName: make(map[string]*pkg), named: make(map[string]*entry), types: make(map[typeID]origin), resources: make(map[*Resource]origin),
 		firsts: make(map[pkgName]first), left: maxParts,
 	}
 	for _, items := range [][]Item{w.Imports, w.Exports} {
@@ -161,15 +162,10 @@ func (d *document) add(full, name, short string, i *Interface) {
 	if e == nil {
 		e = &entry{full: full, pkg: name, short: short}
 		d.named[full] = e
-		var p *pkg
-		for _, q := range d.packages {
-			if q.name == name {
-				p = q
-			}
-		}
+		p := d.byName[name]
 		if p == nil {
 			p = &pkg{name: name}
-			d.packages = append(d.packages, p)
+			d.packages, d.byName[name] = append(d.packages, p), p
 		}
 		p.interfaces = append(p.interfaces, e)
 	}

@@ -31,12 +31,20 @@ type Report struct {
 	// WIT is the world of a component, as a document that tools for WIT read. Of a
 	// core module it is what the wit field may say of its exports, a line each, or
 	// "" where there are none that map.
-	WIT     string          `json:"wit"`
-	Imports []ImportReport  `json:"imports"`
-	Exports []ExportReport  `json:"exports"`
-	Methods []MethodReport  `json:"methods"`
-	Grants  []string        `json:"grants"` // the capabilities that grant all imports that can be granted
-	Custom  []SectionReport `json:"custom_sections"`
+	WIT string `json:"wit"`
+	// Unsaid are the names of imports and exports that WIT cannot say, such as
+	// components: within an interface, behind its name and "#".
+	Unsaid []string `json:"unsaid"`
+	// Imports and Exports are in the order of the binary.
+	Imports []ImportReport `json:"imports"`
+	Exports []ExportReport `json:"exports"`
+	// Methods are the functions that an entry's method can name.
+	Methods []MethodReport `json:"methods"`
+	// Grants are the capabilities that an entry has to grant for all of Imports
+	// that can be granted.
+	Grants []string `json:"grants"`
+	// Custom are the custom sections of the binary itself.
+	Custom []SectionReport `json:"custom_sections"`
 }
 
 // CoreModule is one core module.
@@ -153,7 +161,7 @@ func (b *budget) spend(n int) bool {
 func Inspect(b []byte) (*Report, error) {
 	r := &Report{
 		Kind: "module", Size: len(b), Hash: digest(sha256.Sum256(b)).String(), CoreModules: []CoreModule{}, Imports: []ImportReport{},
-		Exports: []ExportReport{}, Methods: []MethodReport{}, Grants: []string{}, Custom: []SectionReport{},
+		Exports: []ExportReport{}, Methods: []MethodReport{}, Grants: []string{}, Custom: []SectionReport{}, Unsaid: []string{},
 	}
 	left := budget(maxReport)
 	if module.IsComponent(b) {

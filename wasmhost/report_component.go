@@ -33,6 +33,7 @@ func (r *Report) component(c *component.Component, left *budget) error {
 		r.Exports = append(r.Exports, e)
 	}
 	r.Methods = append(r.Methods, s.methods(w.Exports)...)
+	r.Unsaid = append(r.Unsaid, s.unsaid...)
 	r.WIT = w.String()
 	return nil
 }
@@ -113,8 +114,9 @@ func signatureText(f wit.Func) string {
 // speller turns the types of a component into those of a world, and adds up
 // what writing them takes.
 type speller struct {
-	left  *budget
-	types map[*wit.Type]spelling
+	left   *budget
+	types  map[*wit.Type]spelling
+	unsaid []string
 }
 
 // spelling is how long a type is, written out in full: in names of types, and
@@ -199,13 +201,15 @@ func (s *speller) items(xs []component.Extern) ([]wit.Item, bool) {
 				}
 			}
 		}
+		if item == (wit.Item{Name: x.Name}) {
+			s.unsaid = append(s.unsaid, x.Name)
+		}
 		items = append(items, item)
 	}
 	return items, !s.left.spend(total.bytes + total.parts*longest)
 }
 
-// iface gives what stands in an interface; false for too much. What WIT
-// cannot say, an instance within an instance, it leaves out.
+// iface gives what stands in an interface; false for too much.
 func (s *speller) iface(name string, t *component.InstanceType) (*wit.Interface, bool) {
 	var total spelling
 	longest, i := 0, &wit.Interface{}
@@ -225,6 +229,8 @@ func (s *speller) iface(name string, t *component.InstanceType) (*wit.Interface,
 		case *component.ValueType:
 			i.Types, longest = append(i.Types, wit.Def{Name: x.Name, Type: t.WIT}), max(longest, len(x.Name))
 			total.add(s.typ(t.WIT))
+		default:
+			s.unsaid = append(s.unsaid, name+"#"+x.Name)
 		}
 	}
 	return i, !s.left.spend(total.bytes + total.parts*longest)

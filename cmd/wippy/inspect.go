@@ -43,6 +43,7 @@ With --json the same is one JSON object:
                    unsupported (proposals that are not run here)
   components       how many components are in the component
   wit              the world; of a module the lines of a wit field
+  unsaid           names of imports and exports that WIT cannot say
   imports          of each: module, name, kind, type, functions (how many, of an
                    interface), access ("grant": any of needs grants it; "free";
                    "types": imported for types only; "unknown": nothing provides
@@ -108,6 +109,12 @@ func printReport(out *strings.Builder, r *wasmhost.Report, file string) {
 	if r.Kind == "component" {
 		section(out, "WIT")
 		out.WriteString(r.WIT)
+		if len(r.Unsaid) > 0 {
+			section(out, "what WIT cannot say")
+			for _, name := range r.Unsaid {
+				out.WriteString("  " + name + "\n")
+			}
+		}
 		printNeeds(out, r)
 	} else {
 		printCore(out, r)
@@ -238,7 +245,11 @@ func printNeeds(out *strings.Builder, r *wasmhost.Report) {
 	section(out, "imports and the capabilities that they need")
 	columns(out, func(row func(...string)) {
 		for _, i := range r.Imports {
-			row("  "+i.Name, access(i))
+			name := i.Name
+			if i.Kind != "interface" {
+				name += " (" + i.Kind + ")"
+			}
+			row("  "+name, access(i))
 		}
 	})
 }

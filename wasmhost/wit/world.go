@@ -238,6 +238,75 @@ func (d *document) definedIn(t Def, e *entry) (origin, bool) {
 	return o, ok && o.in != e
 }
 
+// implied adds to the definitions of e those that its functions and types speak
+// of and that another interface has: a component may take a type from there
+// without a name of its own for it. Where the name means something else here
+// already, there is no way to say it.
+func (d *document) implied(defs []Def, funcs []Func, e *entry) []Def {
+	names, types, resources := make(map[string]bool), make(map[typeID]bool), make(map[*Resource]bool)
+	for _, t := range defs {
+		names[t.Name] = true
+		if t.Type == nil {
+			resources[t.Resource] = true
+		} else {
+			types[t.Type.id()] = true
+		}
+	}
+	defs = defs[:len(defs):len(defs)]
+	seen := make(map[*Type]bool)
+	add := func(o origin, t Def) {
+		if o.in != e && !names[o.name] {
+			names[o.name], t.Name = true, o.name
+			defs = append(defs, t)
+		}
+	}
+	var visit func(t *Type)
+	parts := func(t *Type) {
+		visit(t.Elem)
+		visit(t.OK)
+		visit(t.Err)
+		for _, f := range t.Fields {
+			visit(f.Type)
+		}
+		for _, c := range t.Cases {
+			visit(c.Type)
+		}
+	}
+	visit = func(t *Type) {
+		if t == nil || seen[t] {
+			return
+		}
+		seen[t] = true
+		if r := t.Resource; r != nil && !resources[r] {
+			resources[r] = true
+			if o, ok := d.resources[r]; ok {
+				add(o, Def{Resource: r})
+			}
+		}
+		if !t.hasName() {
+			parts(t)
+		} else if id := t.id(); !types[id] {
+			types[id] = true
+			if o, ok := d.types[id]; ok {
+				add(o, Def{Type: t})
+			}
+		}
+	}
+	for _, t := range defs {
+		if _, used := d.definedIn(t, e); !used && t.Type != nil {
+			parts(t.Type)
+		}
+	}
+	for _, f := range funcs {
+		for _, ps := range [][]Param{f.Params, f.Results} {
+			for _, p := range ps {
+				visit(p.Type)
+			}
+		}
+	}
+	return defs
+}
+
 // splitName cuts "ns:pkg/name@1.2.3" into "ns:pkg@1.2.3" and "name"; false
 // when it is another name.
 func splitName(full string) (pkg, name string, ok bool) {

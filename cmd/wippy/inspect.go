@@ -82,7 +82,11 @@ func (c *cli) inspect(file string, asJSON, asWIT bool) error {
 	}
 	r, err := wasmhost.Inspect(binary)
 	if err != nil {
-		c.complain(fmt.Errorf("%s: %w", file, err))
+		message := err.Error()
+		for _, what := range []string{"module: ", "component: "} { // a truncated one; the name says what it is
+			message = strings.TrimPrefix(message, what)
+		}
+		c.complain(errors.New(file + ": " + message))
 		return exit(exitFailed)
 	}
 	var out strings.Builder

@@ -1,10 +1,10 @@
 package wasmhost
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
-	"wippy/wasmhost/component"
+	"wippy/wasmhost/linker"
 	"wippy/wasmhost/procworld"
 )
 
@@ -55,53 +55,31 @@ var wasiInterfaces = map[string]string{
 	"wasi:http":       "types outgoing-handler",
 }
 
+// wasiVersion is the version of these interfaces, as far as others are
+// compatible to it.
+const wasiVersion = "0.2.0"
+
 // interfaceNeeds gives the capabilities that grant an interface, any of them,
-// the least first; false for one that nothing provides.
-func interfaceNeeds(name string) ([]string, bool) {
-	if name == procworld.Name {
-		return []string{procworld.Capability}, true
+// the least first. Of one that nothing provides it gives none, and a note on
+// what may help, which may be empty.
+func interfaceNeeds(name string) (needs []string, note string) {
+	i, ok := linker.ParseInterface(name)
+	if !ok {
+		return nil, ""
 	}
-	n, err := component.ParseName(name)
-	if err != nil || n.Kind != component.InterfaceName {
-		return nil, false
-	}
-	pkg := n.Namespace + ":" + n.Package
-	if !provides(pkg, n.Label) || !isWASI02(n.Version) {
-		return nil, false
-	}
-	if pkg == "wasi:io" && n.Label == "poll" {
-		return []string{"wasi:poll", pkg}, true
-	}
-	return []string{pkg}, true
-}
-
-func provides(pkg, label string) bool {
-	for name := range strings.FieldsSeq(wasiInterfaces[pkg]) {
-		if name == label {
-			return true
+	own, _ := linker.ParseInterface(procworld.Name)
+	switch {
+	case i.Package == own.Package && i.Name == own.Name:
+		if !linker.Compatible(own.Version, i.Version) {
+			return nil, procworld.Name + " is there"
 		}
+		return []string{procworld.Capability}, ""
+	case !slices.Contains(strings.Fields(wasiInterfaces[i.Package]), i.Name):
+		return nil, ""
+	case !linker.Compatible(wasiVersion, i.Version):
+		return nil, i.Package + "/" + i.Name + " is there in version 0.2.x"
+	case i.Package == "wasi:io" && i.Name == "poll":
+		return []string{"wasi:poll", i.Package}, ""
 	}
-	return false
-}
-
-// isWASI02 tells whether a version is one of 0.2, its drafts left out: those are
-// all alike to whoever imports them.
-func isWASI02(version string) bool {
-	return strings.HasPrefix(version, "0.2.") && !strings.ContainsAny(version, "-")
-}
-
-// whyUnknown says about an interface that nothing provides what may help.
-func whyUnknown(name string) string {
-	n, err := component.ParseName(name)
-	if err != nil || n.Kind != component.InterfaceName {
-		return ""
-	}
-	own, _, _ := strings.Cut(procworld.Name, "@")
-	switch pkg := n.Namespace + ":" + n.Package; {
-	case provides(pkg, n.Label):
-		return fmt.Sprintf("%s is there in version 0.2.x", pkg+"/"+n.Label)
-	case pkg+"/"+n.Label == own:
-		return procworld.Name + " is there"
-	}
-	return ""
+	return []string{i.Package}, ""
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"wippy/wasmhost/component"
+	"wippy/wasmhost/linker"
 	"wippy/wasmhost/wit"
 )
 
@@ -59,10 +60,9 @@ func componentImport(x component.Extern) ImportReport {
 	case r.Kind == "type", r.Kind == "resource", r.Kind == "interface" && onlyTypes(x):
 		r.Access = AccessTypes
 	case r.Kind == "interface":
-		if needs, ok := interfaceNeeds(x.Name); ok {
+		needs, note := interfaceNeeds(x.Name)
+		if r.Note = note; needs != nil {
 			r.Access, r.Needs = AccessGrant, needs
-		} else {
-			r.Note = whyUnknown(x.Name)
 		}
 	}
 	return r
@@ -214,8 +214,8 @@ func (s *speller) iface(name string, t *component.InstanceType) (*wit.Interface,
 	var total spelling
 	longest, i := 0, &wit.Interface{}
 	for _, x := range t.Exports() {
-		// A function that is a method is named thrice more, with its interface.
-		total.add(spelling{bytes: 64 + 4*len(x.Name) + 2*len(name)})
+		// A function that is a method is named four times more, with its interface.
+		total.add(spelling{bytes: 64 + 5*len(x.Name) + 3*len(name)})
 		switch t := x.Type.(type) {
 		case *component.FuncType:
 			if f, ok := x.Func(); ok {
@@ -237,53 +237,63 @@ func (s *speller) iface(name string, t *component.InstanceType) (*wit.Interface,
 }
 
 // methods lists the functions that a method can name, with the names that it
-// can name them by (SPEC section 2, process.wasm). The functions of resources, and those that
-// take one, are none: nobody outside of the component has a resource to give.
+// can name them by, as linker.Plan's Find takes them (SPEC section 2,
+// process.wasm). The functions of resources, and those that take one, are none:
+// nobody outside of the component has a resource to give.
 func (s *speller) methods(exports []wit.Item) []MethodReport {
-	var found []MethodReport
+	type candidate struct {
+		MethodReport
+		callable bool
+	}
+	var found []candidate
+	// The last form is the whole name. A shorter one must neither be somebody's
+	// whole name nor mean two.
+	meant, whole := make(map[string]int), make(map[string]bool)
 	add := func(f wit.Func, forms ...string) {
 		params := f
 		params.Results = nil
-		if !strings.HasPrefix(f.Name, "[") && !s.function(&params).handles {
-			found = append(found, MethodReport{Forms: forms, Signature: signatureText(f)})
+		c := candidate{MethodReport{Forms: forms}, !strings.HasPrefix(f.Name, "[") && !s.function(&params).handles}
+		if c.callable {
+			c.Signature = signatureText(f)
 		}
+		found = append(found, c)
+		for _, form := range forms {
+			meant[form]++
+		}
+		whole[forms[len(forms)-1]] = true
 	}
 	for _, x := range exports {
 		switch {
 		case x.Func != nil:
 			add(*x.Func, x.Name)
 		case x.Interface != nil:
-			short := x.Name
-			if n, err := component.ParseName(x.Name); err == nil && n.Kind == component.InterfaceName {
-				short = n.Label
-			}
+			i, named := linker.ParseInterface(x.Name)
 			for _, f := range x.Interface.Funcs {
-				forms := []string{f.Name, short + "#" + f.Name}
-				if short != x.Name {
-					forms = append(forms, x.Name+"#"+f.Name)
+				forms := []string{f.Name}
+				if named {
+					forms = append(forms, i.Name+"#"+f.Name)
 				}
-				add(f, forms...)
+				if i.Version != "" {
+					forms = append(forms, i.Package+"/"+i.Name+"#"+f.Name)
+				}
+				add(f, append(forms, x.Name+"#"+f.Name)...)
 			}
 		}
 	}
-	// The last form is the whole name. A shorter one must neither be somebody's
-	// whole name nor mean two.
-	meant, whole := make(map[string]int), make(map[string]bool)
-	for _, m := range found {
-		for _, form := range m.Forms {
-			meant[form]++
+	var methods []MethodReport
+	for _, c := range found {
+		if !c.callable {
+			continue
 		}
-		whole[m.Forms[len(m.Forms)-1]] = true
-	}
-	for i, m := range found {
-		last := len(m.Forms) - 1
+		last := len(c.Forms) - 1
 		var forms []string
-		for _, form := range m.Forms[:last] {
+		for _, form := range c.Forms[:last] {
 			if meant[form] == 1 && !whole[form] {
 				forms = append(forms, form)
 			}
 		}
-		found[i].Forms = append(forms, m.Forms[last])
+		c.Forms = append(forms, c.Forms[last])
+		methods = append(methods, c.MethodReport)
 	}
-	return found
+	return methods
 }

@@ -2,7 +2,6 @@ package wasmhost
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"wippy/config"
@@ -117,11 +116,9 @@ func coreImport(i module.Import, t module.FuncType) ImportReport {
 	case i.Module == "wasi_unstable":
 		r.Note = "it came before WASI preview 1; build the module for that"
 	default:
-		if need, known := interfaceNeeds(i.Module); known && slices.ContainsFunc(need, isWASI) {
+		if needs, _ := interfaceNeeds(i.Module); needs != nil {
 			r.Note = "only components can import it; make one of the module"
 		}
 	}
 	return r
 }
-
-func isWASI(capability string) bool { return strings.HasPrefix(capability, "wasi:") }

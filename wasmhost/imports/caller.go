@@ -35,6 +35,9 @@ type Caller struct {
 	// What Read gives of it is good until the guest runs again: any growth may
 	// move it, also one within Alloc.
 	Memory api.Memory
+	// Refused is the latest error of a limit of the process's own that it was
+	// given; nil if it never was.
+	Refused *mailbox.Error
 	// Guest is what made the Caller.
 	Guest Guest
 

@@ -220,6 +220,9 @@ func recovering(run func() error) (err error) {
 func (t *instance) stopped(ctx process.Context, err error, function string) *mailbox.Error {
 	if t.tank.caller != nil {
 		if end, ok := errors.AsType[*imports.Exit](err); ok {
+			if e := end.Result.Err; e != nil {
+				e.Trace = t.program.explain(err).Trace
+			}
 			t.tank.caller.ended = end
 			return mailbox.AsError(end)
 		}

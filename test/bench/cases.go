@@ -38,6 +38,7 @@ var cases = []benchCase{
 	{"SendReceive/wasm", ownMessages, "messages/s", 0, false, "to itself: no other process runs"},
 	{"Idle/lua/10k", idle("idle", 10_000), "B/process", 20480, true, ""},
 	{"Idle/lua/100k", idle("idle", crowd), "B/process", 20480, true, ""},
+	{"Idle/wasm/100k", idle("wasm_idle", crowd), "B/process", 20480, true, "with a linear memory each, see resident-B/process"},
 	{"WorstGap/lua/1000-runaways", worstGap("loop", "processes"), "ms", 20, true, "of a sleeper of 1 ms"},
 	{"WorstGap/wasm/1000-runaways", worstGap("spin", "processes"), "ms", 20, true, "of a sleeper of 1 ms"},
 	{"WorstGap/wasm/other-group", worstGap("spin", "others"), "ms", 20, true, "of a sleeper of 1 ms"},

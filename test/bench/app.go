@@ -176,7 +176,7 @@ entries:
     fs: bin
     path: peer.wasm
     hash: HASH:peer
-    method: waits
+    method: mirror
     imports: [wippy:process]
 `
 

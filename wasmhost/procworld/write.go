@@ -57,11 +57,17 @@ func (w *writer) text(at int, s string) { w.storeText(w.b[at:], s) }
 
 func (w *writer) storeText(b []byte, s string) {
 	if !isText(s) {
-		s = string([]rune(s))
+		s = replaced(s)
 	}
 	put32(b, imports.Store(w.c, s))
 	put32(b[4:], uint32(len(s)))
 }
+
+// replaced gives s with U+FFFD for each byte that is not text. It is not inlined
+// for the sake of storeText's frame, see imports.Caller.Alloc.
+//
+//go:noinline
+func replaced(s string) string { return string([]rune(s)) }
 
 // done writes a result: its error or, where that is nil, whatever its payload
 // is already.
@@ -150,10 +156,12 @@ func (w *writer) event(e *mailbox.Event) {
 
 // values stores a list of values and writes its address and length.
 func (w *writer) values(at int, vs []mailbox.Value) {
-	w.list(at, len(vs), valueSize, valueAlign, func(b []byte, i int) {
-		v := encode(w.c, vs[i])
-		copy(b, v[:])
-	})
+	to := w.room(at, len(vs), valueSize, valueAlign)
+	for i := range vs {
+		w.share(i)
+		b := encode(w.c, vs[i]) // which may move the memory
+		copy(w.c.View(to+uint32(i)*valueSize, valueSize, stored), b[:])
+	}
 }
 
 const (
@@ -167,20 +175,34 @@ const (
 // list stores n elements and writes the list's address and length. element
 // fills in the bytes of one, and may itself store what they point to.
 func (w *writer) list(at, n int, size, align uint32, element func(b []byte, i int)) {
+	to := w.room(at, n, size, align)
+	for i := range n {
+		w.share(i)
+		var b [maxElement]byte
+		element(b[:size], i) // which may move the memory
+		copy(w.c.View(to+uint32(i)*size, size, stored), b[:])
+	}
+}
+
+// stored is what errors call the elements of a list.
+const stored = "what " + imports.Realloc + " gave"
+
+// room takes memory for n elements of a list, and writes its address and length.
+func (w *writer) room(at, n int, size, align uint32) uint32 {
 	if uint64(n) > uint64(math.MaxUint32/size) {
 		w.c.Trap("a list of %d elements of %d bytes is more than a memory has", n, size)
 	}
 	to := w.c.Alloc(uint32(n)*size, align)
-	for i := range n {
-		if i%sharedEvery == sharedEvery-1 {
-			w.c.Guest.Share()
-		}
-		var b [maxElement]byte
-		element(b[:size], i) // which may move the memory
-		copy(w.c.View(to+uint32(i)*size, size, "what "+imports.Realloc+" gave"), b[:])
-	}
 	w.u32(at, to)
 	w.u32(at+4, uint32(n))
+	return to
+}
+
+// share gives others their turn before element i of a list, if it is time.
+func (w *writer) share(i int) {
+	if i%sharedEvery == sharedEvery-1 {
+		w.c.Guest.Share()
+	}
 }
 
 // encode gives the 16 bytes of a value, storing what it points to.

@@ -1,5 +1,6 @@
 // Package procworld is the interface wippy:process: how a WebAssembly guest
-// spawns, monitors, messages and ends processes, and prints (SPEC section 2,
+// spawns, executes, links, monitors, names, messages, lists and ends processes,
+// waits, and prints (SPEC section 2,
 // process.wasm's imports). process.wit says what each function does, and how a
 // core module calls it; wippy_process.h declares the same for C. What it does
 // is what Lua's module process does: both ask the process's Context.
@@ -101,8 +102,8 @@ var world = &imports.Module{
 		{Name: "list", Type: types(maybeText, result), Call: listProcesses, Suspends: true, Allocates: true, Memory: true},
 		{Name: "cancel", Type: types(text, text, maybeWord, result), Call: cancel, Allocates: true, Memory: true},
 		{Name: "terminate", Type: types(text, result), Call: terminate, Allocates: true, Memory: true},
-		{Name: "exit", Type: types(list), Call: exit, Memory: true},
-		{Name: "fail", Type: types(failure), Call: fail, Memory: true},
+		{Name: "exit", Type: types(list), Call: exit, Suspends: true, Memory: true},
+		{Name: "fail", Type: types(failure), Call: fail, Suspends: true, Memory: true},
 		{Name: "print", Type: types(text, result), Call: print, Suspends: true, Allocates: true, Memory: true},
 		{Name: "to-json", Type: types(list, result), Call: toJSON, Suspends: true, Allocates: true, Memory: true},
 		{Name: "from-json", Type: types(text, result), Call: fromJSON, Suspends: true, Allocates: true, Memory: true},

@@ -44,8 +44,8 @@ const (
 	i64 = module.I64
 )
 
-// text, list, option and result are how the canonical ABI flattens them; a
-// result that is written to memory is a parameter that says where.
+// types gives the type of a function by its parameters. A result that is written
+// to memory is a parameter that says where.
 func types(groups ...[]module.ValType) module.FuncType {
 	var t module.FuncType
 	for _, g := range groups {
@@ -54,12 +54,13 @@ func types(groups ...[]module.ValType) module.FuncType {
 	return t
 }
 
+// What the canonical ABI flattens types to.
 var (
 	text   = []module.ValType{i32, i32}
 	list   = text
+	small  = []module.ValType{i32} // a boolean, an enum, flags
 	word   = []module.ValType{i64}
-	flags  = []module.ValType{i32}
-	result = []module.ValType{i32}
+	result = []module.ValType{i32} // where to write it
 
 	maybeText = []module.ValType{i32, i32, i32}
 	maybeWord = []module.ValType{i32, i64}
@@ -84,17 +85,17 @@ var world = &imports.Module{
 		{Name: "receive", Type: types(maybeWord, result), Call: receive, Suspends: true, Receives: true, Allocates: true, Memory: true},
 		{
 			Name: "receive-match",
-			Type: types(flags, flags, maybeText, maybeText, maybeWord, maybeWord, result),
+			Type: types(small, small, maybeText, maybeText, maybeWord, maybeWord, result),
 			Call: receiveMatch, Suspends: true, Receives: true, Allocates: true, Memory: true,
 		},
-		{Name: "spawn", Type: types(text, text, list, flags, result), Call: spawn, Suspends: true, Allocates: true, Memory: true},
+		{Name: "spawn", Type: types(text, text, list, small, result), Call: spawn, Suspends: true, Allocates: true, Memory: true},
 		{Name: "exec", Type: types(text, text, list, result), Call: exec, Suspends: true, Allocates: true, Memory: true},
 		{Name: "monitor", Type: types(text, result), Call: monitor, Allocates: true, Memory: true},
 		{Name: "unmonitor", Type: predicate(word), Call: unmonitor},
 		{Name: "unmonitor-all", Type: predicate(text), Call: unmonitorAll, Memory: true},
 		{Name: "link", Type: types(text, result), Call: link, Allocates: true, Memory: true},
 		{Name: "unlink", Type: predicate(text), Call: unlink, Memory: true},
-		{Name: "trap-links", Type: types(flags), Call: trapLinks},
+		{Name: "trap-links", Type: types(small), Call: trapLinks},
 		{Name: "register", Type: types(text, maybeText, result), Call: register, Allocates: true, Memory: true},
 		{Name: "lookup", Type: types(text, result), Call: lookup, Allocates: true, Memory: true},
 		{Name: "unregister", Type: types(text, result), Call: unregister, Allocates: true, Memory: true},

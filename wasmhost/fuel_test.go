@@ -5,6 +5,7 @@ import (
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
+	"wippy/wasmhost/fuel"
 )
 
 // fuelContext limits fuel as a node does.
@@ -15,8 +16,8 @@ type fuelContext struct {
 
 func (c *fuelContext) Limits() process.Limits { return process.Limits{MaxFuel: int64(c.limit)} }
 
-func (c *fuelContext) Checkpoint(fuel uint64) {
-	if c.used += fuel; c.used > c.limit {
+func (c *fuelContext) Checkpoint(units uint64) {
+	if c.used += units; c.used > c.limit {
 		process.Unwind()
 	}
 }
@@ -31,8 +32,8 @@ func TestMaxFuelIsExact(t *testing.T) {
 		n      float64
 		want   uint64
 	}{
-		{"turns", 1, 1}, {"turns", firstAllowance, firstAllowance}, {"turns", firstAllowance + 1, firstAllowance + 1},
-		{"turns", 3 * largestAllowance, 3 * largestAllowance}, {"turns", 1_000_003, 1_000_003},
+		{"turns", 1, 1}, {"turns", fuel.FirstAllowance, fuel.FirstAllowance}, {"turns", fuel.FirstAllowance + 1, fuel.FirstAllowance + 1},
+		{"turns", 3 * fuel.LargestAllowance, 3 * fuel.LargestAllowance}, {"turns", 1_000_003, 1_000_003},
 		{"recursion", 5000, 5001}, {"tail", 50_000, 50_001}, {"fill", 64, 1}, {"fill", 2_500_000, 2_500_000 / 64},
 	} {
 		p := compileGuest(t, h, "fuel", tt.method, "")

@@ -126,6 +126,11 @@ type compilation struct {
 // compile gives the code of a source, once for each content however many ask,
 // and the engine that can run it.
 func (h *Host) compile(ctx context.Context, src Source, info *module.Module, sum digest) (*compilation, error) {
+	return h.compileAs(ctx, src, info, sum, meterOptions)
+}
+
+// compileAs is compile with options that sum depends on as well.
+func (h *Host) compileAs(ctx context.Context, src Source, info *module.Module, sum digest, opts meter.Options) (*compilation, error) {
 	for {
 		h.mu.Lock()
 		if h.closed {
@@ -139,7 +144,7 @@ func (h *Host) compile(ctx context.Context, src Source, info *module.Module, sum
 		}
 		h.mu.Unlock()
 		if !begun {
-			h.run(ctx, c, src, info, sum)
+			h.run(ctx, c, src, info, sum, opts)
 			return c, c.err
 		}
 		select {
@@ -159,7 +164,7 @@ func isCancelled(err error) bool {
 }
 
 // run compiles, and forgets about it when ctx ended first.
-func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module.Module, sum digest) {
+func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module.Module, sum digest, opts meter.Options) {
 	h.compiling.Lock()
 	defer h.compiling.Unlock()
 	defer close(c.done)
@@ -171,7 +176,7 @@ func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module
 		if h.opts.Progress != nil {
 			defer h.opts.Progress(src.Name, len(src.Bytes))()
 		}
-		err = h.rewriteAndTranslate(ctx, c, info)
+		err = h.rewriteAndTranslate(ctx, c, info, opts)
 	}
 	if c.err = err; isCancelled(err) {
 		h.mu.Lock()
@@ -181,8 +186,8 @@ func (h *Host) run(ctx context.Context, c *compilation, src Source, info *module
 }
 
 // rewriteAndTranslate compiles the metered form of a module.
-func (h *Host) rewriteAndTranslate(ctx context.Context, c *compilation, info *module.Module) (err error) {
-	binary, m, err := meter.Rewrite(info, meterOptions)
+func (h *Host) rewriteAndTranslate(ctx context.Context, c *compilation, info *module.Module, opts meter.Options) (err error) {
+	binary, m, err := meter.Rewrite(info, opts)
 	if err != nil {
 		return err
 	}
@@ -192,7 +197,7 @@ func (h *Host) rewriteAndTranslate(ctx context.Context, c *compilation, info *mo
 	if ofCache(err) {
 		c.engine, c.code, err = h.despiteCache(ctx, binary, err)
 	}
-	if err == nil || isCancelled(err) || m.Straight {
+	if err == nil || isCancelled(err) || m.Straight || opts.Import != nil {
 		return err
 	}
 	// The same mistake in what the user wrote has the user's indices.

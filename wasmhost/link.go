@@ -15,6 +15,7 @@ import (
 	"wippy/wasmhost/imports"
 	"wippy/wasmhost/module"
 	"wippy/wasmhost/procworld"
+	"wippy/wasmhost/trap"
 	"wippy/wasmhost/wasi/preview1"
 )
 
@@ -212,21 +213,21 @@ func (t *instance) Within(fn api.Function, stack []uint64) error {
 	if err == nil {
 		return nil
 	}
-	t.tank.process.Checkpoint(0)
+	return t.within(err)
+}
+
+// within gives the error of a call from within a host function.
+func (t *instance) within(err error) error {
+	t.tank.caller.Checkpoint(0)
 	e := t.program.explain(err)
-	return &imports.Trap{Message: imports.Realloc + ": " + strings.TrimPrefix(e.Message, trapText), Cause: err}
+	return &imports.Trap{Message: imports.Realloc + ": " + strings.TrimPrefix(e.Message, trap.Prefix), Cause: err}
 }
 
 // Charge implements imports.Guest.
-func (t *instance) Charge(fuel uint64) { t.tank.charge(fuel) }
+func (t *instance) Charge(fuel uint64) { t.tank.Account.Charge(fuel) }
 
 // Share implements imports.Guest.
-func (t *instance) Share() {
-	if p := t.tank.process; p.Urgent().Load() {
-		p.Yield()
-		t.tank.waited()
-	}
-}
+func (t *instance) Share() { t.tank.Account.Share() }
 
 // Waited implements imports.Guest.
-func (t *instance) Waited() { t.tank.waited() }
+func (t *instance) Waited() { t.tank.Account.Waited() }

@@ -70,7 +70,7 @@ type task struct {
 	links    map[mailbox.PID]link     // by the peer's PID
 	trap     bool                     // ends of linked processes arrive as LINK_DOWN
 	names    []string                 // registered for it
-	timers   map[*timer]struct{}      // what its clock owes it
+	timers   map[mailbox.Ref]*timer   // what its clock owes it
 
 	cancelling sync.Mutex // one cancel at a time
 	leaving    *leaving   // the one that counts
@@ -238,7 +238,7 @@ func (t *task) release() {
 	t.timers, t.names = nil, nil
 	t.over = true
 	t.mu.Unlock()
-	for tm := range timers {
+	for _, tm := range timers {
 		tm.clock.Stop()
 	}
 	for _, name := range names {

@@ -66,7 +66,7 @@ func known(scripts []Script, s *Skip) bool {
 
 func table(counts map[string]*[NotRun + 1]int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-24s %7s %7s %8s %12s\n", "command", "passed", "failed", "skipped", "not run yet")
+	fmt.Fprintf(&b, "%-24s %7s %7s %8s %12s\n", "command", "passed", "failed", "skipped", "not run")
 	var sum [NotRun + 1]int
 	row := func(name string, n *[NotRun + 1]int) {
 		fmt.Fprintf(&b, "%-24s %7d %7d %8d %12d\n", name, n[Passed], n[Failed], n[Skipped], n[NotRun])

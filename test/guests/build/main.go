@@ -2,8 +2,9 @@
 //
 //	go run ./test/guests/build
 //
-// It wants Node.js with npm, and installs one pinned package, wabt, into a
-// temporary directory; sources in C want clang 19 with lld. The binaries are
+// It wants Node.js with npm, and installs pinned packages: wabt, into a
+// temporary directory, and what test/wast makes components of text with;
+// sources in C want clang 19 with lld. The binaries are
 // committed, so only who changes a source needs to run it; the same source
 // gives the same bytes.
 package main
@@ -54,7 +55,34 @@ func run() error {
 		}
 		fmt.Println(bin)
 	}
+	if err := assembleComponents(root); err != nil {
+		return err
+	}
 	return compileC(root)
+}
+
+// assembleComponents makes the components.
+func assembleComponents(root string) error {
+	tools := filepath.Join("test", "wast")
+	if err := command("npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", tools); err != nil {
+		return fmt.Errorf("installing what %s needs: %w", tools, err)
+	}
+	sources, err := filepath.Glob(filepath.Join(root, "src", "component", "*.wat"))
+	if err != nil {
+		return err
+	}
+	if err := command("node", append([]string{filepath.Join(tools, "assemble.mjs")}, sources...)...); err != nil {
+		return err
+	}
+	for _, src := range sources {
+		made := strings.TrimSuffix(src, ".wat") + ".wasm"
+		bin := filepath.Join(root, "bin", "component", filepath.Base(made))
+		if err := os.Rename(made, bin); err != nil {
+			return err
+		}
+		fmt.Println(bin)
+	}
+	return nil
 }
 
 // compiler is the C compiler. Another version gives other bytes.

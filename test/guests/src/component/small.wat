@@ -1,0 +1,21 @@
+;; As small as a component is that takes and gives a string: one core module.
+(component
+  (core module $M
+    (memory (export "mem") 1)
+    (global $next (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32) (param $size i32) (result i32)
+      (global.get $next)
+      (global.set $next (i32.add (global.get $next) (local.get $size))))
+    (func (export "reset") (param i32) (global.set $next (i32.const 1024)))
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "echo") (param i32 i32) (result i32)
+      (i32.store (i32.const 0) (local.get 0))
+      (i32.store (i32.const 4) (local.get 1))
+      (i32.const 0)))
+  (core instance $m (instantiate $M))
+  (alias core export $m "mem" (core memory $mem))
+  (alias core export $m "realloc" (core func $realloc))
+  (alias core export $m "reset" (core func $reset))
+  (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $m "add")))
+  (func (export "echo") (param "s" string) (result string)
+    (canon lift (core func $m "echo") (memory $mem) (realloc $realloc) (post-return $reset))))

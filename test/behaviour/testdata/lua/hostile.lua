@@ -32,6 +32,14 @@ local hostile = {
   ["nested sources"] = [[local s = ("{"):rep(1e5) while true do load(s) end]],
   ["long sources"] = [[local s = ("local x = 1 "):rep(1000) while true do load(s) end]],
   ["numerals"] = [[local s = ("1"):rep(1e6) while true do pcall(function() return s + 1 end) tonumber(s) end]],
+  ["matched texts"] = [[
+    local s, u = ("x"):rep(2^24) .. "a", ("x"):rep(2^24) .. "b"
+    for i = 1, 1000 do process.send(process.self(), "x", s) end
+    while true do process.receive(0, {payload = u}) end]],
+  ["matched tables"] = [[
+    local t, u = {}, {} for i = 1, 5e4 do t[i] = i u[i] = i end u[#u] = 0
+    for i = 1, 100 do process.send(process.self(), "x", t) end
+    while true do process.receive(0, {payload = u}) end]],
   ["messages to itself"] = [[while true do process.send(process.self(), "x", {1, 2, 3}) process.receive(0) end]],
 }
 for name, code in pairs(hostile) do

@@ -137,3 +137,22 @@ end
 ---
 -- An error of Lua names the line.
 process.send("<1.1.1>") --- expect error: process.send: argument 2: expected a topic (string), got nothing
+---
+-- A match that compares what is large is work, that can be interrupted and is paid for.
+local check = require("check")
+local function used(sent, wanted)
+  for i = 1, 100 do process.send(process.self(), "x", sent) end
+  local before = process.info().fuel
+  assert(process.receive(0, {payload = wanted}) == nil)
+  local fuel = process.info().fuel - before
+  while process.receive(0) do end
+  return fuel
+end
+local long = ("x"):rep(2^20)
+assert(used(long .. "a", long .. "b") > 20000)
+local t, u = {}, {}
+for i = 1, 1000 do t[i], u[i] = {i}, {i} end
+assert(used({deep = t}, {deep = u, more = true}) > 20000)
+check.eq(process.receive(0, {payload = t}), nil)
+process.send(process.self(), "x", {deep = t})
+check.eq(process.receive(0, {payload = {deep = u}}).topic, "x")

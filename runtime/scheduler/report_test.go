@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
@@ -80,5 +81,20 @@ func TestReport(t *testing.T) {
 	e = <-exit
 	if e.Report.PID != pid || !strings.Contains(log.String(), "origin="+string(e.Origin)) {
 		t.Errorf("%+v, %s", e.Report, &log)
+	}
+}
+
+// A process chooses the text of its error, but not how long the log's line is.
+func TestLongErrorIsShortInTheLog(t *testing.T) {
+	var log bytes.Buffer
+	n := newNode(t, func(c *Config, _ *Group) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	text := "é" + strings.Repeat("…", 1<<20)
+	n.def("shouts", func(process.Context, []mailbox.Value) process.Result { return process.Fail(errors.New(text)) })
+	_, exit := n.start("shouts")
+	if e := <-exit; e.Err.Message != text {
+		t.Errorf("the EXIT has %d bytes of the error, want all %d", len(e.Err.Message), len(text))
+	}
+	if line := log.String(); len(line) > 2*maxLogged || !strings.Contains(line, "…… (3145730 bytes)") || !utf8.ValidString(line) {
+		t.Errorf("a line of %d bytes: %.100s", len(line), line)
 	}
 }

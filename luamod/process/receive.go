@@ -150,7 +150,7 @@ func fieldsMatch(L *glua.LState, fn string, n int, want *glua.LTable) (accepts f
 		name, _ := k.(glua.LString)
 		get := fields[string(name)]
 		if get == nil {
-			L.RaiseError("%s: argument %d: an event has no field %s to match; there are %s", fn, n, k.String(), fieldNames())
+			L.RaiseError("%s: argument %d: an event has no field %s to match; there are %s", fn, n, luamod.Describe(k), fieldNames())
 		}
 		value, err := lua.ToValue(L, v)
 		if err != nil {

@@ -126,7 +126,7 @@ for _, case in ipairs{
   {process.unmonitor, "process.unmonitor: argument 1: expected a monitor's ref, a PID or a registered name, got true", true},
   {process.receive, 'process.receive: argument 1: expected a duration, a number of seconds or a string like "5s", got "soon"', "soon"},
   {process.receive, "process.receive: argument 2: expected a match (table of fields or function), got 5", 1, 5},
-  {process.receive, "process.receive: argument 1: an event has no field topics to match", {topics = 1}},
+  {process.receive, "process.receive: argument 1: an event has no field \"topics\" to match", {topics = 1}},
   {process.terminate, "process.terminate: argument 1: expected a PID or a registered name, got nothing"},
   {process.cancel, "process.cancel: argument 2: expected a reason (string), got 5", "<1.1.1>", 5},
 } do

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -97,4 +98,30 @@ func TestLongErrorIsShortInTheLog(t *testing.T) {
 	if line := log.String(); len(line) > 2*maxLogged || !strings.Contains(line, "…… (3145730 bytes)") || !utf8.ValidString(line) {
 		t.Errorf("a line of %d bytes: %.100s", len(line), line)
 	}
+}
+
+// blockedWriter blocks each write until it is closed.
+type blockedWriter struct{ entered, release chan struct{} }
+
+func (w *blockedWriter) Write(p []byte) (int, error) {
+	w.entered <- struct{}{}
+	<-w.release
+	return len(p), nil
+}
+
+// A node that cannot stop since its log blocks says so.
+func TestStopWhileTheLogBlocks(t *testing.T) {
+	w := &blockedWriter{make(chan struct{}, 1), make(chan struct{})}
+	n := newNode(t, func(c *Config, _ *Group) { c.Logger = slog.New(slog.NewTextHandler(w, nil)) })
+	n.def("fails", func(process.Context, []mailbox.Value) process.Result { return process.Fail(errors.New("broken")) })
+	_, exit := n.start("fails")
+	<-w.entered
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	err := n.Stop(over, "at once", 0)
+	if !errors.Is(err, mailbox.Timeout) || !strings.Contains(err.Error(), "1 processes have ended") {
+		t.Errorf("got %v", err)
+	}
+	close(w.release)
+	<-exit
 }

@@ -99,6 +99,7 @@ func (g *guest) Terminal() *process.Terminal { return nil }
 func (g *guest) Logger() *slog.Logger        { return slog.New(slog.NewTextHandler(&g.log, nil)) }
 func (g *guest) Clock() process.Clock        { return process.NewManualClock(time.Unix(100, 0)) }
 
+func (g *guest) Checkpoint(uint64)                         {}
 func (g *guest) Await(f func(context.Context) error) error { return f(context.Background()) }
 
 func (g *guest) Receive(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {

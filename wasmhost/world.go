@@ -46,6 +46,9 @@ func (h *Host) prepareWorld(ps *problems, p *Program, src Source) {
 	p.env = src.Env
 	p.world = world.Config{Name: path.Base(filepath.ToSlash(src.Name)), Args: src.Args, CWD: src.CWD}
 	for i, d := range src.Dirs {
+		if d.Host == "" {
+			continue // it is reported
+		}
 		m, err := h.mount(d.Host, d.ReadOnly)
 		if err != nil {
 			ps.add(fmt.Sprintf("wasi.mounts.%d.fs", i), fmt.Sprintf("the directory for %s cannot be opened: %v", d.Guest, cause(err)), "")
@@ -62,7 +65,7 @@ func (src *Source) wasi(ps *problems, w *WASI, app process.App) {
 		dir, readOnly, err := app.DirPath(config.ID(m.FS))
 		if err != nil {
 			ps.add(fmt.Sprintf("wasi.mounts.%d.fs", i), err.Error(), "")
-			continue
+			dir = "" // its place is kept, for the places of the others
 		}
 		src.Dirs = append(src.Dirs, Dir{Host: dir, Guest: path.Clean(m.Guest), ReadOnly: readOnly || m.ReadOnly})
 	}

@@ -199,6 +199,13 @@ entries:
   - name: idle
     kind: process.lua
     source: process.receive()
+  - name: wasm_idle
+    kind: process.wasm
+    fs: bin
+    path: peer.wasm
+    hash: HASH:peer
+    method: mirror
+    imports: [wippy:process]
 `
 
 // guest reads one of the tests' guests, from wherever in the module's tree this

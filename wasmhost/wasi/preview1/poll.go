@@ -75,8 +75,8 @@ func (x *call) subscribe(s *subscription, b []byte) errno {
 			s.on = d
 		}
 	case readEvent, writeEvent:
-		if !x.granted(ioGroup, pollGroup) {
-			return x.deny(ioGroup)
+		if !x.granted(polls...) {
+			return x.deny(polls[0])
 		}
 		s.on, s.no = x.pollable(le.Uint32(b[16:]), s.event)
 	default:

@@ -82,10 +82,7 @@ func TestCommand(t *testing.T) {
 }
 
 // TestAdapted runs the public test-suite's preview 1 programs as components: the
-// variable WIPPY_WASI_P1_ADAPTED names a folder as WIPPY_WASI_P1 does, whose
-// programs went through
-//
-//	jco new NAME.wasm --wasi-command -o NAME.wasm
+// variable WIPPY_WASI_P1_ADAPTED names the folder that test/wast/adapt.mjs made of them.
 func TestAdapted(t *testing.T) {
 	folder := os.Getenv("WIPPY_WASI_P1_ADAPTED")
 	if folder == "" {

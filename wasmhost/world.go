@@ -3,6 +3,7 @@ package wasmhost
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"path"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"wippy/runtime/process"
 	"wippy/wasmhost/imports"
 	"wippy/wasmhost/wasi/files"
+	"wippy/wasmhost/wasi/preview1"
 	"wippy/wasmhost/wasi/world"
 )
 
@@ -61,6 +63,9 @@ func (h *Host) prepareWorld(ps *problems, p *surroundings, src Source) {
 	p.env = src.Env
 	p.world = world.Config{Name: path.Base(filepath.ToSlash(src.Name)), Args: src.Args, CWD: src.CWD}
 	for i, d := range src.Dirs {
+		if d.Host == "" {
+			continue // it is reported
+		}
 		m, err := h.mount(d.Host, d.ReadOnly)
 		if err != nil {
 			ps.add(fmt.Sprintf("wasi.mounts.%d.fs", i), fmt.Sprintf("the directory for %s cannot be opened: %v", d.Guest, cause(err)), "")
@@ -77,13 +82,28 @@ func (src *Source) wasi(ps *problems, w *WASI, app process.App) {
 		dir, readOnly, err := app.DirPath(config.ID(m.FS))
 		if err != nil {
 			ps.add(fmt.Sprintf("wasi.mounts.%d.fs", i), err.Error(), "")
-			continue
+			dir = "" // its place is kept, for the places of the others
 		}
 		src.Dirs = append(src.Dirs, Dir{Host: dir, Guest: path.Clean(m.Guest), ReadOnly: readOnly || m.ReadOnly})
 	}
 	if len(w.Env) > 0 {
 		entry := src.Entry
 		src.Env = func() ([]world.Variable, error) { return environment(entry, w.Env, app) }
+	}
+}
+
+// noteUngranted has the log say, to who looks closely, which functions of
+// preview 1 the module imports and will be refused if it calls them.
+func (p *Program) noteUngranted(log *slog.Logger, e *config.Entry) {
+	var names []string
+	for _, i := range p.info.Imports {
+		if i.Module == preview1.Name {
+			names = append(names, i.Name)
+		}
+	}
+	if functions, groups := preview1.Ungranted(p.grants, names); len(functions) > 0 {
+		log.Debug("functions that are not granted answer ENOTCAPABLE", "entry", string(e.ID), "at", e.Pos.String(),
+			"functions", list(functions), "write", p.grants.With(groups...))
 	}
 }
 

@@ -27,9 +27,9 @@ type Input struct {
 	buffer   []byte
 	err      error // of from, for good
 	filling  bool
-	changes  uint64          // of what a reader looks at
-	readers  []*inputReader  // the first has its turn
-	watchers []*inputWatcher // who wants to know when there is something
+	changes  uint64                     // of what a reader looks at
+	readers  []*inputReader             // the first has its turn
+	watchers map[*inputWatcher]struct{} // who wants to know when there is something
 }
 
 type inputReader struct{ wake func() }
@@ -130,7 +130,10 @@ func (in *Input) Watch(wake func()) (stop func()) {
 	w := &inputWatcher{wake}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.watchers = append(in.watchers, w)
+	if in.watchers == nil {
+		in.watchers = map[*inputWatcher]struct{}{}
+	}
+	in.watchers[w] = struct{}{}
 	in.changed()
 	if len(in.buffer) == 0 && in.err == nil {
 		in.fill()
@@ -138,9 +141,7 @@ func (in *Input) Watch(wake func()) (stop func()) {
 	return func() {
 		in.mu.Lock()
 		defer in.mu.Unlock()
-		if i := slices.Index(in.watchers, w); i >= 0 {
-			in.watchers = slices.Delete(in.watchers, i, i+1)
-		}
+		delete(in.watchers, w)
 	}
 }
 
@@ -152,10 +153,10 @@ func (in *Input) changed() {
 		in.readers[0].wake = nil
 	}
 	if in.ready() {
-		for _, w := range in.watchers {
+		for w := range in.watchers {
 			w.wake()
 		}
-		in.watchers = nil
+		clear(in.watchers)
 	}
 }
 

@@ -196,9 +196,44 @@ entries:
     hash: HASH:component_peer
     method: waits
     imports: [wippy:process]
+  - name: wasi_sleep
+    kind: process.wasm
+    fs: bin
+    path: preview1.wasm
+    hash: HASH:preview1
+    method: sleep
+  - name: wasi_yields
+    kind: process.wasm
+    fs: bin
+    path: preview1.wasm
+    hash: HASH:preview1
+    method: yields
+  - name: wasi_read
+    kind: process.wasm
+    fs: bin
+    path: preview1.wasm
+    hash: HASH:preview1
+    method: read
+    imports: [wasi:filesystem]
+    wasi: {mounts: [{fs: bin, guest: /}]}
+  - name: wasi_stats
+    kind: process.wasm
+    fs: bin
+    path: preview1.wasm
+    hash: HASH:preview1
+    method: stats
+    imports: [wasi:filesystem]
+    wasi: {mounts: [{fs: bin, guest: /}]}
   - name: idle
     kind: process.lua
     source: process.receive()
+  - name: wasm_idle
+    kind: process.wasm
+    fs: bin
+    path: peer.wasm
+    hash: HASH:peer
+    method: mirror
+    imports: [wippy:process]
 `
 
 // guest reads a guest of the tests, from wherever in the module's tree this runs.
@@ -229,12 +264,14 @@ func open(b *testing.B, opts ...runtime.Option) (rt *runtime.Runtime, stop func(
 	text := entries
 	for name, binary := range map[string][]byte{
 		"tiny": tiny, "paged": paged, "spin": spin, "peer": guest(b, "peer"),
+		"preview1":       guest(b, "preview1"),
 		"component_peer": guest(b, "component/peer"), "component_echo": guest(b, "component/echo"),
 	} {
 		text = strings.ReplaceAll(text, "HASH:"+name, hash(binary))
 		write(b, filepath.Join(dir, name+".wasm"), binary)
 	}
 	write(b, filepath.Join(dir, "_index.yaml"), []byte(text))
+	write(b, filepath.Join(dir, "file"), make([]byte, 4096))
 	rt, err := runtime.New(opts...)
 	if err != nil {
 		b.Fatal(err)

@@ -364,6 +364,9 @@ func (i *Instance) Close() error {
 // explain turns what a call came to into an error for people.
 func (i *Instance) explain(err error) error {
 	if end, ok := errors.AsType[*imports.Exit](err); ok {
+		if f, within := errors.AsType[*failure](err); within && end.Result.Err != nil {
+			end.Result.Err.Trace = f.e.Trace
+		}
 		return end
 	}
 	e := i.plan.explain(err)

@@ -25,7 +25,8 @@ type Resolver struct {
 	interfaces    Interfaces
 	source, entry string
 	grants        imports.Grants
-	denied        []*iface.Interface // that an error was given for
+	denied        []*iface.Interface // that a problem was given for
+	problems      []*Problem         // of denied
 	used          []*iface.Interface
 }
 
@@ -168,29 +169,44 @@ func nearest(name string, i *iface.Interface) string {
 	return "it has " + strings.Join(names, ", ")
 }
 
-// deny says once for an interface what would grant it. The plan is not
-// finished, so that the function is not called.
+// deny says once for an interface what would grant it, and all others that were
+// denied: their errors have the same line, which grants everything. The plan is
+// not finished, so that the function is not called.
 func (r *Resolver) deny(i *iface.Interface, name string, fn *iface.Func) (*canon.Host, error) {
 	if slices.Contains(r.denied, i) {
 		return &canon.Host{Name: fn.Host.Name, Func: func(*canon.Call) error { return canon.Trapf("%s is not granted", name) }}, nil
 	}
-	r.denied = append(r.denied, i)
-	p := &Problem{Interface: name, Function: fn.Name, Grant: i.Grants[0]}
-	var needs []string // of all that were found so far, so that the last line grants everything
-	for _, d := range r.denied {
-		needs = append(needs, d.Grants[0])
+	p := &Problem{
+		Interface: name, Function: fn.Name, Grant: i.Grants[0],
+		Message: fmt.Sprintf("%s imports %s (%s), which %s", r.source, name, fn.Name, r.whoDenies()),
 	}
-	line := r.grants.With(needs...)
-	switch {
-	case r.entry == "":
-		p.Message = fmt.Sprintf("%s imports %s (%s), which a component without an entry is not granted", r.source, name, fn.Name)
-		p.Hint = "run it as an entry with " + line
-	case len(r.grants) > 0:
-		p.Message = fmt.Sprintf("%s imports %s (%s), which %s does not grant", r.source, name, fn.Name, r.entry)
-		p.Hint = "write " + line
-	default:
-		p.Message = fmt.Sprintf("%s imports %s (%s), which %s does not grant", r.source, name, fn.Name, r.entry)
-		p.Hint = "add " + line
+	r.denied = append(r.denied, i)
+	r.problems = append(r.problems, p)
+	var needs []string
+	for _, q := range r.problems {
+		needs = append(needs, q.Grant)
+	}
+	hint := r.howTo() + " " + r.grants.With(needs...)
+	for _, q := range r.problems {
+		q.Hint = hint
 	}
 	return nil, p
+}
+
+func (r *Resolver) whoDenies() string {
+	if r.entry == "" {
+		return "a component without an entry is not granted"
+	}
+	return r.entry + " does not grant"
+}
+
+// howTo stands before the line that grants.
+func (r *Resolver) howTo() string {
+	switch {
+	case r.entry == "":
+		return "run it as an entry with"
+	case len(r.grants) > 0:
+		return "write"
+	}
+	return "add"
 }

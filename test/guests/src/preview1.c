@@ -24,6 +24,7 @@ IMPORT(environ_get) int environ_get(char **, char *);
 IMPORT(environ_sizes_get) int environ_sizes_get(uint32_t *, uint32_t *);
 IMPORT(clock_time_get) int clock_time_get(int, uint64_t, uint64_t *);
 IMPORT(fd_close) int fd_close(int);
+IMPORT(fd_filestat_get) int fd_filestat_get(int, void *);
 IMPORT(fd_prestat_get) int fd_prestat_get(int, uint32_t *);
 IMPORT(fd_read) int fd_read(int, vector *, uint32_t, uint32_t *);
 IMPORT(fd_pread) int fd_pread(int, vector *, uint32_t, uint64_t, uint32_t *);
@@ -167,6 +168,15 @@ EXPORT(read) int read(int times, int bytes)
 	return error ? -error : (int)n;
 }
 
+// stats asks so many times what is known of the first mount.
+EXPORT(stats) int stats(int times)
+{
+	int error = 0;
+	for (int i = 0; i < times && !error; i++)
+		error = fd_filestat_get(3, buffer);
+	return error;
+}
+
 // opens opens the first mount so many times, and gives the error that ended that.
 EXPORT(opens) int opens(int times)
 {
@@ -207,6 +217,37 @@ EXPORT(denied) int denied(void)
 	       (random_get(buffer, 1) == 76) << 2 | (sock_shutdown(3, 3) == 76) << 3 |
 	       (poll_oneoff(subs, events, 1, &n) == 76) << 4 | (fd_prestat_get(3, &n) == 8) << 5;
 }
+
+// product gives the product of two numbers, which it prints.
+EXPORT(product) int product(int a, int b)
+{
+	line("product");
+	return a * b;
+}
+
+static __attribute__((noinline)) void inner(void)
+{
+	line("on purpose");
+	__builtin_trap();
+}
+
+// fails traps below its entry point.
+EXPORT(fails) int fails(void)
+{
+	inner();
+	return 1;
+}
+
+// loops never ends, and asks for the time again and again.
+EXPORT(loops) void loops(void)
+{
+	uint64_t now;
+	for (;;)
+		clock_time_get(1, 0, &now);
+}
+
+// grows grows the memory by pages, and gives what it had, or -1.
+EXPORT(grows) int grows(int pages) { return (int)__builtin_wasm_memory_grow(0, (unsigned long)pages); }
 
 // exit ends with a code.
 EXPORT(exit) void exit(int code) { proc_exit(code); }

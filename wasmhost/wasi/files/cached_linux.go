@@ -10,19 +10,24 @@ import (
 // for the disk, so that it may be called on a worker. false tells that nothing
 // could be read that way; fewer bytes than p has room for are no sign of the end.
 func (f *File) ReadCachedAt(p []byte, at uint64) (n int, ok bool) {
+	if f.uncached || len(p) == 0 || at > math.MaxInt64 {
+		return 0, false
+	}
 	r, err := f.begin(Read)
-	if err != nil || len(p) == 0 || at > math.MaxInt64 {
-		if err == nil {
-			f.done()
-		}
+	if err != nil {
 		return 0, false
 	}
 	defer f.done()
 	for {
 		n, err := unix.Preadv2(r.fd, [][]byte{p}, int64(at), unix.RWF_NOWAIT)
-		if err == unix.EINTR {
+		switch err {
+		case nil:
+			return n, true
+		case unix.EINTR:
 			continue
+		case unix.EOPNOTSUPP, unix.ENOSYS, unix.EPERM, unix.EINVAL:
+			f.uncached = true // the file system, or the kernel, cannot do that
 		}
-		return max(n, 0), err == nil
+		return 0, false
 	}
 }

@@ -167,6 +167,7 @@ func read(p *iface.Process, c *canon.Call, d *descriptor) (mailbox.Value, error)
 	if err != nil {
 		return mailbox.Nil, err
 	}
+	p.Charge(n)
 	return canon.Record(canon.Bytes(b[:n]), mailbox.Bool(n < len(b))), nil
 }
 
@@ -178,6 +179,7 @@ func write(p *iface.Process, c *canon.Call, d *descriptor) (mailbox.Value, error
 		return mailbox.Nil, err
 	}
 	n, err := streams.WriteFile(p, f, c.Bytes(1), c.Uint(2))
+	p.Charge(n)
 	if n > 0 {
 		err = nil // which comes again
 	}

@@ -105,6 +105,9 @@ func renameAt(p *iface.Process, c *canon.Call, d *descriptor) (mailbox.Value, er
 // howTable pairs the flags of open-flags, by their bits, with those of files.
 var howTable = [...]files.How{files.Create, files.OnlyDirectory, files.Exclusive, files.Truncate}
 
+// openAt opens a file or directory. A directory can be changed through if the one
+// that it was opened by can, whatever was asked for: the adapter of preview 1, by which
+// most guests come, never asks.
 func openAt(p *iface.Process, c *canon.Call, d *descriptor) (mailbox.Value, error) {
 	dir, err := d.dir()
 	if err != nil {
@@ -124,6 +127,9 @@ func openAt(p *iface.Process, c *canon.Call, d *descriptor) (mailbox.Value, erro
 		if c.Uint(4)&(1<<i) != 0 {
 			flags |= f
 		}
+	}
+	if dir.Flags()&files.MutateDirectory != 0 && flags&files.Write == 0 && how&(files.Create|files.Truncate) == 0 {
+		flags |= files.MutateDirectory // if it turns out to be a directory
 	}
 	path := c.Str(2)
 	opened, err := world.Open(p, p.World, func() (files.Descriptor, error) { return dir.Open(path, how, flags) })

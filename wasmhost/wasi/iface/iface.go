@@ -20,6 +20,7 @@ import (
 	"wippy/mailbox"
 	"wippy/wasmhost/canon"
 	"wippy/wasmhost/imports"
+	"wippy/wasmhost/wasi/world"
 	"wippy/wasmhost/wit"
 )
 
@@ -115,9 +116,12 @@ type Process struct {
 }
 
 // Of gives the process that a call is of, by the context of the call: it has
-// the *imports.Caller under imports.Key, with a World, whose Table is used here.
+// the *imports.Caller under imports.Key, and the Table of its World is used here.
 func Of(ctx context.Context) *Process {
 	c := imports.From(ctx)
+	if c.World == nil {
+		c.World = new(world.World)
+	}
 	if p, ok := c.World.Table.(*Process); ok {
 		return p
 	}

@@ -70,8 +70,8 @@ func parse(types string, funcs []Func) ([]wit.Func, error) {
 		for n := range f.Params {
 			f.Params[n].Type = put(f.Params[n].Type)
 		}
-		for n := range f.Results {
-			f.Results[n].Type = put(f.Results[n].Type)
+		if t := f.Result(); t != nil { // of a tuple, package wit makes several
+			f.Results = []wit.Param{{Type: put(t)}}
 		}
 	}
 	return read.Funcs, nil

@@ -1,6 +1,8 @@
 package preview1
 
 import (
+	"slices"
+
 	"wippy/wasmhost/wasi/poll"
 )
 
@@ -73,8 +75,8 @@ func (x *call) subscribe(s *subscription, b []byte) errno {
 			s.on = d
 		}
 	case readEvent, writeEvent:
-		if !x.granted(ioGroup, pollGroup) {
-			return x.deny(ioGroup)
+		if !x.granted(polls...) {
+			return x.deny(polls[0])
 		}
 		s.on, s.no = x.pollable(le.Uint32(b[16:]), s.event)
 	default:
@@ -108,11 +110,13 @@ func wait(x *call, subs []subscription) {
 	on := make([]poll.Pollable, 0, min(len(subs), 4))
 	for i := range subs {
 		s := &subs[i]
-		if s.on == nil {
+		if s.on == nil || s.on.Ready() {
 			return
 		}
 		if d, ok := s.on.(*poll.Deadline); !ok {
-			on = append(on, s.on)
+			if !slices.Contains(on, s.on) { // the same one may be there a thousand times
+				on = append(on, s.on)
+			}
 		} else if earliest == nil || d.Before(earliest) {
 			earliest = d
 		}

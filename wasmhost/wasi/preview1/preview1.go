@@ -37,13 +37,23 @@ const (
 type function struct {
 	name   string
 	params string // "i" for an i32, "I" for an i64
-	// groups are those that grant it, any of them; none for what needs no grant,
-	// or decides by its descriptor, as byDescriptor says.
-	groups       []string
-	byDescriptor bool
-	suspends     bool
-	run          func(x *call, a []uint64) errno
+	// groups are those that grant it, any of them, the least first; none for what
+	// needs no grant, or decides by what it is called with.
+	groups []string
+	// descriptor are the groups that such a descriptor comes from, or that is
+	// needed for waiting for one.
+	descriptor []string
+	// suspends tells that the process may wait within it: what looks at a
+	// descriptor opens the mounts the first time.
+	suspends bool
+	run      func(x *call, a []uint64) errno
 }
+
+var (
+	onFile = []string{filesystem}
+	onAny  = []string{cli, filesystem}
+	polls  = []string{pollGroup, ioGroup}
+)
 
 var functions = []function{
 	{name: "args_get", params: "ii", groups: []string{cli}, run: argsGet},
@@ -52,27 +62,27 @@ var functions = []function{
 	{name: "environ_sizes_get", params: "ii", groups: []string{cli}, run: environSizesGet},
 	{name: "clock_res_get", params: "ii", run: clockResGet},
 	{name: "clock_time_get", params: "iIi", run: clockTimeGet},
-	{name: "fd_advise", params: "iIIi", byDescriptor: true, run: fdAdvise},
-	{name: "fd_allocate", params: "iII", byDescriptor: true, suspends: true, run: fdAllocate},
-	{name: "fd_close", params: "i", byDescriptor: true, suspends: true, run: fdClose},
-	{name: "fd_datasync", params: "i", byDescriptor: true, suspends: true, run: fdDatasync},
-	{name: "fd_fdstat_get", params: "ii", byDescriptor: true, suspends: true, run: fdFdstatGet},
-	{name: "fd_fdstat_set_flags", params: "ii", byDescriptor: true, suspends: true, run: fdFdstatSetFlags},
-	{name: "fd_fdstat_set_rights", params: "iII", byDescriptor: true, suspends: true, run: fdFdstatSetRights},
-	{name: "fd_filestat_get", params: "ii", byDescriptor: true, suspends: true, run: fdFilestatGet},
-	{name: "fd_filestat_set_size", params: "iI", byDescriptor: true, suspends: true, run: fdFilestatSetSize},
-	{name: "fd_filestat_set_times", params: "iIIi", byDescriptor: true, suspends: true, run: fdFilestatSetTimes},
-	{name: "fd_pread", params: "iiiIi", byDescriptor: true, suspends: true, run: fdPread},
-	{name: "fd_prestat_get", params: "ii", byDescriptor: true, suspends: true, run: fdPrestatGet},
-	{name: "fd_prestat_dir_name", params: "iii", byDescriptor: true, suspends: true, run: fdPrestatDirName},
-	{name: "fd_pwrite", params: "iiiIi", byDescriptor: true, suspends: true, run: fdPwrite},
-	{name: "fd_read", params: "iiii", byDescriptor: true, suspends: true, run: fdRead},
-	{name: "fd_readdir", params: "iiiIi", byDescriptor: true, suspends: true, run: fdReaddir},
-	{name: "fd_renumber", params: "ii", byDescriptor: true, suspends: true, run: fdRenumber},
-	{name: "fd_seek", params: "iIii", byDescriptor: true, suspends: true, run: fdSeek},
-	{name: "fd_sync", params: "i", byDescriptor: true, suspends: true, run: fdSync},
-	{name: "fd_tell", params: "ii", byDescriptor: true, suspends: true, run: fdTell},
-	{name: "fd_write", params: "iiii", byDescriptor: true, suspends: true, run: fdWrite},
+	{name: "fd_advise", params: "iIIi", descriptor: onFile, suspends: true, run: fdAdvise},
+	{name: "fd_allocate", params: "iII", descriptor: onFile, suspends: true, run: fdAllocate},
+	{name: "fd_close", params: "i", descriptor: onAny, suspends: true, run: fdClose},
+	{name: "fd_datasync", params: "i", descriptor: onFile, suspends: true, run: fdDatasync},
+	{name: "fd_fdstat_get", params: "ii", descriptor: onAny, suspends: true, run: fdFdstatGet},
+	{name: "fd_fdstat_set_flags", params: "ii", descriptor: onAny, suspends: true, run: fdFdstatSetFlags},
+	{name: "fd_fdstat_set_rights", params: "iII", descriptor: onAny, suspends: true, run: fdFdstatSetRights},
+	{name: "fd_filestat_get", params: "ii", descriptor: onAny, suspends: true, run: fdFilestatGet},
+	{name: "fd_filestat_set_size", params: "iI", descriptor: onFile, suspends: true, run: fdFilestatSetSize},
+	{name: "fd_filestat_set_times", params: "iIIi", descriptor: onFile, suspends: true, run: fdFilestatSetTimes},
+	{name: "fd_pread", params: "iiiIi", descriptor: onFile, suspends: true, run: fdPread},
+	{name: "fd_prestat_get", params: "ii", suspends: true, run: fdPrestatGet},
+	{name: "fd_prestat_dir_name", params: "iii", suspends: true, run: fdPrestatDirName},
+	{name: "fd_pwrite", params: "iiiIi", descriptor: onFile, suspends: true, run: fdPwrite},
+	{name: "fd_read", params: "iiii", descriptor: onAny, suspends: true, run: fdRead},
+	{name: "fd_readdir", params: "iiiIi", descriptor: onFile, suspends: true, run: fdReaddir},
+	{name: "fd_renumber", params: "ii", descriptor: onAny, suspends: true, run: fdRenumber},
+	{name: "fd_seek", params: "iIii", descriptor: onAny, suspends: true, run: fdSeek},
+	{name: "fd_sync", params: "i", descriptor: onFile, suspends: true, run: fdSync},
+	{name: "fd_tell", params: "ii", descriptor: onAny, suspends: true, run: fdTell},
+	{name: "fd_write", params: "iiii", descriptor: onAny, suspends: true, run: fdWrite},
 	{name: "path_create_directory", params: "iii", groups: []string{filesystem}, suspends: true, run: pathCreateDirectory},
 	{name: "path_filestat_get", params: "iiiii", groups: []string{filesystem}, suspends: true, run: pathFilestatGet},
 	{name: "path_filestat_set_times", params: "iiiiIIi", groups: []string{filesystem}, suspends: true, run: pathFilestatSetTimes},
@@ -83,7 +93,7 @@ var functions = []function{
 	{name: "path_rename", params: "iiiiii", groups: []string{filesystem}, suspends: true, run: pathRename},
 	{name: "path_symlink", params: "iiiii", groups: []string{filesystem}, suspends: true, run: pathSymlink},
 	{name: "path_unlink_file", params: "iii", groups: []string{filesystem}, suspends: true, run: pathUnlinkFile},
-	{name: "poll_oneoff", params: "iiii", byDescriptor: true, suspends: true, run: pollOneoff},
+	{name: "poll_oneoff", params: "iiii", descriptor: polls, suspends: true, run: pollOneoff},
 	{name: "proc_raise", params: "i", run: procRaise},
 	{name: "sched_yield", suspends: true, run: schedYield},
 	{name: "random_get", params: "ii", groups: []string{random}, suspends: true, run: randomGet},
@@ -92,6 +102,9 @@ var functions = []function{
 	{name: "sock_send", params: "iiiii", groups: []string{sockets}, suspends: true, run: sockSend},
 	{name: "sock_shutdown", params: "ii", groups: []string{sockets}, suspends: true, run: sockShutdown},
 }
+
+// procExitName is the one that gives no answer.
+const procExitName = "proc_exit"
 
 var preview1 = makeModule()
 
@@ -108,7 +121,7 @@ func makeModule() *imports.Module {
 		})
 	}
 	m.Funcs = append(m.Funcs, imports.Func{
-		Name: "proc_exit", Type: module.FuncType{Params: types("i")}, Free: true, Call: procExit,
+		Name: procExitName, Type: module.FuncType{Params: types("i")}, Free: true, Call: procExit,
 	})
 	return m
 }
@@ -125,18 +138,34 @@ func types(letters string) []module.ValType {
 	return ts
 }
 
-// Groups gives what grants each function: any of the names, or nothing where
-// it needs no grant. Those on descriptors need what gave the descriptor.
-func Groups() map[string][]string {
-	groups := map[string][]string{"proc_exit": nil}
-	for _, f := range functions {
-		groups[f.name] = f.groups
-		if f.byDescriptor {
-			groups[f.name] = []string{cli, filesystem}
+// Groups gives what grants a function: any of the names, the least first, or
+// nothing where it needs no grant. Those on descriptors need what gave the
+// descriptor. False if there is no such function.
+func Groups(name string) (groups []string, ok bool) {
+	if name == procExitName {
+		return nil, true
+	}
+	i := slices.IndexFunc(functions, func(f function) bool { return f.name == name })
+	if i < 0 {
+		return nil, false
+	}
+	return append(functions[i].groups, functions[i].descriptor...), true
+}
+
+// Ungranted gives, of functions that a module imports, those that answer
+// ENOTCAPABLE with some grants, and the groups to grant.
+func Ungranted(grants imports.Grants, names []string) (denied, groups []string) {
+	for i := range functions {
+		f := &functions[i]
+		if len(f.groups) == 0 || !slices.Contains(names, f.name) || slices.ContainsFunc(f.groups, grants.Has) {
+			continue
+		}
+		denied = append(denied, f.name)
+		if !slices.Contains(groups, f.groups[0]) {
+			groups = append(groups, f.groups[0])
 		}
 	}
-	groups["poll_oneoff"] = []string{ioGroup, pollGroup}
-	return groups
+	return denied, groups
 }
 
 // call is a process within one of the functions. It lives as long as the

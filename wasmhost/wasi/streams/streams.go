@@ -142,17 +142,6 @@ func (o printer) Write(ctx process.Context, p []byte) (n int, err error) {
 	return n, nil
 }
 
-// Discard is an output that swallows what is written.
-var Discard Output = discard{}
-
-type discard struct{}
-
-func (discard) Ready() bool                                    { return true }
-func (discard) Watch(wake func()) (stop func())                { return poll.Always.Watch(wake) }
-func (discard) Room(process.Context) (int, error)              { return maxPrint, nil }
-func (discard) Flush(process.Context) error                    { return nil }
-func (discard) Write(_ process.Context, p []byte) (int, error) { return len(p), nil }
-
 // await runs a call of package files on the I/O pool.
 func await(ctx process.Context, f func() error) error {
 	return ctx.Await(func(context.Context) error { return f() })

@@ -51,6 +51,7 @@ func (s *Input) read(p *iface.Process, b []byte, wait bool) (n int, err error) {
 		n, err = s.in.Read(p, b)
 	}
 	if n > 0 {
+		p.Charge(n)
 		return n, nil // an error comes again
 	}
 	if err == nil {
@@ -91,7 +92,6 @@ func readList(p *iface.Process, c *canon.Call, wait bool) error {
 func skipBytes(p *iface.Process, c *canon.Call, wait bool) error {
 	b, err := readSome(p, c, wait)
 	if err == nil {
-		p.Charge(len(b))
 		c.OK(mailbox.Uint(uint64(len(b))))
 	}
 	return notStream(p, c, err)

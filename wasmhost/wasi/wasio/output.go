@@ -77,6 +77,7 @@ func (s *Output) write(p *iface.Process, b []byte) error {
 	if _, err := s.out.Write(p, b); err != nil {
 		return s.end(err)
 	}
+	p.Charge(len(b))
 	return nil
 }
 
@@ -99,7 +100,6 @@ func (s *Output) writeZeroes(p *iface.Process, n uint64) error {
 		if err := s.write(p, part); err != nil {
 			return err
 		}
-		p.Charge(len(part))
 		n -= uint64(len(part))
 	}
 	return nil
@@ -227,7 +227,6 @@ func splicing(p *iface.Process, c *canon.Call, wait bool) error {
 		if n, err = from.read(p, b, wait); err == nil && n > 0 {
 			if err = to.write(p, b[:n]); err == nil {
 				to.permit -= uint64(n)
-				p.Charge(n)
 			}
 		}
 	}

@@ -34,8 +34,10 @@ PART("must-grow") void must_grow(uint32_t pages)
 
 PART("echo") void part_echo(void) { echo(); }
 PART("ping") void part_ping(void) { ping(); }
+PART("mirror") void part_mirror(void) { mirror(); }
 PART("waits") void part_waits(void) { waits(); }
 PART("loops") void part_loops(void) { loops(); }
+PART("times-out") int32_t part_times_out(int64_t ns) { return times_out(ns); }
 PART("polite") void part_polite(void) { polite(); }
 PART("returns") void part_returns(void) { returns(); }
 PART("sends") void part_sends(void) { sends(); }
@@ -45,4 +47,18 @@ PART("cancels") void part_cancels(void) { cancels(); }
 PART("prints") void part_prints(void) { prints(); }
 PART("json") void part_json(void) { json(); }
 PART("sums") int32_t part_sums(int32_t n) { return sums(n); }
-PART("times-out") int32_t part_times_out(int64_t ns) { return times_out(ns); }
+PART("links") void part_links(void) { links(); }
+PART("links-and-fails") void part_links_and_fails(void) { links_and_fails(); }
+PART("leaves-child") void part_leaves_child(void) { leaves_child(); }
+PART("named") void part_named(void) { named(); }
+PART("execs") void part_execs(void) { execs(); }
+PART("traps-links") void part_traps_links(void) { traps_links(); }
+PART("binds") void part_binds(void) { binds(); }
+PART("describes") void part_describes(void) { describes(); }
+PART("lists") void part_lists(void) { lists(); }
+PART("sleeps") void part_sleeps(int64_t ns) { sleeps(ns); }
+PART("sends-later") void part_sends_later(void) { sends_later(); }
+PART("holds-timers") void part_holds_timers(void) { holds_timers(); }
+PART("spawns-on") void part_spawns_on(void) { spawns_on(); }
+PART("fails-with") void part_fails_with(void) { fails_with(); }
+PART("soak") void part_soak(void) { soak(); }

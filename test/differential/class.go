@@ -8,6 +8,7 @@ var classes = []struct {
 	class string
 	texts []string
 }{
+	{"out of fuel", []string{"all fuel consumed", "out of fuel"}},
 	{"the call stack is exhausted", []string{"call stack exhausted"}},
 	{"unreachable", []string{"unreachable"}},
 	{"division by zero", []string{"integer divide by zero"}},
@@ -21,6 +22,7 @@ var classes = []struct {
 	{"not UTF-8", []string{"invalid utf-8", "incomplete utf-8"}},
 	{"a borrow that is given away", []string{"cannot lift own resource from a borrow", "cannot pass on a borrowed resource as owned"}},
 	{"no such handle", []string{"unknown handle index", "already de-allocated", "was dropped or passed on"}},
+	{"entering", []string{"cannot enter component instance"}},
 	{"leaving", []string{"cannot leave component instance"}},
 	{"out of bounds", []string{"out of bounds", "out-of-bounds", "beyond end of memory"}},
 	{"too much", []string{"fuel allocated for hostcalls has been exhausted", "bytes, more than"}},
@@ -30,6 +32,7 @@ var classes = []struct {
 // reasons either may come first.
 var alike = map[[2]string]bool{
 	{"out of bounds", "too much"}:    true, // a length beyond all bounds
+	{"not aligned", "too much"}:      true,
 	{"out of bounds", "not aligned"}: true, // the specification looks at the alignment first
 }
 

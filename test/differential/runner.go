@@ -95,6 +95,10 @@ type Session struct {
 	random    value.Random
 	resources []*resource
 	log       []string // the calls so far
+	// Result is what the last call gave, by SPEC's mapping; Failure the class of
+	// the error that ended the session.
+	Result  mailbox.Value
+	Failure string
 }
 
 // Start makes a session, whose arguments come from random.
@@ -229,17 +233,10 @@ func (s *Session) Random(f *peer.Func) (bool, error) {
 	}
 	var args []value.Value
 	for _, p := range f.Type.Params {
-		v := s.random.Value(p.Type)
-		if p.Name == "n" { // so many of something are made
-			v.Bits %= mostMade
-		}
-		args = append(args, v)
+		args = append(args, s.random.Named(p.Name, p.Type))
 	}
 	return s.Call(f, args)
 }
-
-// mostMade bounds how long a list random calls ask for.
-const mostMade = 3000
 
 // Difference is where the engines do not agree.
 type Difference struct {
@@ -284,12 +281,14 @@ func (s *Session) Call(f *peer.Func, args []value.Value) (bool, error) {
 		if !agree(perr, oerr) {
 			return differ(fmt.Sprintf("[%s] %v", Class(perr), perr), fmt.Sprintf("[%s] %v", Class(oerr), oerr))
 		}
+		s.Failure = Class(oerr)
 		return false, nil
 	case perr != nil:
 		return differ(perr, ov)
 	case oerr != nil:
 		return differ(text(pv), oerr)
 	}
+	s.Result = mailbox.Nil
 	if pv == nil {
 		if !ov.IsNil() {
 			return differ("nothing", ov)
@@ -306,6 +305,7 @@ func (s *Session) Call(f *peer.Func, args []value.Value) (bool, error) {
 		if !same {
 			return differ(text(pv), ov)
 		}
+		s.Result = want
 		typed := map[uint64]uint32{}
 		types(*pv, t, typed)
 		for _, r := range met {

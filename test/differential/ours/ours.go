@@ -3,6 +3,7 @@ package ours
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -78,7 +79,10 @@ type node struct {
 }
 
 // mostFuel ends what does not end by itself.
-const mostFuel = 1 << 32
+const mostFuel = 1 << 26
+
+// errFuel is what a call gives that used it up.
+var errFuel = errors.New("out of fuel")
 
 func (n *node) Checkpoint(fuel uint64) {
 	if n.fuel += fuel; n.fuel > mostFuel {
@@ -122,8 +126,12 @@ func (i *Instance) Close() error {
 // Call calls a function by its whole name.
 func (i *Instance) Call(name string, args []mailbox.Value) (v mailbox.Value, err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
+		switch r := recover(); {
+		case r == nil:
+		case process.Unwinding(r):
+			err = errFuel
+		default:
+			panic(r)
 		}
 	}()
 	e, err := i.plan.Find(name)

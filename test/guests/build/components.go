@@ -15,6 +15,7 @@ const (
 	echoes   = "wippy:guest/echoes@0.1.0"
 	counters = "wippy:guest/counters@0.1.0"
 	calls    = "wippy:guest/calls@0.1.0"
+	raw      = "wippy:guest/raw@0.1.0"
 )
 
 // job is what encode.mjs makes: of text, of a core module, of two components, or
@@ -62,6 +63,7 @@ func makeComponents(root, tools string, js bool) error {
 		{"work.c", cached("work.core"), nil},
 		{"caller.c", cached("caller.core"), nil},
 		{"caller.c", cached("caller_owned.core"), []string{"-DOWNED"}},
+		{"hostile.c", cached("hostile.core"), nil},
 		{"echo.c", bin("echo_core"), []string{"-DCORE"}},
 		{"work.c", bin("work_core"), []string{"-DCORE"}},
 	} {
@@ -80,10 +82,10 @@ func makeComponents(root, tools string, js bool) error {
 	component := func(core, world, encoding, out string) job {
 		return job{Core: cached(core + ".core"), WIT: "guest.wit", World: world, Encoding: encoding, Out: out}
 	}
-	relayed := func(inner, outer, out string) job {
+	echoed := func(inner, outer, exported, out string) job {
 		return job{
 			Inner: inner, Outer: outer, Imports: []string{types, echoes},
-			Exports: []export{{"inner", types}, {"outer", echoes}}, Out: out,
+			Exports: []export{{"inner", types}, {"outer", exported}}, Out: out,
 		}
 	}
 	called := func(outer, out string) job {
@@ -101,8 +103,12 @@ func makeComponents(root, tools string, js bool) error {
 		component("work", "working", "utf8", bin("work")),
 		component("caller", "calling", "utf8", bin("caller")),
 		component("caller_owned", "calling", "utf8", cached("caller_owned")),
-		relayed(bin("echo"), bin("relay"), bin("relayed")),
-		relayed(bin("echo_latin1"), cached("relay_utf16"), bin("relayed_mixed")),
+		component("hostile", "hostile", "utf8", bin("hostile")),
+		component("hostile", "hostile", "utf16", bin("hostile_utf16")),
+		component("hostile", "hostile", "latin1", bin("hostile_latin1")),
+		echoed(bin("echo"), bin("relay"), echoes, bin("relayed")),
+		echoed(bin("echo_latin1"), cached("relay_utf16"), echoes, bin("relayed_mixed")),
+		echoed(bin("echo_utf16"), bin("hostile_latin1"), raw, bin("hostile_called")),
 		called(bin("caller"), bin("called")),
 		called(cached("caller_owned"), bin("called_owned")),
 	}

@@ -35,7 +35,7 @@ func (e engine) Compile(ctx context.Context, modules []linker.Module) (wazero.Ru
 		m := &modules[i]
 		c, err := e.h.compileAs(ctx, Source{Name: m.Name, Bytes: m.Binary}, m.Module, sum, m.Options)
 		if err != nil {
-			return fmt.Errorf("core module %d: %w", i, err)
+			return fmt.Errorf("the core module that begins at byte %#x: %w", m.At, err)
 		}
 		codes[i], of[i], newest = linker.Code{Code: c.code, Meter: c.meter}, c.engine, c.engine
 		return nil
@@ -64,7 +64,7 @@ func (e engine) Compile(ctx context.Context, modules []linker.Module) (wazero.Ru
 			return nil, nil, err
 		}
 		if of[i] != newest {
-			return nil, nil, fmt.Errorf("core module %d: the cache of compiled code became unusable meanwhile", i)
+			return nil, nil, fmt.Errorf("the core module that begins at byte %#x: the cache of compiled code became unusable meanwhile", modules[i].At)
 		}
 	}
 	return newest, codes, nil
@@ -74,6 +74,9 @@ func (e engine) Compile(ctx context.Context, modules []linker.Module) (wazero.Ru
 func (e engine) Build(build func() error) error {
 	e.h.compiling.Lock()
 	defer e.h.compiling.Unlock()
+	if _, err := e.h.start(); err != nil {
+		return err // it is closed
+	}
 	return build()
 }
 

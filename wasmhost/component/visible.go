@@ -71,6 +71,9 @@ func (s *scope) exposeExports(t *InstanceType, how exposure) error {
 }
 
 func (s *scope) exposeFunc(t *FuncType, how exposure) error {
+	if err := s.v.step(len(t.params)); err != nil {
+		return err
+	}
 	for i, p := range t.params {
 		if err := s.spoken(p, how); err != nil {
 			return s.v.about(err, "parameter %q: ", t.WIT.Params[i].Name)
@@ -232,23 +235,28 @@ func (f *freeResources) in(t Type) (bool, error) {
 		if t.resource != nil {
 			return f.in(t.resource)
 		}
-		for _, p := range t.parts {
-			if p != nil {
-				if found, err := f.in(p); found || err != nil {
-					return found, err
-				}
-			}
-		}
+		return f.inAny(t.parts)
 	case *FuncType:
-		for _, p := range t.values() {
-			if found, err := f.in(p); found || err != nil {
-				return found, err
-			}
-		}
+		return f.inAny(t.values())
 	case *InstanceType:
 		return f.under(t.own, nil, t.exports.list)
 	case *ComponentType:
 		return f.under(t.own, t.imported, t.imports.list, t.exports.list)
+	}
+	return false, nil
+}
+
+func (f *freeResources) inAny(ts []*ValueType) (bool, error) {
+	if err := f.v.step(len(ts)); err != nil {
+		return false, err
+	}
+	for _, t := range ts {
+		if t == nil {
+			continue
+		}
+		if found, err := f.in(t); found || err != nil {
+			return found, err
+		}
 	}
 	return false, nil
 }
@@ -261,6 +269,9 @@ func (f *freeResources) under(own, imported resources, lists ...[]Extern) (found
 	f.bind(own, 1)
 	f.bind(imported, 1)
 	for _, list := range lists {
+		if err := f.v.step(len(list)); err != nil {
+			return false, err
+		}
 		for _, x := range list {
 			if found, err = f.in(x.Type); found || err != nil {
 				return found, err

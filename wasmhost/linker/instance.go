@@ -63,16 +63,13 @@ type core struct {
 // Kind LimitHit for a component that begins with more memory than it may have.
 func (p *Plan) New(ctx context.Context, limits process.Limits) (*Instance, error) {
 	if p.memory > 0 && limits.MaxMemory > 0 && p.memory > uint64(limits.MaxMemory) {
-		return nil, p.tooMuchMemory(p.memory, uint64(limits.MaxMemory))
+		return nil, mailbox.Errorf(mailbox.LimitHit, "max_memory: the limit is %d bytes; %s begins with %d (%d too many)",
+			limits.MaxMemory, p.name, p.memory, p.memory-uint64(limits.MaxMemory))
 	}
 	i := &Instance{Context: ctx, plan: p}
 	i.store.MaxHandles = limits.MaxHandles
 	i.budget.Init(p.pool, uint64(limits.MaxMemory))
 	return i, nil
-}
-
-func (p *Plan) tooMuchMemory(asked, limit uint64) error {
-	return mailbox.Errorf(mailbox.LimitHit, "max_memory: the limit is %d bytes; %s begins with %d (%d too many)", limit, p.name, asked, asked-limit)
 }
 
 // Value implements context.Context.
@@ -101,6 +98,9 @@ func (i *Instance) Waited() { i.account.Waited() }
 
 // Memory is what the memories hold, in bytes. Any goroutine may ask.
 func (i *Instance) Memory() uint64 { return i.budget.Used() }
+
+// Peak is the most that Memory ever was. Any goroutine may ask.
+func (i *Instance) Peak() uint64 { return i.budget.Peak() }
 
 // Start makes the instances of core modules and runs their start functions. It
 // is called once, before everything else.
@@ -180,7 +180,10 @@ func (i *Instance) instantiate() error {
 	for n := range i.plan.cores {
 		c, p := &i.cores[n], &i.plan.cores[n]
 		if used := i.budget.Used() + p.memory; p.memory > 0 && used > i.budget.Limit() {
-			return i.plan.tooMuchMemory(used, i.budget.Limit()) // what runs already has grown
+			// What runs already has grown.
+			limit := i.budget.Limit()
+			return mailbox.Errorf(mailbox.LimitHit, "max_memory: the limit is %d bytes; %d are used, and another core module of %s begins with %d (%d too many)",
+				limit, used-p.memory, i.plan.name, p.memory, used-limit)
 		}
 		code := &i.plan.codes[p.code]
 		i.made = n
@@ -198,6 +201,7 @@ func (i *Instance) instantiate() error {
 		for _, o := range p.options {
 			i.options[o.options].Memory = mod.ExportedMemory(o.name)
 		}
+		i.account.Share() // data may be much to copy
 		if code.Meter.Start != "" {
 			if err := i.run(n, mod.ExportedFunction(code.Meter.Start), nil); err != nil {
 				return err
@@ -221,8 +225,10 @@ func (i *Instance) resolve(name string) api.Module {
 	return nil
 }
 
-// errBroken is what a call gives after one that failed.
-var errBroken = mailbox.Errorf(mailbox.Unavailable, "the component's instance has failed before, or is in use")
+// broken is what a call gives after one that failed.
+func broken() error {
+	return mailbox.Errorf(mailbox.Unavailable, "the component's instance has failed before, or is in use")
+}
 
 // Call calls an exported function. args are what Export.Fit gave; the result is
 // by names, nil where there is none.
@@ -235,7 +241,7 @@ var errBroken = mailbox.Errorf(mailbox.Unavailable, "the component's instance ha
 // host function. The instance is of no use then but to be closed.
 func (i *Instance) Call(e *Export, args []mailbox.Value) (v mailbox.Value, err error) {
 	if i.entered {
-		return mailbox.Nil, errBroken
+		return mailbox.Nil, broken()
 	}
 	err = i.enter(func() (err error) {
 		v, err = i.lifted[e.lift].Call(i, args)
@@ -251,7 +257,7 @@ func (i *Instance) Call(e *Export, args []mailbox.Value) (v mailbox.Value, err e
 // As Call's.
 func (i *Instance) Drop(h *canon.Handle) error {
 	if i.entered {
-		return errBroken
+		return broken()
 	}
 	return i.enter(func() error { return h.Drop(i) })
 }

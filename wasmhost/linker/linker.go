@@ -22,7 +22,7 @@
 // # Goroutines
 //
 // A Plan is immutable and serves any goroutine. An Instance is used on its process's
-// own; only Memory may be called on others.
+// own; only Memory and Peak may be called on others.
 package linker
 
 import (
@@ -51,11 +51,12 @@ type Engine interface {
 
 // Module is a core module to compile.
 type Module struct {
-	Name    string // for messages
+	Name    string // of the component
+	At      int    // where the module begins in its binary, in bytes
 	Binary  []byte
 	Module  *module.Module
 	Options meter.Options
-	// Sum is the digest of all of that but Name.
+	// Sum is the digest of all of that but Name and At.
 	Sum [sha256.Size]byte
 }
 

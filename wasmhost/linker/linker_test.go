@@ -3,7 +3,8 @@ package linker_test
 import (
 	"context"
 	"fmt"
-	"runtime"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -84,131 +85,32 @@ func TestTrapInCallee(t *testing.T) {
 }
 
 // TestOverflow recurses without end on either side, and far, but not too far.
-func TestOverflow(t *testing.T) {
-	p := link(t, "pair", linker.Nothing{})
-	for _, args := range [][2]float64{{1e9, 0}, {0, 1e9}, {1000, 1e9}} {
-		r := start(t, p, process.Limits{})
-		r.fails(mailbox.Failed, "wasm trap: call stack exhausted", caller+"deep", num(args[0]), num(args[1]))
-	}
-	r := start(t, p, process.Limits{})
+// TestKill kills a process that is in a call within a call, at each of its
+// first yields.
+// TestFuel counts what two components use: all of it, whoever asks for how much
+// when, and no more than there may be.
+// TestFuelOfMany counts what more components use than have an allowance at a time.
+// TestShim calls through a table that is filled last, and an allocator while it runs.
+func TestShim(t *testing.T) {
+	r := start(t, link(t, "shim", &provider{funcs: map[string]*canon.Host{"twice": {Name: "twice", Func: func(c *canon.Call) error {
+		c.Return(mailbox.Uint(2 * c.Uint(0)))
+		return nil
+	}}}}), process.Limits{})
 	for range 3 {
-		if v := r.call(caller+"deep", num(10_000), num(5_000)); !v.Equal(num(15_000)) {
+		if v := r.call("alloc", num(0), num(0), num(1), num(77)); !v.Equal(num(11 + 's')) {
+			t.Errorf("%v", v)
+		}
+		if v := r.call("twice-again", num(21)); !v.Equal(num(42)) {
 			t.Errorf("%v", v)
 		}
 	}
 }
 
-// TestKill kills a process that is in a call within a call, at each of its
-// first yields.
-func TestKill(t *testing.T) {
-	p := link(t, "pair", linker.Nothing{})
-	for at := 1; at < 4; at++ {
-		n := &node{kill: func(n *node) { n.killed = n.yields == at }}
-		n.urgent.Store(true)
-		r, err := tryStart(t, p, n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !unwinds(func() { _, _ = r.try(caller + "spin") }) {
-			t.Error("it was not unwound")
-		}
-		if n.yields != at {
-			t.Errorf("killed at yield %d, not %d", n.yields, at)
-		}
-	}
-}
-
-// TestFuel counts what two components use: all of it, whoever asks for how much
-// when, and no more than there may be.
-func TestFuel(t *testing.T) {
-	p := link(t, "pair", linker.Nothing{})
-	run := func(limit int64, times, n float64) (fuel uint64, killed bool) {
-		r := start(t, p, process.Limits{MaxFuel: limit})
-		before := r.node.fuel
-		killed = unwinds(func() { _ = r.call(caller+"work", num(times), num(n)) })
-		return r.node.fuel - before, killed
-	}
-	one, _ := run(0, 1, 1)
-	for _, tt := range [][2]float64{{10, 10}, {1000, 3}, {3, 100_000}, {300, 1000}} {
-		times, n := uint64(tt[0]), uint64(tt[1])
-		// A turn and a call in the caller, one between them, and the callee's.
-		want := one + (times-1)*4 + times*n - 1
-		got, _ := run(0, tt[0], tt[1])
-		if diff := int64(got) - int64(want); diff < -2*int64(times) || diff > 2*int64(times) {
-			t.Errorf("%d times %d turns use %d units, some %d are expected", times, n, got, want)
-		}
-		again, _ := run(0, tt[0], tt[1])
-		if got != again {
-			t.Errorf("%d units, then %d", got, again)
-		}
-		if used, killed := run(int64(got), tt[0], tt[1]); killed || used != got {
-			t.Errorf("with a limit of %d: killed %t, %d used", got, killed, used)
-		}
-		if used, killed := run(int64(got)-1, tt[0], tt[1]); !killed || used != got {
-			t.Errorf("with a limit of %d: killed %t, %d used", got-1, killed, used)
-		}
-	}
-}
-
 // TestYields shows that others have their turn while a component calls another.
-func TestYields(t *testing.T) {
-	r := start(t, link(t, "pair", linker.Nothing{}), process.Limits{})
-	r.node.urgent.Store(true)
-	r.call(caller+"work", num(1000), num(1000))
-	if r.node.yields < 10 {
-		t.Errorf("%d yields", r.node.yields)
-	}
-}
-
 // TestMaxMemory bounds all memories together.
-func TestMaxMemory(t *testing.T) {
-	const page = 1 << 16
-	p := link(t, "pair", linker.Nothing{})
-	if p.Memory() != 2*page {
-		t.Errorf("it begins with %d bytes", p.Memory())
-	}
-	if _, err := p.New(background, process.Limits{MaxMemory: 2*page - 1}); err == nil {
-		t.Error("it begins with more than it may have")
-	} else {
-		wantError(t, err, mailbox.LimitHit, "max_memory: the limit is 131071 bytes; pair.wasm begins with 131072 (1 too many)", mailbox.Nil)
-	}
-	r := start(t, p, process.Limits{MaxMemory: 4 * page})
-	if v := r.call("grow", num(2)); !v.Equal(num(1)) {
-		t.Errorf("growing gives %v", v)
-	}
-	if v := r.call("grow", num(1)); !v.Equal(num(-1)) {
-		t.Errorf("growing gives %v", v)
-	}
-	if r.Memory() != 4*page {
-		t.Errorf("%d bytes", r.Memory())
-	}
-	r.fails(mailbox.LimitHit, "max_memory: the limit is 262144 bytes", caller+"echo", str(strings.Repeat("x", 3*page)))
-}
-
 // TestMaxMemoryOfNone bounds a memory that begins with nothing.
-func TestMaxMemoryOfNone(t *testing.T) {
-	r := start(t, link(t, "empty", linker.Nothing{}), process.Limits{MaxMemory: 2 << 16})
-	for _, want := range []float64{0, 1, -1} {
-		if v := r.call("grow", num(1)); !v.Equal(num(want)) {
-			t.Errorf("growing gives %v, want %v", v, want)
-		}
-	}
-	if r.Memory() != 2<<16 {
-		t.Errorf("%d bytes", r.Memory())
-	}
-}
-
+// TestInstantiationFails says why, whoever has grown before.
 // TestMaxHandles bounds the handles of all components together.
-func TestMaxHandles(t *testing.T) {
-	p := link(t, "pair", linker.Nothing{})
-	start(t, p, process.Limits{MaxHandles: 100}).call("hoard", num(100))
-	r := start(t, p, process.Limits{MaxHandles: 100})
-	e := r.fails(mailbox.LimitHit, "max_handles", "hoard", num(101))
-	if len(e.Trace) == 0 {
-		t.Error("there is no trace")
-	}
-}
-
 // TestStart runs start functions in the order of instantiation.
 func TestStart(t *testing.T) {
 	p := link(t, "start", linker.Nothing{})
@@ -220,16 +122,6 @@ func TestStart(t *testing.T) {
 }
 
 // TestStartIsLimited kills within start functions.
-func TestStartIsLimited(t *testing.T) {
-	p := link(t, "start", linker.Nothing{})
-	r := start(t, p, process.Limits{})
-	for limit := int64(1); limit < int64(r.node.fuel); limit++ {
-		if !unwinds(func() { _, _ = tryStart(t, p, &node{limits: process.Limits{MaxFuel: limit}}) }) {
-			t.Errorf("it starts with %d units", limit)
-		}
-	}
-}
-
 // TestMany compiles a module once, however often it is instantiated.
 func TestMany(t *testing.T) {
 	compiled := 0
@@ -258,6 +150,41 @@ func TestMany(t *testing.T) {
 	}
 }
 
+// TestCacheLost links with a module that was compiled by an engine whose cache
+// is lost meanwhile, so that another takes its place.
+func TestCacheLost(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "cache")
+	h := newHost(t, wasmhost.Options{CacheDir: dir})
+	bump := func(p *linker.Plan, method string) {
+		t.Helper()
+		r := start(t, p, process.Limits{})
+		r.call(method)
+		if v := r.call(method); !v.Equal(num(2)) {
+			t.Errorf("%v", v)
+		}
+	}
+	linked := func(guest string) *linker.Plan {
+		t.Helper()
+		p, err := h.Link(background, guest, readGuest(t, guest), linker.Nothing{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	before := linked("many")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if v := start(t, linked("start"), process.Limits{}).call("get"); !v.Equal(num(1223)) {
+		t.Errorf("%v", v)
+	}
+	bump(before, "e")
+	bump(linked("many"), "e")
+}
+
 // TestCrowd refuses what would be too many instances.
 func TestCrowd(t *testing.T) {
 	_, err := newHost(t, wasmhost.Options{}).Link(background, "crowd.wasm", readGuest(t, "crowd"), linker.Nothing{})
@@ -283,12 +210,8 @@ func things(live map[uint32]bool) *provider {
 				if n == 99 {
 					return &canon.Trap{Message: "no thing is 99"}
 				}
-				if n == 98 {
-					var none map[uint32]bool
-					none[n] = true
-				}
 				live[n] = true
-				c.Return(mailbox.Uint(uint64(n)))
+				c.Return(mailbox.Uint(uint64(n) + 0/uint64(n-98))) // a mistake for 98
 				return nil
 			}},
 			"test:host/things@0.2.3#look": {Name: "look", Func: func(c *canon.Call) error {
@@ -327,7 +250,7 @@ func TestHost(t *testing.T) {
 		text string
 	}{
 		{99, mailbox.Failed, "wasm trap: no thing is 99"},
-		{98, mailbox.Internal, "assignment to entry in nil map"},
+		{98, mailbox.Internal, "integer divide by zero"},
 		{97, mailbox.Denied, "thing 97 is nobody's to look at"},
 	} {
 		e := start(t, p, process.Limits{}).fails(tt.kind, tt.text, "run", num(tt.n))
@@ -424,32 +347,3 @@ func TestCompatible(t *testing.T) {
 }
 
 // TestCost bounds what a process holds.
-func TestCost(t *testing.T) {
-	for _, tt := range []struct {
-		guest, method string
-		arg           mailbox.Value
-		most          uint64
-	}{
-		{"small", "echo", str("you"), 64 << 10},
-		{"pair", "things", num(7), 128 << 10}, // which calls six core functions, each with a stack of 10 KB
-	} {
-		p := link(t, tt.guest, linker.Nothing{})
-		const n = 200
-		var before, after runtime.MemStats
-		rs := make([]*running, n)
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		for i := range rs {
-			rs[i] = start(t, p, process.Limits{})
-			rs[i].call(tt.method, tt.arg)
-		}
-		runtime.GC()
-		runtime.ReadMemStats(&after)
-		each := (after.HeapAlloc - before.HeapAlloc) / n
-		t.Logf("%s: %d bytes each", tt.guest, each)
-		runtime.KeepAlive(rs)
-		if each > tt.most {
-			t.Errorf("a process of %s holds %d bytes", tt.guest, each)
-		}
-	}
-}

@@ -223,7 +223,7 @@ func (w *wiring) module(name string) Module {
 		renamed[key{was.Module, was.Name}] = key{w.names[i], w.from[i].name}
 	}
 	return Module{
-		Name: name, Binary: w.def.Binary, Module: w.def.Module, Sum: w.sum(),
+		Name: name, At: w.def.Offset, Binary: w.def.Binary, Module: w.def.Module, Sum: w.sum(),
 		Options: meter.Options{Linked: w.linked, Import: func(module, name string) (string, string) {
 			to := renamed[key{module, name}]
 			return to.module, to.name

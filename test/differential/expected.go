@@ -206,7 +206,10 @@ func CheckOurs(name string, binary []byte, calls Calls) (errs []error) {
 			failed = Class(err)
 			i.Close()
 			i = nil
-		case v.Kind() == mailbox.KindResource:
+		case call.Keep != "":
+			if t := v.Table(); t != nil { // of a result
+				v = t.Get("ok")
+			}
 			kept[call.Keep] = uint64(len(resources))
 			resources = append(resources, v)
 		case t.Result != nil:

@@ -57,7 +57,7 @@ export const work = {
     return 0;
   },
   maybe(v) {
-    if (v === undefined) return { tag: 'none' };
+    if (v == null) return { tag: 'none' }; // undefined in one engine, null in another
     return { tag: 'some', val: v === 0 ? undefined : (v + 1) >>> 0 };
   },
   div(a, b) {

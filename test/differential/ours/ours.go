@@ -79,7 +79,7 @@ type node struct {
 }
 
 // mostFuel ends what does not end by itself.
-const mostFuel = 1 << 26
+const mostFuel = 1 << 24
 
 // errFuel is what a call gives that used it up.
 var errFuel = errors.New("out of fuel")
@@ -93,6 +93,17 @@ func (n *node) Yield()                 { n.Checkpoint(0) }
 func (n *node) Limits() process.Limits { return process.Limits{} }
 func (n *node) Logger() *slog.Logger   { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 func (n *node) Urgent() *atomic.Bool   { return &n.urgent }
+
+// unwound, deferred, gives the error of what had no fuel any more.
+func unwound(err *error) {
+	switch r := recover(); {
+	case r == nil:
+	case process.Unwinding(r):
+		*err = errFuel
+	default:
+		panic(r)
+	}
+}
 
 // Instance is a component that runs. After a call that failed it is only to be
 // closed.
@@ -125,15 +136,7 @@ func (i *Instance) Close() error {
 
 // Call calls a function by its whole name.
 func (i *Instance) Call(name string, args []mailbox.Value) (v mailbox.Value, err error) {
-	defer func() {
-		switch r := recover(); {
-		case r == nil:
-		case process.Unwinding(r):
-			err = errFuel
-		default:
-			panic(r)
-		}
-	}()
+	defer unwound(&err)
 	e, err := i.plan.Find(name)
 	if err != nil {
 		return v, err

@@ -2,13 +2,16 @@ package differential
 
 import "strings"
 
+// outOfFuel is the class of what does not end, or not soon.
+const outOfFuel = "out of fuel"
+
 // classes tell what an error is by what the engines say. The first that fits
 // counts.
 var classes = []struct {
 	class string
 	texts []string
 }{
-	{"out of fuel", []string{"all fuel consumed", "out of fuel"}},
+	{outOfFuel, []string{"all fuel consumed", "out of fuel"}},
 	{"the call stack is exhausted", []string{"call stack exhausted"}},
 	{"unreachable", []string{"unreachable"}},
 	{"division by zero", []string{"integer divide by zero"}},

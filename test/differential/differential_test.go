@@ -83,6 +83,10 @@ func random(t *testing.T, pairs []*Pair, seed uint64) {
 	for end := time.Now().Add(*long); time.Now().Before(end); {
 		p := pairs[r.IntN(len(pairs))]
 		s, err := p.Start(r)
+		if err == ErrStart {
+			failed[err.Error()]++
+			continue
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@
 package differential
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -101,6 +102,9 @@ type Session struct {
 	Failure string
 }
 
+// ErrStart is what Start gives for a component that starts on neither engine.
+var ErrStart = errors.New("it does not start, on both engines")
+
 // Start makes a session, whose arguments come from random.
 func (p *Pair) Start(random *rand.Rand) (*Session, error) {
 	s := &Session{pair: p}
@@ -109,6 +113,15 @@ func (p *Pair) Start(random *rand.Rand) (*Session, error) {
 	s.peer, perr = p.peer.Start()
 	s.ours, oerr = p.ours.Start()
 	if perr != nil || oerr != nil {
+		if s.peer != nil {
+			s.peer.Close()
+		}
+		if s.ours != nil {
+			s.ours.Close()
+		}
+		if perr != nil && oerr != nil && agree(perr, oerr) {
+			return nil, ErrStart
+		}
 		return nil, fmt.Errorf("%s: starting: wasmtime: %v; ours: %v", p.name, perr, oerr)
 	}
 	numbers := map[uint32]uint32{}
@@ -276,7 +289,11 @@ func (s *Session) Call(f *peer.Func, args []value.Value) (bool, error) {
 	differ := func(p, o any) (bool, error) {
 		return false, &Difference{s.pair.name, f.String(), f.Type, args, fmt.Sprint(p), fmt.Sprint(o), s.log}
 	}
+	said := func(v mailbox.Value) string { return string(v.AppendJSON(nil)) }
 	switch {
+	case perr != nil && Class(perr) == outOfFuel, oerr != nil && Class(oerr) == outOfFuel:
+		s.Failure = outOfFuel // what costs how much is each engine's own
+		return false, nil
 	case perr != nil && oerr != nil:
 		if !agree(perr, oerr) {
 			return differ(fmt.Sprintf("[%s] %v", Class(perr), perr), fmt.Sprintf("[%s] %v", Class(oerr), oerr))
@@ -284,14 +301,14 @@ func (s *Session) Call(f *peer.Func, args []value.Value) (bool, error) {
 		s.Failure = Class(oerr)
 		return false, nil
 	case perr != nil:
-		return differ(perr, ov)
+		return differ(perr, said(ov))
 	case oerr != nil:
 		return differ(text(pv), oerr)
 	}
 	s.Result = mailbox.Nil
 	if pv == nil {
 		if !ov.IsNil() {
-			return differ("nothing", ov)
+			return differ("nothing", said(ov))
 		}
 	} else {
 		// Resources are paired as they are met.
@@ -303,7 +320,7 @@ func (s *Session) Call(f *peer.Func, args []value.Value) (bool, error) {
 			return true
 		})
 		if !same {
-			return differ(text(pv), ov)
+			return differ(text(pv), said(ov))
 		}
 		s.Result = want
 		typed := map[uint64]uint32{}

@@ -79,6 +79,16 @@ func makeComponents(root, tools string, js bool) error {
 		}
 	}
 
+	signatures := func(core, more string, interfaces ...string) error {
+		return writeSignatures(source("guest.wit"), strings.TrimSuffix(bin(core), "wasm")+"wit", more, interfaces...)
+	}
+	if err := signatures("echo_core", "", "types", "echoes"); err != nil {
+		return err
+	}
+	if err := signatures("work_core", "compute: func(a: s32, b: s32) -> s32;\ngreet: func(name: string) -> string;\n", "types", "work"); err != nil {
+		return err
+	}
+
 	component := func(core, world, encoding, out string) job {
 		return job{Core: cached(core + ".core"), WIT: "guest.wit", World: world, Encoding: encoding, Out: out}
 	}

@@ -2,8 +2,12 @@ package differential
 
 import "strings"
 
-// outOfFuel is the class of what does not end, or not soon.
-const outOfFuel = "out of fuel"
+// Classes with names.
+const (
+	outOfFuel = "out of fuel" // what does not end, or not soon
+	noElement = "no such element"
+	wrongEcho = "the host's function gives what is of another type"
+)
 
 // classes tell what an error is by what the engines say. The first that fits
 // counts.
@@ -17,7 +21,8 @@ var classes = []struct {
 	{"division by zero", []string{"integer divide by zero"}},
 	{"integer overflow", []string{"integer overflow"}},
 	{"float to integer", []string{"invalid conversion to integer", "invalid conversion of a float to an integer"}},
-	{"no such element", []string{"undefined element", "uninitialized element", "undefined table element"}},
+	{wrongEcho, []string{"type mismatch: expected", "result: expected"}},
+	{noElement, []string{"undefined element", "uninitialized element", "undefined table element"}},
 	{"a function of another type", []string{"indirect call type mismatch"}},
 	{"not aligned", []string{"not aligned", "unaligned pointer"}},
 	{"discriminant", []string{"discriminant"}},

@@ -118,11 +118,16 @@ func (c *Component) Start() (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := i.Start(&node{}); err != nil {
+	if err := start(i); err != nil {
 		i.Close()
 		return nil, err
 	}
 	return &Instance{i, c.plan}, nil
+}
+
+func start(i *linker.Instance) (err error) {
+	defer unwound(&err)
+	return i.Start(&node{})
 }
 
 // Close frees it, and tells if something is left.

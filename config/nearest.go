@@ -25,7 +25,7 @@ func nearestIDs(id string, candidates []string) []string {
 	_, name, _ := strings.Cut(id, ":")
 	limit := reach(name)
 	found := nearest(candidates, limit, func(candidate string) int {
-		if strings.HasSuffix(candidate, ":"+name) {
+		if namespace, found := strings.CutSuffix(candidate, name); found && strings.HasSuffix(namespace, ":") {
 			return 1
 		}
 		return distance(id, candidate, limit)
@@ -33,8 +33,11 @@ func nearestIDs(id string, candidates []string) []string {
 	return found[:min(3, len(found))]
 }
 
+// maxReach bounds the slips: a word that a process chose may be of any length.
+const maxReach = 32
+
 // reach is how many slips a word of that length is believed to hold.
-func reach(word string) int { return max(1, len(word)/3) }
+func reach(word string) int { return min(max(1, len(word)/3), maxReach) }
 
 // nearest returns the candidates within limit, the nearest first and else in
 // their own order.

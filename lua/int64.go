@@ -215,6 +215,9 @@ func toInteger(lv glua.LValue) (integer, bool) {
 	case glua.LNumber:
 		return whole(float64(v))
 	case glua.LString:
+		if len(v) > maxNumeral {
+			return integer{}, false
+		}
 		digits, base := strings.TrimSpace(string(v)), 10
 		if hex, ok := strings.CutPrefix(strings.ToLower(digits), "0x"); ok {
 			digits, base = hex, 16

@@ -27,8 +27,9 @@ func optNumber(L *glua.LState, n int, otherwise glua.LNumber) glua.LNumber {
 	return checkNumber(L, n)
 }
 
-// maxDateFormat bounds os.date's format, in bytes.
-const maxDateFormat = 4 << 10
+// MaxLayout bounds the text of a time and of its layout, in bytes: nothing
+// interrupts what formats and parses them.
+const MaxLayout = 4 << 10
 
 // osTime is the seconds since 1970, of now or of a table in local time.
 func osTime(L *glua.LState) int {
@@ -62,8 +63,8 @@ func osTime(L *glua.LState) int {
 // osDate formats a time, or gives its parts for "*t"; "!" asks for UTC.
 func osDate(L *glua.LState) int {
 	format := L.OptString(1, "%c")
-	if len(format) > maxDateFormat {
-		L.RaiseError("os.date: the format has more than %d bytes", maxDateFormat)
+	if len(format) > MaxLayout {
+		L.RaiseError("os.date: the format has more than %d bytes", MaxLayout)
 	}
 	t := From(L).ctx.Clock().Now()
 	if L.Get(2) != glua.LNil {

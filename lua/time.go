@@ -71,6 +71,9 @@ func timeMethods() map[string]glua.LGFunction {
 			case !ok:
 				ArgError(L, "time:format", 2, `a layout like "%Y-%m-%d" or "2006-01-02"`)
 			}
+			if len(layout) > MaxLayout {
+				L.RaiseError("time:format: the layout has more than %d bytes", MaxLayout)
+			}
 			if strings.Contains(string(layout), "%") {
 				L.Push(glua.LString(strftime(t, string(layout))))
 			} else {

@@ -3,6 +3,7 @@ package lua
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	glua "github.com/yuin/gopher-lua"
@@ -152,14 +153,22 @@ type unsendable struct {
 }
 
 func (e *unsendable) String() string {
+	path := e.path
+	if len(path) > maxPath {
+		path = strings.ToValidUTF8(path[:maxPath], "") + "…"
+	}
 	switch {
-	case e.path == "":
+	case path == "":
 		return e.reason
 	case e.fields:
-		return "field " + e.path[1:] + ": " + e.reason // without the leading dot
+		return "field " + path[1:] + ": " + e.reason // without the leading dot
 	}
-	return e.path + ": " + e.reason
+	return path + ": " + e.reason
 }
+
+// maxPath bounds a path in a message, in bytes: that of a table which is part
+// of itself names every level.
+const maxPath = 100
 
 // within puts the key under which the offender stands before its path.
 func (e *unsendable) within(key glua.LValue) *unsendable {

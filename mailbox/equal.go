@@ -18,7 +18,35 @@ import (
 //     monotonic reading;
 //   - errors are equal in all but their Cause;
 //   - a resource is equal to itself alone.
-func (v Value) Equal(o Value) bool {
+func (v Value) Equal(o Value) bool { return comparer{}.equal(v, o) }
+
+// EqualMetered is Equal for values that may be large: work is called again and
+// again with the bytes that are about to be looked at, counted as the converters
+// count theirs. It may suspend, and need not return. What is long it hears of in
+// pieces of comparedBytes.
+func (v Value) EqualMetered(o Value, work func(bytes int)) bool {
+	return comparer{work}.equal(v, o)
+}
+
+const (
+	// elementWork is what an element of a table counts as, in bytes of work.
+	elementWork = 16
+	// comparedBytes of a string are compared in one piece, which counts as
+	// a sixty-fourth: that is how much faster it is than other work.
+	comparedBytes = 256 << 10
+)
+
+// comparer compares; work is nil where nobody counts.
+type comparer struct{ work func(bytes int) }
+
+func (c comparer) count(bytes int) {
+	if c.work != nil {
+		c.work(bytes)
+	}
+}
+
+func (c comparer) equal(v, o Value) bool {
+	c.count(elementWork)
 	k := v.Kind()
 	if k.number() && o.Kind().number() {
 		return sameNumber(v, o)
@@ -28,11 +56,11 @@ func (v Value) Equal(o Value) bool {
 	}
 	switch k {
 	case KindString:
-		return v.Str() == o.Str()
+		return c.sameString(v.Str(), o.Str())
 	case KindTable:
-		return sameTable(v.Table(), o.Table())
+		return c.sameTable(v.Table(), o.Table())
 	case KindError:
-		return sameError(v.Err(), o.Err())
+		return c.sameError(v.Err(), o.Err())
 	case KindTime:
 		a, b := v.Time(), o.Time()
 		return a.Unix() == b.Unix() && a.Nanosecond() == b.Nanosecond()
@@ -54,31 +82,45 @@ func sameNumber(v, o Value) bool {
 	return f == g || math.IsNaN(f) && math.IsNaN(g)
 }
 
-func sameError(a, b *Error) bool {
-	return a == b || a.Kind == b.Kind && a.Message == b.Message && a.Retryable == b.Retryable &&
-		a.Value.Equal(b.Value) && slices.Equal(a.Trace, b.Trace)
+func (c comparer) sameString(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for c.work != nil && len(a) > comparedBytes {
+		c.work(comparedBytes / 64)
+		if a[:comparedBytes] != b[:comparedBytes] {
+			return false
+		}
+		a, b = a[comparedBytes:], b[comparedBytes:]
+	}
+	return a == b
 }
 
-func sameTable(a, b *Table) bool {
+func (c comparer) sameError(a, b *Error) bool {
+	return a == b || a.Kind == b.Kind && c.sameString(a.Message, b.Message) && a.Retryable == b.Retryable &&
+		c.equal(a.Value, b.Value) && slices.Equal(a.Trace, b.Trace)
+}
+
+func (c comparer) sameTable(a, b *Table) bool {
 	if a == b {
 		return true
 	}
-	if !slices.EqualFunc(a.List, b.List, Value.Equal) {
+	if !slices.EqualFunc(a.List, b.List, c.equal) {
 		return false
 	}
 	// Two copies of one table have their pairs in the same order: only what
 	// follows the first difference needs looking up.
 	p, q := a.Pairs, b.Pairs
-	for len(p) > 0 && len(q) > 0 && p[0].Key.Equal(q[0].Key) {
-		if !p[0].Value.Equal(q[0].Value) {
+	for len(p) > 0 && len(q) > 0 && c.equal(p[0].Key, q[0].Key) {
+		if !c.equal(p[0].Value, q[0].Value) {
 			return false
 		}
 		p, q = p[1:], q[1:]
 	}
-	return samePairs(p, q)
+	return c.samePairs(p, q)
 }
 
-func samePairs(p, q []Pair) bool {
+func (c comparer) samePairs(p, q []Pair) bool {
 	if len(q) == 0 {
 		p, q = q, p
 	}
@@ -87,6 +129,7 @@ func samePairs(p, q []Pair) bool {
 	}
 	rest := make(map[tableKey]Value, len(q))
 	for _, r := range q {
+		c.count(elementWork)
 		if k, ok := r.Key.tableKey(); ok && !r.Value.IsNil() {
 			rest[k] = r.Value
 		}
@@ -96,7 +139,7 @@ func samePairs(p, q []Pair) bool {
 			continue
 		}
 		k, _ := r.Key.tableKey()
-		if other, ok := rest[k]; !ok || !r.Value.Equal(other) {
+		if other, ok := rest[k]; !ok || !c.equal(r.Value, other) {
 			return false
 		}
 		delete(rest, k)

@@ -3,6 +3,8 @@ package mailbox
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -74,6 +76,9 @@ func TestEqual(t *testing.T) {
 					if v.Equal(o) != (name == other) {
 						t.Errorf("Equal of %s[%d] and %s[%d] is %v", name, i, other, j, name != other)
 					}
+					if v.EqualMetered(o, func(int) {}) != (name == other) {
+						t.Errorf("EqualMetered of %s[%d] and %s[%d] is %v", name, i, other, j, name != other)
+					}
 				}
 			}
 		}
@@ -87,5 +92,29 @@ func TestEqualOfASharedTableIsImmediate(t *testing.T) {
 	}
 	if !v.Equal(v) {
 		t.Error("a value differs from itself")
+	}
+}
+
+func TestEqualMeteredCountsWhatItLooksAt(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
+	list := make([]Value, 1000)
+	for name, c := range map[string]struct {
+		v, o  Value
+		equal bool
+		least int
+	}{
+		"texts":                  {String(long), String(strings.Clone(long)), true, 3 * comparedBytes / 64},
+		"texts that differ late": {String(long + "a"), String(long + "b"), false, 3 * comparedBytes / 64},
+		"texts of other lengths": {String(long), String(long + "b"), false, 0},
+		"lists":                  {TableValue(list, nil), TableValue(slices.Clone(list), nil), true, 1000 * elementWork},
+		"a list of a text":       {TableValue([]Value{String(long)}, nil), TableValue([]Value{String(strings.Clone(long))}, nil), true, 3 * comparedBytes / 64},
+	} {
+		work := 0
+		if got := c.v.EqualMetered(c.o, func(n int) { work += n }); got != c.equal {
+			t.Errorf("%s: %v", name, got)
+		}
+		if work < c.least {
+			t.Errorf("%s: %d bytes of work, want at least %d", name, work, c.least)
+		}
 	}
 }

@@ -52,17 +52,17 @@ func (p PID) Split() (node, group uint32, n uint64, err error) {
 // that is no living process.
 func NoProcess(dest PID) *Error {
 	if IsPID(string(dest)) {
-		return Errorf(NoProc, "there is no process %s", dest.Shown())
+		return Errorf(NoProc, "there is no process %s", Shown(dest))
 	}
-	return Errorf(NoProc, "no process has the name %q", dest.Shown())
+	return Errorf(NoProc, "no process has the name %q", Shown(dest))
 }
 
-// Shown gives a dest as messages show it: what a caller took for one may be of
-// any length.
-func (p PID) Shown() string {
-	const most = 64
-	if len(p) <= most {
-		return string(p)
+// Shown gives a PID, a name or an ID as messages show it: what a caller took
+// for one may be of any length.
+func Shown[S ~string](name S) string {
+	const most = 128
+	if len(name) <= most {
+		return string(name)
 	}
-	return string(p[:most]) + "…"
+	return string(name[:most]) + "…"
 }

@@ -51,7 +51,7 @@ func (rt *Runtime) noEntry(id string) error {
 	if near := config.Nearest(id, known); near != "" {
 		hint = "; did you mean \"" + near + "\"?"
 	}
-	return mailbox.Errorf(mailbox.NotFound, "there is no entry %q%s", id, hint)
+	return mailbox.Errorf(mailbox.NotFound, "there is no entry %q%s", mailbox.Shown(id), hint)
 }
 
 // Prepare compiles an entry unless that is done, so that spawning it takes no

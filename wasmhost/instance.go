@@ -122,6 +122,9 @@ func (t *instance) Close() {
 		// Nothing runs in it any more. It fails for open files only, and has none.
 		_ = r.mod.Close(context.Background())
 	}
+	if t.tank.caller != nil {
+		t.tank.caller.Forget()
+	}
 	if t.budget != nil {
 		t.budget.Release()
 	}
@@ -172,7 +175,7 @@ func (t *instance) call(ctx process.Context, fn api.Function, stack []uint64) er
 	if t.room != nil {
 		t.enter()
 	}
-	err := t.guard(ctx, func() error { return fn.CallWithStack(&t.tank, stack) })
+	err := t.invoke(ctx, fn, stack)
 	if t.fuel != nil {
 		t.tank.settle(int32(t.fuel.Get()))
 	}
@@ -181,6 +184,22 @@ func (t *instance) call(ctx process.Context, fn api.Function, stack []uint64) er
 
 // enter gives a call from the host its room on the stack.
 func (t *instance) enter() { t.room.Set(uint64(meter.DefaultStack)) }
+
+// invoke is guard for the call itself, with fewer frames.
+func (t *instance) invoke(ctx process.Context, fn api.Function, stack []uint64) (err error) {
+	t.broken = true
+	defer func() {
+		if r := recover(); r != nil {
+			err = panicked(r)
+		}
+		if err != nil {
+			ctx.Checkpoint(0)
+			return
+		}
+		t.broken = false
+	}()
+	return fn.CallWithStack(&t.tank, stack)
+}
 
 // guard runs what runs guest code. wazero recovers every panic below a call,
 // one that ends the process too, and gives its text as an error; the context
@@ -205,21 +224,28 @@ func (f *fault) Error() string { return "the engine failed" }
 
 func recovering(run func() error) (err error) {
 	defer func() {
-		switch r := recover(); {
-		case r == nil:
-		case process.Unwinding(r):
-			panic(r)
-		default:
-			err = &fault{r, debug.Stack()}
+		if r := recover(); r != nil {
+			err = panicked(r)
 		}
 	}()
 	return run()
+}
+
+// panicked gives the error of a panic below; that of an unwinding goes on.
+func panicked(r any) error {
+	if process.Unwinding(r) {
+		panic(r)
+	}
+	return &fault{r, debug.Stack()}
 }
 
 // stopped is failure, unless it was the guest's wish that the call ended.
 func (t *instance) stopped(ctx process.Context, err error, function string) *mailbox.Error {
 	if t.tank.caller != nil {
 		if end, ok := errors.AsType[*imports.Exit](err); ok {
+			if e := end.Result.Err; e != nil {
+				e.Trace = t.program.explain(err).Trace
+			}
 			t.tank.caller.ended = end
 			return mailbox.AsError(end)
 		}

@@ -194,6 +194,11 @@ func (t *instance) Within(fn api.Function, stack []uint64) error {
 	if err == nil {
 		return nil
 	}
+	return t.within(err)
+}
+
+// within gives the error of a call from within a host function.
+func (t *instance) within(err error) error {
 	t.tank.caller.Checkpoint(0)
 	e := t.program.explain(err)
 	return &imports.Trap{Message: imports.Realloc + ": " + strings.TrimPrefix(e.Message, trap.Prefix), Cause: err}

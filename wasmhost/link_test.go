@@ -114,7 +114,7 @@ func TestSuspending(t *testing.T) {
 		straight, deaf bool
 	}{
 		{"compute", "compute", true, true},
-		{"exits", "run", true, true},
+		{"exits", "run", false, true},
 		{"realloc", "run", false, true},
 		{"peer", "waits", false, false},
 	} {

@@ -75,12 +75,12 @@ Exit codes: 0 normal, or the code that the program chose; 1 the process failed;
 	root.MarkFlagsMutuallyExclusive("verbose", "quiet")
 	_ = root.MarkPersistentFlagDirname("app") // the flag is there
 
-	root.AddCommand(c.runCommand(), c.checkCommand(), c.hashCommand(), c.versionCommand())
+	root.AddCommand(c.runCommand(), c.checkCommand(), c.hashCommand(), c.inspectCommand(), c.versionCommand())
 	return root
 }
 
 // planned are the commands that are known by name only.
-var planned = []string{"inspect", "kill", "ps", "serve", "types"}
+var planned = []string{"kill", "ps", "serve", "types"}
 
 func unknownCommand(root *cobra.Command, name string) error {
 	if slices.Contains(planned, name) {

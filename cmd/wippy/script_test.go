@@ -42,12 +42,19 @@ func (m leakChecked) Run() int {
 //	bytes FILE HEX               makes a binary file
 //	large FILE SIZE              makes a file of so many zeros, which take no room
 //
-// and $GUESTS is the directory of the test guests' binaries.
+// and $GUESTS is the directory of the test guests' binaries, $COMPONENTS that
+// of the components that package component is tested with, and $TESTDATA ours.
 func TestScript(t *testing.T) {
-	guests, err := filepath.Abs(filepath.Join("..", "..", "test", "guests", "bin"))
-	if err != nil {
-		t.Fatal(err)
+	absolute := func(elem ...string) string {
+		dir, err := filepath.Abs(filepath.Join(elem...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir
 	}
+	guests := absolute("..", "..", "test", "guests", "bin")
+	components := absolute("..", "..", "wasmhost", "component", "testdata")
+	testdata := absolute("testdata")
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		UpdateScripts:       *update,
@@ -55,6 +62,8 @@ func TestScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GUESTS", guests)
+			env.Setenv("COMPONENTS", components)
+			env.Setenv("TESTDATA", testdata)
 			env.Setenv(cacheVariable, filepath.Join(env.WorkDir, ".cache"))
 			return nil
 		},

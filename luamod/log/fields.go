@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"log/slog"
 	"slices"
+	"strings"
 
 	glua "github.com/yuin/gopher-lua"
 
@@ -16,6 +17,7 @@ import (
 const (
 	maxDepth  = 8
 	maxValues = 1000
+	maxText   = 64 << 10 // bytes of the message, and of all fields together
 	ellipsis  = "…"
 )
 
@@ -34,6 +36,21 @@ func attributes(L *glua.LState, fields *glua.LTable) []slog.Attr {
 type converter struct {
 	L      *glua.LState
 	values int
+	bytes  int // of texts so far
+}
+
+// text cuts a text where the line is long enough.
+func (c *converter) text(s string) string {
+	s = cut(s, maxText-c.bytes)
+	c.bytes = min(c.bytes+len(s), maxText)
+	return s
+}
+
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + ellipsis
 }
 
 func (c *converter) group(t *glua.LTable, depth int) []slog.Attr {
@@ -43,7 +60,7 @@ func (c *converter) group(t *glua.LTable, depth int) []slog.Attr {
 			attrs = append(attrs, slog.String(ellipsis, ellipsis))
 			break
 		}
-		attrs = append(attrs, slog.Any(k.String(), c.value(v, depth)))
+		attrs = append(attrs, slog.Any(c.text(k.String()), c.value(v, depth)))
 	}
 	slices.SortFunc(attrs, func(a, b slog.Attr) int { return cmp.Compare(a.Key, b.Key) })
 	return attrs
@@ -54,6 +71,9 @@ func (c *converter) value(lv glua.LValue, depth int) any {
 	if t, ok := lv.(*glua.LTable); ok {
 		return c.table(t, depth+1)
 	}
+	if s, ok := lv.(glua.LString); ok {
+		return c.text(string(s))
+	}
 	v, err := lua.ToValue(c.L, lv)
 	if err != nil {
 		return lv.Type().String()
@@ -61,7 +81,7 @@ func (c *converter) value(lv glua.LValue, depth int) any {
 	bits, _, whole := v.Integer()
 	switch {
 	case v.Err() != nil:
-		return v.Err().Message
+		return c.text(v.Err().Message)
 	case v.Kind() == mailbox.KindFloat && whole && v.Float() < 1<<63:
 		return int64(bits) // so that a million is not 1e+06
 	}

@@ -48,7 +48,7 @@ func line(L *glua.LState, fn string, logger *slog.Logger, level slog.Level) int 
 	}
 	fields := fieldsArgument(L, fn, 2)
 	if logger.Enabled(context.Background(), level) {
-		message := L.ToStringMeta(L.Get(1)).String()
+		message := cut(L.ToStringMeta(L.Get(1)).String(), maxText)
 		logger.LogAttrs(context.Background(), level, message, attributes(L, fields)...)
 	}
 	return 0

@@ -31,3 +31,17 @@ func TestManyFields(t *testing.T) {
 		t.Errorf("the log has %d bytes and %d ellipses", ctx.Log.Len(), n)
 	}
 }
+
+func TestLongTexts(t *testing.T) {
+	ctx := luatest.NewContext()
+	result := luatest.Script(t, ctx, "test.lua", `
+		local long = ("é"):rep(1e6)
+		require("log").info(long, {[long] = long, list = {long, long}})
+	`, log.Module())
+	if result.Err != nil {
+		t.Fatal(result.Err)
+	}
+	if n := strings.Count(ctx.Log.String(), "…"); n < 5 || ctx.Log.Len() > 200_000 {
+		t.Errorf("the log has %d bytes and %d ellipses", ctx.Log.Len(), n)
+	}
+}

@@ -184,11 +184,12 @@ func sendAfter(L *glua.LState) int {
 	if err != nil {
 		return lua.PushError(L, err)
 	}
-	stop, err := context(L).PostAfter(d, to, topic, values)
+	ctx := context(L)
+	ref, err := ctx.PostAfter(d, to, topic, values)
 	if err != nil {
 		return lua.PushError(L, err)
 	}
-	L.Push(luamod.NewTimer(L, stop))
+	L.Push(luamod.NewTimer(L, func() bool { return ctx.StopTimer(ref) }))
 	return 1
 }
 

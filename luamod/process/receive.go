@@ -8,6 +8,7 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"wippy/lua"
+	"wippy/luamod"
 	"wippy/mailbox"
 )
 
@@ -132,8 +133,12 @@ func first(vs []mailbox.Value) mailbox.Value {
 	return vs[0]
 }
 
+// quickBytes is the length of a string up to which comparing it takes no time.
+const quickBytes = 1 << 10
+
 // fieldsMatch compiles a table of fields that must be equal. It is quick unless
-// it compares tables, which may be large.
+// it compares what may be large: a quick one runs under the mailbox's lock, and
+// nothing interrupts it.
 func fieldsMatch(L *glua.LState, fn string, n int, want *glua.LTable) (accepts func(*mailbox.Event) bool, quick bool) {
 	type test struct {
 		get  func(*mailbox.Event) mailbox.Value
@@ -145,23 +150,44 @@ func fieldsMatch(L *glua.LState, fn string, n int, want *glua.LTable) (accepts f
 		name, _ := k.(glua.LString)
 		get := fields[string(name)]
 		if get == nil {
-			L.RaiseError("%s: argument %d: an event has no field %s to match; there are %s", fn, n, k.String(), fieldNames())
+			L.RaiseError("%s: argument %d: an event has no field %s to match; there are %s", fn, n, luamod.Describe(k), fieldNames())
 		}
 		value, err := lua.ToValue(L, v)
 		if err != nil {
 			L.RaiseError("%s: argument %d: field %q: %s", fn, n, string(name), err.Error())
 		}
-		quick = quick && value.Kind() != mailbox.KindTable
+		quick = quick && isQuick(value)
 		tests = append(tests, test{get, value})
 	})
+	if quick {
+		return func(e *mailbox.Event) bool {
+			for _, t := range tests {
+				if !t.get(e).Equal(t.want) {
+					return false
+				}
+			}
+			return true
+		}, true
+	}
+	meter := luamod.NewMeter(L)
 	return func(e *mailbox.Event) bool {
 		for _, t := range tests {
-			if !t.get(e).Equal(t.want) {
+			if !t.get(e).EqualMetered(t.want, meter.Bytes) {
 				return false
 			}
 		}
 		return true
-	}, quick
+	}, false
+}
+
+func isQuick(v mailbox.Value) bool {
+	switch v.Kind() {
+	case mailbox.KindTable, mailbox.KindError:
+		return false
+	case mailbox.KindString:
+		return len(v.Str()) <= quickBytes
+	}
+	return true
 }
 
 func fieldNames() string {

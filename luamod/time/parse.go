@@ -10,7 +10,8 @@ import (
 	"wippy/mailbox"
 )
 
-// parse is time.parse(s) and time.parse(layout, s).
+// parse is time.parse(s) and time.parse(layout, s). Nothing interrupts it: what
+// is long is refused.
 func parse(L *glua.LState) int {
 	n, layout := 1, time.RFC3339Nano
 	if L.Get(2) != glua.LNil {
@@ -23,6 +24,10 @@ func parse(L *glua.LState) int {
 	s, ok := L.Get(n).(glua.LString)
 	if !ok {
 		lua.ArgError(L, "time.parse", n, "a string")
+	}
+	if long := max(len(layout), len(s)); long > lua.MaxLayout {
+		return lua.PushError(L, mailbox.Errorf(mailbox.Invalid,
+			"time.parse: a text of %d bytes is no time; it may have %d", long, lua.MaxLayout))
 	}
 	shown := layout
 	if strings.Contains(layout, "%") {

@@ -91,7 +91,7 @@ func (s *Store) variable(id config.ID) (*config.Entry, *Variable, error) {
 		if near := s.app.Nearest(string(id), "env.variable"); len(near) > 0 {
 			hint = "; did you mean " + near[0] + "?"
 		}
-		return nil, nil, mailbox.Errorf(mailbox.NotFound, "there is no entry %q%s", id, hint)
+		return nil, nil, mailbox.Errorf(mailbox.NotFound, "there is no entry %q%s", mailbox.Shown(id), hint)
 	}
 	v, ok := e.Spec.(*Variable)
 	if !ok {

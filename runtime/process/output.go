@@ -4,11 +4,13 @@ import (
 	"context"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"wippy/mailbox"
 )
 
-// maxLogLine bounds the line that is kept back until its end is written, in bytes.
+// maxLogLine bounds a record, and the line that is kept back until its end is
+// written, in bytes.
 const maxLogLine = 64 << 10
 
 // Output is what one process printed, by whichever way of its language: to the
@@ -64,13 +66,23 @@ func write(ctx Context, to io.Writer, text string) error {
 	})
 }
 
-// log logs the lines that end in text, and keeps the rest.
+// log logs the lines that end in text, and keeps the rest. What is longer than
+// maxLogLine becomes several records. It may take long, and the process may be
+// killed between any two.
 func (o *Output) log(ctx Context, text string) {
 	for text != "" {
 		line, rest, ended := strings.Cut(text, "\n")
+		if room := maxLogLine - len(o.line); len(line) > room {
+			cut := room
+			for cut > 0 && cut > room-utf8.UTFMax && !utf8.RuneStart(text[cut]) {
+				cut--
+			}
+			line, rest, ended = text[:cut], text[cut:], true
+		}
 		o.line = append(o.line, line...)
 		if ended || len(o.line) >= maxLogLine {
 			o.record(ctx)
+			ctx.Checkpoint(0)
 		}
 		text = rest
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"wippy/mailbox"
 )
@@ -18,6 +19,7 @@ type printing struct {
 	limits   Limits
 	log      bytes.Buffer
 	exceeded *mailbox.Error
+	checked  int
 }
 
 func (c *printing) Terminal() *Terminal { return c.terminal }
@@ -29,6 +31,8 @@ func (c *printing) Exceed(err *mailbox.Error) {
 	c.exceeded = err
 	Unwind()
 }
+
+func (c *printing) Checkpoint(uint64) { c.checked++ }
 
 func (c *printing) Logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(&c.log, &slog.HandlerOptions{
@@ -99,4 +103,25 @@ func TestOutputLimit(t *testing.T) {
 	}()
 	_ = o.WriteError(ctx, "67890")
 	t.Error("it goes on")
+}
+
+// TestOutputLongText makes sure that a text of any length becomes records of a
+// bounded length, between which the process can be killed.
+func TestOutputLongText(t *testing.T) {
+	for name, text := range map[string]string{
+		"characters": "x" + strings.Repeat("…", maxLogLine),
+		"no UTF-8":   strings.Repeat("\x80", 3*maxLogLine),
+	} {
+		ctx, o := &printing{}, &Output{}
+		if err := o.Write(ctx, text); err != nil {
+			t.Fatal(err)
+		}
+		records := strings.Count(ctx.log.String(), "\n")
+		if records < 3 || ctx.checked != records || len(o.line) >= maxLogLine {
+			t.Errorf("%s: %d records, %d checkpoints, %d bytes kept", name, records, ctx.checked, len(o.line))
+		}
+		if name == "characters" && strings.Count(ctx.log.String(), "…")+utf8.RuneCount(o.line) != maxLogLine {
+			t.Errorf("%s: characters were cut", name)
+		}
+	}
 }

@@ -176,8 +176,12 @@ type Peers interface {
 	// PostAfter posts one message to dest after d. A name stands for whoever has
 	// it then; a message that finds nobody, or no room, is lost, and counted as
 	// dropped where there was no room. The timer dies with the calling process,
-	// and counts as a handle of it, as SendAfter's does.
-	PostAfter(d time.Duration, dest mailbox.PID, topic string, values []mailbox.Value) (stop func() bool, err error)
+	// and counts as a handle of it, as SendAfter's does. The ref names it among
+	// the process's timers.
+	PostAfter(d time.Duration, dest mailbox.PID, topic string, values []mailbox.Value) (mailbox.Ref, error)
+	// StopTimer withdraws a timer of PostAfter's. False if its message was due, or it
+	// was stopped, already.
+	StopTimer(ref mailbox.Ref) bool
 	// Monitor asks for an EXIT of dest; of a dead one it comes at once with reason
 	// noproc. The event is from the process's PID, or from dest where that is a
 	// name of nobody. The error is of kind LimitHit for one more than a process may hold.

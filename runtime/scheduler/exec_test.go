@@ -96,12 +96,12 @@ func TestTimersMeetEnds(t *testing.T) {
 	n := newNode(t, func(c *Config, g *Group) { c.Clock, c.Executors, g.Workers = process.SystemClock{}, 4, 4 })
 	n.def("orders", func(ctx process.Context, a []mailbox.Value) process.Result {
 		for i := range 10 {
-			stop, err := ctx.PostAfter(time.Duration(i)*10*time.Microsecond, mailbox.PID(a[0].Str()), "due", nil)
+			timer, err := ctx.PostAfter(time.Duration(i)*10*time.Microsecond, mailbox.PID(a[0].Str()), "due", nil)
 			if err != nil {
 				return process.Fail(err)
 			}
 			if i%3 == 0 {
-				stop()
+				ctx.StopTimer(timer)
 			}
 		}
 		ctx.Yield()
@@ -120,8 +120,8 @@ func TestTimersMeetEnds(t *testing.T) {
 				}
 			}
 		}
-		stop, err := ctx.PostAfter(time.Hour, ctx.Self(), "never", nil)
-		return ok(mailbox.Bool(err == nil && stop() && !stop()))
+		timer, err := ctx.PostAfter(time.Hour, ctx.Self(), "never", nil)
+		return ok(mailbox.Bool(err == nil && ctx.StopTimer(timer) && !ctx.StopTimer(timer)))
 	})
 	if e.Err != nil || !e.Values[0].Bool() {
 		t.Fatalf("%+v %v", e, e.Err)

@@ -70,7 +70,7 @@ func (s *Scheduler) group(id string) (*group, error) {
 	g := s.groups[id]
 	s.groupsMu.RUnlock()
 	if g == nil {
-		return nil, mailbox.Errorf(mailbox.NotFound, "there is no process group %q%s", id, didYouMean(id, s.Groups()))
+		return nil, mailbox.Errorf(mailbox.NotFound, "there is no process group %q%s", mailbox.Shown(id), didYouMean(id, s.Groups()))
 	}
 	return g, nil
 }

@@ -50,6 +50,9 @@ func (t *task) mayBind() error {
 // Link implements process.Peers.
 func (t *task) Link(dest mailbox.PID) error {
 	t.unwindIfDoomed()
+	if err := checkLength(dest); err != nil {
+		return err
+	}
 	target := t.s.find(dest)
 	if target == t {
 		return nil

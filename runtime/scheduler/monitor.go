@@ -23,6 +23,9 @@ func (s *Scheduler) newRef() mailbox.Ref { return mailbox.Ref(firstRef + s.refs.
 // Monitor implements process.Peers.
 func (t *task) Monitor(dest mailbox.PID) (mailbox.Ref, error) {
 	t.unwindIfDoomed()
+	if err := checkLength(dest); err != nil {
+		return 0, err
+	}
 	if err := t.mayBind(); err != nil {
 		return 0, err
 	}

@@ -19,9 +19,16 @@ func checkName(name string) error {
 	case name == "":
 		return mailbox.Errorf(mailbox.Invalid, "a name may not be empty")
 	case mailbox.IsPID(name):
-		return mailbox.Errorf(mailbox.Invalid, "%q cannot be a name: what begins with < is a PID", mailbox.PID(name).Shown())
-	case len(name) > maxName:
-		return mailbox.Errorf(mailbox.Invalid, "a name may have %d bytes, this one has %d", maxName, len(name))
+		return mailbox.Errorf(mailbox.Invalid, "%q cannot be a name: what begins with < is a PID", mailbox.Shown(name))
+	}
+	return checkLength(mailbox.PID(name))
+}
+
+// checkLength refuses a dest that can never be anybody's, before it is kept
+// anywhere: no limit counts it there.
+func checkLength(dest mailbox.PID) error {
+	if len(dest) > maxName {
+		return mailbox.Errorf(mailbox.Invalid, "a name may have %d bytes, this one has %d", maxName, len(dest))
 	}
 	return nil
 }

@@ -2,11 +2,13 @@ package scheduler
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
@@ -81,4 +83,45 @@ func TestReport(t *testing.T) {
 	if e.Report.PID != pid || !strings.Contains(log.String(), "origin="+string(e.Origin)) {
 		t.Errorf("%+v, %s", e.Report, &log)
 	}
+}
+
+// A process chooses the text of its error, but not how long the log's line is.
+func TestLongErrorIsShortInTheLog(t *testing.T) {
+	var log bytes.Buffer
+	n := newNode(t, func(c *Config, _ *Group) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	text := "é" + strings.Repeat("…", 1<<20)
+	n.def("shouts", func(process.Context, []mailbox.Value) process.Result { return process.Fail(errors.New(text)) })
+	_, exit := n.start("shouts")
+	if e := <-exit; e.Err.Message != text {
+		t.Errorf("the EXIT has %d bytes of the error, want all %d", len(e.Err.Message), len(text))
+	}
+	if line := log.String(); len(line) > 2*maxLogged || !strings.Contains(line, "…… (3145730 bytes)") || !utf8.ValidString(line) {
+		t.Errorf("a line of %d bytes: %.100s", len(line), line)
+	}
+}
+
+// blockedWriter blocks each write until it is closed.
+type blockedWriter struct{ entered, release chan struct{} }
+
+func (w *blockedWriter) Write(p []byte) (int, error) {
+	w.entered <- struct{}{}
+	<-w.release
+	return len(p), nil
+}
+
+// A node that cannot stop since its log blocks says so.
+func TestStopWhileTheLogBlocks(t *testing.T) {
+	w := &blockedWriter{make(chan struct{}, 1), make(chan struct{})}
+	n := newNode(t, func(c *Config, _ *Group) { c.Logger = slog.New(slog.NewTextHandler(w, nil)) })
+	n.def("fails", func(process.Context, []mailbox.Value) process.Result { return process.Fail(errors.New("broken")) })
+	_, exit := n.start("fails")
+	<-w.entered
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	err := n.Stop(over, "at once", 0)
+	if !errors.Is(err, mailbox.Timeout) || !strings.Contains(err.Error(), "1 processes have ended") {
+		t.Errorf("got %v", err)
+	}
+	close(w.release)
+	<-exit
 }

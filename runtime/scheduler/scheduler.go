@@ -213,6 +213,9 @@ func (s *Scheduler) stuck() error {
 	for _, t := range s.procs.all() {
 		names = append(names, fmt.Sprintf("%s (%s)", t.pid, t.entry))
 	}
+	if len(names) == 0 {
+		return mailbox.Errorf(mailbox.Timeout, "%d processes have ended, but their ends are neither logged nor told yet: does the log block?", s.live.Load())
+	}
 	slices.Sort(names)
 	return mailbox.Errorf(mailbox.Timeout, "%d processes did not end: %q", len(names), names)
 }

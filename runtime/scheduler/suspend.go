@@ -84,8 +84,15 @@ func (t *task) ReceiveFunc(match func(*mailbox.Event) bool, timeout time.Duratio
 }
 
 // await tries take until it gives an event or the timeout is over. take may
-// itself wait.
+// itself wait. A process that is to end gets no event any more: a link's end
+// comes before the EXIT of the same process.
 func (t *task) await(timeout time.Duration, take func() *mailbox.Event) *mailbox.Event {
+	e := t.awaitEvent(timeout, take)
+	t.unwindIfDoomed()
+	return e
+}
+
+func (t *task) awaitEvent(timeout time.Duration, take func() *mailbox.Event) *mailbox.Event {
 	t.unwindIfDoomed()
 	if timeout <= 0 {
 		for {

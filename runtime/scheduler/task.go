@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
@@ -70,7 +71,7 @@ type task struct {
 	links    map[mailbox.PID]link     // by the peer's PID
 	trap     bool                     // ends of linked processes arrive as LINK_DOWN
 	names    []string                 // registered for it
-	timers   map[*timer]struct{}      // what its clock owes it
+	timers   map[mailbox.Ref]*timer   // what its clock owes it
 
 	cancelling sync.Mutex // one cancel at a time
 	leaving    *leaving   // the one that counts
@@ -238,7 +239,7 @@ func (t *task) release() {
 	t.timers, t.names = nil, nil
 	t.over = true
 	t.mu.Unlock()
-	for tm := range timers {
+	for _, tm := range timers {
 		tm.clock.Stop()
 	}
 	for _, name := range names {
@@ -274,7 +275,7 @@ func (t *task) log(e *mailbox.Exit) {
 	if !log.Enabled(context.Background(), level) {
 		return
 	}
-	attrs := []any{"group", e.Report.Group, "reason", string(e.Reason), "error", e.Err.Message,
+	attrs := []any{"group", e.Report.Group, "reason", string(e.Reason), "error", shortened(e.Err.Message),
 		"memory", e.Report.Memory, "fuel", e.Report.Fuel, "steps", e.Report.Steps, "uptime_ms", e.Report.Uptime.Milliseconds()}
 	if e.Origin != "" {
 		attrs = append(attrs, "origin", string(e.Origin))
@@ -283,6 +284,21 @@ func (t *task) log(e *mailbox.Exit) {
 		attrs = append(attrs, "trace", e.Err.Trace)
 	}
 	log.Log(context.Background(), level, process.ProcessEnded, attrs...)
+}
+
+// maxLogged is how many bytes of an error's text stand in the log: a process
+// chooses it, and may choose 256 MiB.
+const maxLogged = 8 << 10
+
+func shortened(text string) string {
+	if len(text) <= maxLogged {
+		return text
+	}
+	cut := maxLogged
+	for cut > maxLogged-utf8.UTFMax && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%s… (%d bytes)", text[:cut], len(text))
 }
 
 // Self implements process.Identity.

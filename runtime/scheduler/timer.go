@@ -13,22 +13,23 @@ import (
 // final, and nothing comes of it after the task's EXIT.
 type timer struct {
 	t     *task
+	ref   mailbox.Ref
 	clock process.Timer
 }
 
 // order sets a timer: due is called under the mutex.
 func (t *task) order(d time.Duration, due func(*timer)) *timer {
-	tm := &timer{t: t}
+	tm := &timer{t: t, ref: t.s.newRef()}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.timers == nil {
-		t.timers = map[*timer]struct{}{}
+		t.timers = map[mailbox.Ref]*timer{}
 	}
-	t.timers[tm] = struct{}{}
+	t.timers[tm.ref] = tm
 	tm.clock = t.s.cfg.Clock.AfterFunc(d, func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		if _, held := t.timers[tm]; held {
+		if _, held := t.timers[tm.ref]; held {
 			due(tm)
 		}
 	})
@@ -36,11 +37,13 @@ func (t *task) order(d time.Duration, due func(*timer)) *timer {
 }
 
 // stop withdraws the timer; false if it was due, or stopped, already.
-func (tm *timer) stop() bool {
-	t := tm.t
+func (tm *timer) stop() bool { return tm.t.StopTimer(tm.ref) }
+
+// StopTimer implements process.Peers.
+func (t *task) StopTimer(ref mailbox.Ref) bool {
 	t.mu.Lock()
-	_, held := t.timers[tm]
-	delete(t.timers, tm)
+	tm, held := t.timers[ref]
+	delete(t.timers, ref)
 	t.mu.Unlock()
 	if held {
 		tm.clock.Stop()
@@ -60,6 +63,14 @@ const maxTimers = 1 << 16
 // SendAfter implements process.Peers. A single message finds room even in a
 // full mailbox; a periodic one that finds none is counted as dropped.
 func (t *task) SendAfter(d, period time.Duration, topic string, values []mailbox.Value) (stop func() bool, err error) {
+	tm, err := t.sendAfter(d, period, topic, values)
+	if err != nil {
+		return nil, err
+	}
+	return tm.stop, nil
+}
+
+func (t *task) sendAfter(d, period time.Duration, topic string, values []mailbox.Value) (*timer, error) {
 	t.unwindIfDoomed()
 	if period > 0 && period < minPeriod {
 		return nil, mailbox.Errorf(mailbox.Invalid, "a period of %v is too short; the shortest is %v", period, minPeriod)
@@ -71,7 +82,7 @@ func (t *task) SendAfter(d, period time.Duration, topic string, values []mailbox
 	due := t.s.cfg.Clock.Now().Add(d)
 	return t.order(d, func(tm *timer) {
 		if period <= 0 {
-			delete(t.timers, tm)
+			delete(t.timers, tm.ref)
 			if t.box.PostDue(ev) == nil {
 				t.wake(nil)
 			}
@@ -79,33 +90,37 @@ func (t *task) SendAfter(d, period time.Duration, topic string, values []mailbox
 		}
 		t.postOrDrop(ev)
 		tm.again(&due, period)
-	}).stop, nil
+	}), nil
 }
 
 // PostAfter implements process.Peers.
-func (t *task) PostAfter(d time.Duration, dest mailbox.PID, topic string, values []mailbox.Value) (stop func() bool, err error) {
+func (t *task) PostAfter(d time.Duration, dest mailbox.PID, topic string, values []mailbox.Value) (mailbox.Ref, error) {
 	t.unwindIfDoomed()
 	target := t.s.find(dest)
 	switch {
 	case target == t:
-		return t.SendAfter(d, 0, topic, values)
+		tm, err := t.sendAfter(d, 0, topic, values)
+		if err != nil {
+			return 0, err
+		}
+		return tm.ref, nil
 	case target == nil && mailbox.IsPID(string(dest)): // nobody will ever have it again
-		return nil, mailbox.NoProcess(dest)
+		return 0, mailbox.NoProcess(dest)
 	case target == nil:
 		if err := checkName(string(dest)); err != nil {
-			return nil, err
+			return 0, err
 		}
 	}
 	if err := t.mayHoldTimer(); err != nil {
-		return nil, err
+		return 0, err
 	}
 	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
 	return t.order(d, func(tm *timer) {
-		delete(t.timers, tm)
+		delete(t.timers, tm.ref)
 		if target := t.s.find(dest); target != nil {
 			target.postOrDrop(ev)
 		}
-	}).stop, nil
+	}).ref, nil
 }
 
 // postOrDrop posts a message whose sender does not wait for room.

@@ -26,6 +26,18 @@ type guest struct {
 //	          back; ends normally at the topic "stop", and returns "stopped"
 //	ping      takes an entry that plays echo and a number, has as many round trips
 //	          with a process of it, ends it, and returns how many were as they should
+//	links     takes a process, a depth and an entry: is linked with a chain of depth-1
+//	          of its own, the last of which is linked with a process of the entry, whose
+//	          PID is sent to the process as "linked"; waits for ever
+//	links_and_fails
+//	          takes a process and an entry: is linked with one of the entry, sends its PID
+//	          to the process as "child", and fails with "the parent's failure": at the
+//	          topic "fail", or at once with a third argument
+//	leaves_child
+//	          takes an entry, and returns the PID of a process of it, with which it is
+//	          linked if there is a second argument
+//	named     takes a name and has it
+//	execs     executes what it is given, and returns or fails as that does
 var guests = []guest{
 	{
 		name: "lua",
@@ -33,6 +45,8 @@ var guests = []guest{
 			"product": "app:lua.product", "several": "app:lua.several", "nothing": "app:lua.nothing",
 			"fails": "app:lua.fails", "loops": "app:lua.loops", "fuelled": "app:lua.fuelled", "waits": "app:lua.waits",
 			"late": "app:lua.late", "echo": "app:lua.echo", "ping": "app:lua.ping",
+			"links": "app:lua.links", "links_and_fails": "app:lua.links_and_fails",
+			"leaves_child": "app:lua.leaves_child", "named": "app:lua.named", "execs": "app:lua.execs",
 		},
 		absent: map[string]string{"grows": "a Lua state has no linear memory"},
 	},
@@ -43,6 +57,8 @@ var guests = []guest{
 			"fails": "app:core.fails", "grows": "app:core.grows", "loops": "app:core.loops",
 			"fuelled": "app:core.fuelled", "waits": "app:core.waits", "late": "app:core.late",
 			"echo": "app:core.echo", "ping": "app:core.ping",
+			"links": "app:core.links", "links_and_fails": "app:core.links_and_fails",
+			"leaves_child": "app:core.leaves_child", "named": "app:core.named", "execs": "app:core.execs",
 		},
 	},
 }

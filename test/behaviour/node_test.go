@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for what should come at once.
-const patience = 15 * time.Second
+const patience = time.Minute
 
 // node is a started runtime whose time stands still until a test moves it.
 type node struct {

@@ -171,6 +171,13 @@ entries:
   - name: idle
     kind: process.lua
     source: process.receive()
+  - name: wasm_idle
+    kind: process.wasm
+    fs: bin
+    path: peer.wasm
+    hash: HASH:peer
+    method: mirror
+    imports: [wippy:process]
 `
 
 // peer reads the guest that talks to others, from wherever in the module's tree

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 	goruntime "runtime"
 	"slices"
 	"testing"
@@ -106,23 +108,31 @@ func comeAndGo(entry string) func(*testing.B) {
 }
 
 // idle measures what a process costs that waits for a message, of n at once:
-// heap and stacks together.
-func idle(entry string, n int) func(*testing.B) {
+// heap and stacks together, and beside that what the program has of the
+// machine's memory. Each has had so many messages before.
+func idle(entry string, n, messages int) func(*testing.B) {
 	return func(b *testing.B) {
-		var total int64
+		var total, touched int64
 		for range b.N {
 			rt, stop := open(b)
-			before := held()
+			before, occupied := held(), resident()
 			for range n {
-				spawn(b, rt, entry)
+				p := spawn(b, rt, entry)
+				for range messages {
+					if err := p.Send("topic", "a text"); err != nil {
+						b.Fatal(err)
+					}
+				}
 			}
 			for rt.Waiting() < n {
 				goruntime.Gosched()
 			}
 			total += held() - before
+			touched += resident() - occupied
 			stop() // what dies must not count as held before the next round
 		}
 		b.ReportMetric(float64(total)/float64(b.N)/float64(n), "B/process")
+		b.ReportMetric(float64(touched)/float64(b.N)/float64(n), "resident-B/process")
 	}
 }
 
@@ -138,4 +148,18 @@ func held() int64 {
 	var m goruntime.MemStats
 	goruntime.ReadMemStats(&m)
 	return int64(m.HeapAlloc + m.StackInuse)
+}
+
+// resident is what the program has of the machine's memory, in bytes; zero where
+// the system does not say.
+func resident() int64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	var size, pages int64
+	if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
 }

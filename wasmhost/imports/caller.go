@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"unicode/utf8"
+	"weak"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -16,8 +17,10 @@ import (
 // canonical ABI of components: (old, old size, alignment, size) -> address.
 const Realloc = "cabi_realloc"
 
-// given is what errors call an address that the guest's allocator gave.
-const given = "what " + Realloc + " gave"
+// stored is what errors call an address that the guest's allocator gave.
+const stored = "what " + Realloc + " gave"
+
+const noRealloc = "the guest has no " + Realloc
 
 // BytesPerFuel is how many bytes that a host function copies cost a unit.
 const BytesPerFuel = 64
@@ -35,14 +38,18 @@ type Caller struct {
 	// What Read gives of it is good until the guest runs again: any growth may
 	// move it, also one within Alloc.
 	Memory api.Memory
+	// Refused is the latest error of a limit of the process's own that it was
+	// given; nil if it never was.
+	Refused *mailbox.Error
 	// Guest is what made the Caller.
 	Guest Guest
 
 	recent [4]string // short strings that the guest used last: PIDs and topics come again and again
 	turn   uint8     // of recent, to be replaced next
 	mod    api.Module
-	alloc  api.Function // of the guest, looked up once
-	busy   bool         // within alloc
+	given  api.Function // the allocator that a component's import names
+	alloc  weak.Pointer[allocator]
+	busy   bool // within alloc
 	stack  [4]uint64
 }
 
@@ -150,25 +157,30 @@ func (c *Caller) text(b []byte, what string) string {
 // Alloc takes n bytes from the guest's allocator. Of no bytes the address is
 // one that is aligned, and the guest is not asked. It traps where the guest
 // does, or gives what is not in its memory or not aligned.
+//
+// It is called on the stack of a call of the guest's and makes a second one,
+// each of which takes more than 2 KB. What is between them should have small
+// frames: a process whose stack stays below 8 KB never needs one of 16.
 func (c *Caller) Alloc(n, align uint32) uint32 {
 	if n == 0 {
 		return align
 	}
-	if c.alloc == nil && c.mod != nil {
-		c.alloc = c.mod.ExportedFunction(Realloc)
+	fn := c.given
+	if fn == nil && c.mod != nil {
+		fn = c.realloc()
 	}
-	if c.alloc == nil {
-		c.Trap("the guest has no %s", Realloc)
+	if fn == nil {
+		c.Trap(noRealloc)
 	}
 	c.stack = [4]uint64{0, 0, uint64(align), uint64(n)}
 	c.busy = true
-	err := c.Guest.Within(c.alloc, c.stack[:])
+	err := c.Guest.Within(fn, c.stack[:])
 	c.busy = false
 	if err != nil {
 		panic(err)
 	}
 	at := uint32(c.stack[0])
-	c.Aligned(at, n, align, given)
+	c.Aligned(at, n, align, stored)
 	return at
 }
 
@@ -179,7 +191,7 @@ func Store[T ~string | ~[]byte](c *Caller, s T) uint32 {
 	}
 	at := c.Alloc(uint32(len(s)), 1)
 	if len(s) > 0 {
-		copy(c.View(at, uint32(len(s)), given), s)
+		copy(c.View(at, uint32(len(s)), stored), s)
 		c.Charge(len(s))
 	}
 	return at

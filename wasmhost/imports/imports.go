@@ -123,10 +123,12 @@ func (f *function) Call(ctx context.Context, mod api.Module, stack []uint64) {
 	c := From(ctx)
 	f.enter(c)
 	if c.mod != mod {
-		c.mod, c.alloc = mod, nil
+		c.Forget()
+		c.mod, c.given = mod, nil
 	}
 	c.Memory = mod.Memory()
-	f.run(c, stack)
+	f.choose(c)(c, stack)
+	c.Guest.Share()
 }
 
 // CallWith calls a function of m for a component's lowered import: in the
@@ -135,8 +137,9 @@ func (f *function) Call(ctx context.Context, mod api.Module, stack []uint64) {
 func (m *Module) CallWith(f *Func, c *Caller, memory api.Memory, realloc api.Function, stack []uint64) {
 	g := function{Func: f, needs: m.Needs(f), name: m.Name + "." + f.Name}
 	g.enter(c)
-	c.Memory, c.mod, c.alloc = memory, nil, realloc
-	g.run(c, stack)
+	c.Memory, c.mod, c.given = memory, nil, realloc
+	g.choose(c)(c, stack)
+	c.Guest.Share()
 }
 
 func (f *function) enter(c *Caller) {
@@ -145,13 +148,12 @@ func (f *function) enter(c *Caller) {
 	}
 }
 
-func (f *function) run(c *Caller, stack []uint64) {
+// choose gives what is called: the stub where the function is not granted.
+func (f *function) choose(c *Caller) func(*Caller, []uint64) {
 	if f.Stub != nil && !c.Grants.Has(f.needs) {
-		f.Stub(c, stack)
-		return
+		return f.Stub
 	}
-	f.Func.Call(c, stack)
-	c.Guest.Share()
+	return f.Func.Call
 }
 
 // Trap is the panic of a host function that ends its guest as an instruction

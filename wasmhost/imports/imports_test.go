@@ -94,7 +94,7 @@ func TestCallWith(t *testing.T) {
 
 func TestAlignment(t *testing.T) {
 	g := &guest{bytes: make([]byte, 64), gives: 4}
-	c := &Caller{Guest: g, Memory: g, alloc: realloc{}}
+	c := &Caller{Guest: g, Memory: g, given: realloc{}}
 	if at := c.Alloc(0, 8); at != 8 {
 		t.Errorf("nothing is at %d", at)
 	}

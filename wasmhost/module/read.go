@@ -125,6 +125,8 @@ func checkPreamble(b []byte) error {
 func looksLike(b []byte) string {
 	text := bytes.TrimLeft(b[:min(len(b), 64)], " \t\r\n")
 	switch {
+	case bytes.HasPrefix(text, []byte("(component")):
+		return "it is text; turn it into a binary first (wasm-tools parse)"
 	case bytes.HasPrefix(text, []byte("(")), bytes.HasPrefix(text, []byte(";;")):
 		return "it is text; turn it into a binary first (wat2wasm)"
 	case bytes.HasPrefix(b, []byte{0x1f, 0x8b}):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"log/slog"
 	"math"
 	"testing"
@@ -35,6 +36,11 @@ type guest struct {
 	waits  int           // that were told of
 	delay  time.Duration // of a Receive that finds nothing
 	log    bytes.Buffer
+
+	exit      mailbox.Exit // of whom it executes
+	described process.Info
+	pids      []mailbox.PID
+	shares    int // that it offered others their turn
 }
 
 type memory struct {
@@ -78,7 +84,7 @@ func (g *guest) Within(_ api.Function, stack []uint64) error {
 }
 
 func (g *guest) Charge(fuel uint64) { g.fuel += fuel }
-func (g *guest) Share()             {}
+func (g *guest) Share()             { g.shares++ }
 func (g *guest) Waited()            { g.waits++ }
 
 func (g *guest) did(what string) error {
@@ -93,6 +99,7 @@ func (g *guest) Terminal() *process.Terminal { return nil }
 func (g *guest) Logger() *slog.Logger        { return slog.New(slog.NewTextHandler(&g.log, nil)) }
 func (g *guest) Clock() process.Clock        { return process.NewManualClock(time.Unix(100, 0)) }
 
+func (g *guest) Checkpoint(uint64)                         {}
 func (g *guest) Await(f func(context.Context) error) error { return f(context.Background()) }
 
 func (g *guest) Receive(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
@@ -116,7 +123,43 @@ func (g *guest) Send(to mailbox.PID, topic string, values []mailbox.Value) error
 
 func (g *guest) Spawn(req process.Spawn) (mailbox.PID, error) {
 	g.sent = req.Args
-	return "<1.1.2>", g.did("spawn " + req.Entry + " " + req.Group)
+	return "<1.1.2>", g.did(fmt.Sprintf("spawn %s %s %v %v", req.Entry, req.Group, req.Monitor, req.Link))
+}
+
+func (g *guest) Exec(req process.Spawn) (*mailbox.Exit, error) {
+	g.sent = req.Args
+	return &g.exit, g.did("exec " + req.Entry + " " + req.Group)
+}
+
+func (g *guest) PostAfter(d time.Duration, to mailbox.PID, topic string, values []mailbox.Value) (mailbox.Ref, error) {
+	g.sent = values
+	return 8, g.did("post " + d.String() + " " + string(to) + " " + topic)
+}
+
+func (g *guest) StopTimer(ref mailbox.Ref) bool { return ref == 8 }
+
+func (g *guest) Sleep(d time.Duration) { _ = g.did("sleep " + d.String()) }
+
+func (g *guest) Link(pid mailbox.PID) error { return g.did("link " + string(pid)) }
+
+func (g *guest) Unlink(mailbox.PID) bool { return true }
+
+func (g *guest) TrapLinks(on bool) { _ = g.did(fmt.Sprint("trap ", on)) }
+
+func (g *guest) Register(name string, pid mailbox.PID) error {
+	return g.did("register " + name + " " + string(pid))
+}
+
+func (g *guest) Lookup(name string) (mailbox.PID, bool) { return "<1.1.3>", name == "known" }
+
+func (g *guest) Unregister(name string) error { return g.did("unregister " + name) }
+
+func (g *guest) Info(pid mailbox.PID) (process.Info, bool) {
+	return g.described, pid == g.described.PID
+}
+
+func (g *guest) List(group string) ([]mailbox.PID, error) {
+	return g.pids, g.did("list " + group)
 }
 
 func (g *guest) Monitor(pid mailbox.PID) (mailbox.Ref, error) {

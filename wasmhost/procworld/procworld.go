@@ -1,5 +1,6 @@
 // Package procworld is the interface wippy:process: how a WebAssembly guest
-// spawns, monitors, messages and ends processes, and prints (SPEC section 2,
+// spawns, executes, links, monitors, names, messages, lists and ends processes,
+// waits, and prints (SPEC section 2,
 // process.wasm's imports). process.wit says what each function does, and how a
 // core module calls it; wippy_process.h declares the same for C. What it does
 // is what Lua's module process does: both ask the process's Context.
@@ -43,8 +44,8 @@ const (
 	i64 = module.I64
 )
 
-// text, list, option and result are how the canonical ABI flattens them; a
-// result that is written to memory is a parameter that says where.
+// types gives the type of a function by its parameters. A result that is written
+// to memory is a parameter that says where.
 func types(groups ...[]module.ValType) module.FuncType {
 	var t module.FuncType
 	for _, g := range groups {
@@ -53,12 +54,23 @@ func types(groups ...[]module.ValType) module.FuncType {
 	return t
 }
 
+// What the canonical ABI flattens types to.
 var (
-	text     = []module.ValType{i32, i32}
-	list     = text
-	duration = []module.ValType{i32, i64} // an option<u64>
-	result   = []module.ValType{i32}
+	text   = []module.ValType{i32, i32}
+	list   = text
+	small  = []module.ValType{i32} // a boolean, an enum, flags
+	word   = []module.ValType{i64}
+	result = []module.ValType{i32} // where to write it
+
+	maybeText = []module.ValType{i32, i32, i32}
+	maybeWord = []module.ValType{i32, i64}
+	failure   = []module.ValType{i32, i32, i32, i32, i32, i64, i32} // a record error
 )
+
+// predicate is the type of a function that gives a boolean.
+func predicate(params []module.ValType) module.FuncType {
+	return module.FuncType{Params: params, Results: []module.ValType{i32}}
+}
 
 var world = &imports.Module{
 	Name:       Name,
@@ -67,20 +79,32 @@ var world = &imports.Module{
 		{Name: "self", Type: types(result), Call: self, Allocates: true, Memory: true},
 		{Name: "arguments", Type: types(result), Call: arguments, TakesArguments: true, Allocates: true, Memory: true},
 		{Name: "send", Type: types(text, text, list, result), Call: send, Suspends: true, Allocates: true, Memory: true},
-		{Name: "receive", Type: types(duration, result), Call: receive, Suspends: true, Receives: true, Allocates: true, Memory: true},
+		{Name: "send-after", Type: types(word, text, text, list, result), Call: sendAfter, Suspends: true, Allocates: true, Memory: true},
+		{Name: "cancel-timer", Type: predicate(word), Call: cancelTimer},
+		{Name: "sleep", Type: types(word), Call: sleep, Suspends: true},
+		{Name: "receive", Type: types(maybeWord, result), Call: receive, Suspends: true, Receives: true, Allocates: true, Memory: true},
 		{
 			Name: "receive-match",
-			Type: types([]module.ValType{i32, i32, i32, i32, i32, i32, i32, i32, i32, i64}, duration, result),
+			Type: types(small, small, maybeText, maybeText, maybeWord, maybeWord, result),
 			Call: receiveMatch, Suspends: true, Receives: true, Allocates: true, Memory: true,
 		},
-		{Name: "spawn", Type: types(text, text, list, result), Call: spawn(false), Suspends: true, Allocates: true, Memory: true},
-		{Name: "spawn-monitored", Type: types(text, text, list, result), Call: spawn(true), Suspends: true, Allocates: true, Memory: true},
+		{Name: "spawn", Type: types(text, text, list, small, result), Call: spawn, Suspends: true, Allocates: true, Memory: true},
+		{Name: "exec", Type: types(text, text, list, result), Call: exec, Suspends: true, Allocates: true, Memory: true},
 		{Name: "monitor", Type: types(text, result), Call: monitor, Allocates: true, Memory: true},
-		{Name: "unmonitor", Type: module.FuncType{Params: []module.ValType{i64}, Results: []module.ValType{i32}}, Call: unmonitor},
-		{Name: "unmonitor-all", Type: module.FuncType{Params: text, Results: []module.ValType{i32}}, Call: unmonitorAll, Memory: true},
-		{Name: "cancel", Type: types(text, text, duration, result), Call: cancel, Allocates: true, Memory: true},
+		{Name: "unmonitor", Type: predicate(word), Call: unmonitor},
+		{Name: "unmonitor-all", Type: predicate(text), Call: unmonitorAll, Memory: true},
+		{Name: "link", Type: types(text, result), Call: link, Allocates: true, Memory: true},
+		{Name: "unlink", Type: predicate(text), Call: unlink, Memory: true},
+		{Name: "trap-links", Type: types(small), Call: trapLinks},
+		{Name: "register", Type: types(text, maybeText, result), Call: register, Allocates: true, Memory: true},
+		{Name: "lookup", Type: types(text, result), Call: lookup, Allocates: true, Memory: true},
+		{Name: "unregister", Type: types(text, result), Call: unregister, Allocates: true, Memory: true},
+		{Name: "info", Type: types(text, result), Call: info, Suspends: true, Allocates: true, Memory: true},
+		{Name: "list", Type: types(maybeText, result), Call: listProcesses, Suspends: true, Allocates: true, Memory: true},
+		{Name: "cancel", Type: types(text, text, maybeWord, result), Call: cancel, Allocates: true, Memory: true},
 		{Name: "terminate", Type: types(text, result), Call: terminate, Allocates: true, Memory: true},
-		{Name: "exit", Type: types(list), Call: exit, Memory: true},
+		{Name: "exit", Type: types(list), Call: exit, Suspends: true, Memory: true},
+		{Name: "fail", Type: types(failure), Call: fail, Suspends: true, Memory: true},
 		{Name: "print", Type: types(text, result), Call: print, Suspends: true, Allocates: true, Memory: true},
 		{Name: "to-json", Type: types(list, result), Call: toJSON, Suspends: true, Allocates: true, Memory: true},
 		{Name: "from-json", Type: types(text, result), Call: fromJSON, Suspends: true, Allocates: true, Memory: true},
@@ -110,6 +134,30 @@ func send(c *imports.Caller, stack []uint64) {
 		err = c.Send(mailbox.PID(to), topic, values)
 	}
 	w.done(err)
+}
+
+func sendAfter(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[7], resultSize, resultAlign)
+	r := reader{c: c}
+	to := r.text(stack[1], stack[2], "the destination")
+	topic := r.text(stack[3], stack[4], "the topic")
+	values := r.values(stack[5], stack[6], "the values")
+	var timer mailbox.Ref
+	err := r.err
+	if err == nil {
+		timer, err = c.PostAfter(nanoseconds(stack[0]), mailbox.PID(to), topic, values)
+	}
+	w.u64(payloadAt, uint64(timer))
+	w.done(err)
+}
+
+func cancelTimer(c *imports.Caller, stack []uint64) {
+	stack[0] = flag(c.StopTimer(mailbox.Ref(stack[0])))
+}
+
+func sleep(c *imports.Caller, stack []uint64) {
+	c.Sleep(nanoseconds(stack[0]))
+	c.Guest.Waited()
 }
 
 func receive(c *imports.Caller, stack []uint64) {
@@ -144,48 +192,55 @@ func next(c *imports.Caller, match func(*mailbox.Event) bool, timeout time.Durat
 	return e
 }
 
-func spawn(monitored bool) func(*imports.Caller, []uint64) {
-	return func(c *imports.Caller, stack []uint64) {
-		w := writerAt(c, stack[6], resultSize, resultAlign)
-		r := reader{c: c}
-		req := process.Spawn{
-			Entry:   process.Qualify(c, r.text(stack[0], stack[1], "the entry")),
-			Group:   process.Qualify(c, r.text(stack[2], stack[3], "the group")),
-			Args:    r.values(stack[4], stack[5], "the arguments"),
-			Monitor: monitored,
-		}
-		var pid mailbox.PID
-		err := r.err
-		if err == nil {
-			pid, err = c.Spawn(req)
-		}
-		if err == nil {
-			w.text(payloadAt, string(pid))
-		}
-		w.done(err)
+// The bits of the flags bonds.
+const (
+	bondMonitor = 1 << iota
+	bondLink
+)
+
+// request reads the six parameters that say what to spawn.
+func (r *reader) request(stack []uint64) process.Spawn {
+	return process.Spawn{
+		Entry: process.Qualify(r.c, r.text(stack[0], stack[1], "the entry")),
+		Group: process.Qualify(r.c, r.text(stack[2], stack[3], "the group")),
+		Args:  r.values(stack[4], stack[5], "the arguments"),
 	}
 }
 
-func monitor(c *imports.Caller, stack []uint64) {
-	w := writerAt(c, stack[2], resultSize, resultAlign)
+func spawn(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[7], resultSize, resultAlign)
 	r := reader{c: c}
-	to := r.text(stack[0], stack[1], "the destination")
-	var ref mailbox.Ref
+	req := r.request(stack)
+	req.Monitor, req.Link = stack[6]&bondMonitor != 0, stack[6]&bondLink != 0
+	var pid mailbox.PID
 	err := r.err
 	if err == nil {
-		ref, err = c.Monitor(mailbox.PID(to))
+		pid, err = c.Spawn(req)
 	}
-	w.u64(payloadAt, uint64(ref))
+	if err == nil {
+		w.text(payloadAt, string(pid))
+	}
 	w.done(err)
 }
 
-func unmonitor(c *imports.Caller, stack []uint64) {
-	stack[0] = flag(c.Demonitor(mailbox.Ref(stack[0])))
-}
-
-func unmonitorAll(c *imports.Caller, stack []uint64) {
+func exec(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[6], resultSize, resultAlign)
 	r := reader{c: c}
-	stack[0] = flag(c.DemonitorAll(mailbox.PID(r.text(stack[0], stack[1], "the destination"))))
+	req := r.request(stack)
+	var end *mailbox.Exit
+	err := r.err
+	if err == nil {
+		end, err = c.Exec(req)
+		c.Guest.Waited()
+	}
+	switch {
+	case err != nil:
+	case end.Err != nil:
+		err = end.Err
+	default:
+		w.values(payloadAt, end.Values)
+	}
+	w.done(err)
 }
 
 func flag(b bool) uint64 {
@@ -193,42 +248,6 @@ func flag(b bool) uint64 {
 		return 1
 	}
 	return 0
-}
-
-func cancel(c *imports.Caller, stack []uint64) {
-	w := writerAt(c, stack[6], resultSize, resultAlign)
-	r := reader{c: c}
-	to := r.text(stack[0], stack[1], "the destination")
-	reason := r.text(stack[2], stack[3], "the reason")
-	grace := process.DefaultGrace
-	if d := timeout(c, stack[4], stack[5]); d >= 0 {
-		grace = d
-	}
-	err := r.err
-	if err == nil {
-		err = c.Cancel(mailbox.PID(to), reason, grace)
-	}
-	w.done(err)
-}
-
-func terminate(c *imports.Caller, stack []uint64) {
-	w := writerAt(c, stack[2], resultSize, resultAlign)
-	r := reader{c: c}
-	to := r.text(stack[0], stack[1], "the destination")
-	err := r.err
-	if err == nil {
-		err = c.Terminate(mailbox.PID(to))
-	}
-	w.done(err)
-}
-
-func exit(c *imports.Caller, stack []uint64) {
-	r := reader{c: c}
-	values := r.values(stack[0], stack[1], "the values")
-	if r.err != nil {
-		c.Trap("exit: %v", r.err)
-	}
-	c.Exit(process.Result{Values: values})
 }
 
 func print(c *imports.Caller, stack []uint64) {

@@ -119,6 +119,25 @@ func (r *reader) value(b []byte, what string) mailbox.Value {
 	return mailbox.Nil
 }
 
+// flatValue reads a value from its three flat parameters.
+func (r *reader) flatValue(tag, payload, n uint64, what string) mailbox.Value {
+	if uint32(tag) > caseOpaque {
+		r.c.Trap("%s: %d is no case of value, which has %d", what, uint32(tag), caseOpaque+1)
+	}
+	var b [valueSize]byte
+	b[0] = byte(tag)
+	switch b[0] {
+	case caseBoolean:
+		b[payloadAt] = byte(flag(uint32(payload) != 0))
+	case caseText, caseBytes, caseEncoded:
+		put32(b[payloadAt:], uint32(payload))
+		put32(b[payloadAt+4:], uint32(n))
+	default:
+		put64(b[payloadAt:], payload)
+	}
+	return r.value(b[:], what)
+}
+
 // data gives a view of a list of bytes.
 func (r *reader) data(at, n uint64, what string) []byte {
 	b := r.c.View(uint32(at), uint32(n), what)
@@ -163,8 +182,11 @@ func timeout(c *imports.Caller, some, ns uint64) time.Duration {
 	if !option(c, some, "the duration") {
 		return -1
 	}
-	return time.Duration(min(ns, math.MaxInt64))
+	return nanoseconds(ns)
 }
+
+// nanoseconds reads a duration. What is longer than can be waited is as long as can be.
+func nanoseconds(ns uint64) time.Duration { return time.Duration(min(ns, math.MaxInt64)) }
 
 // option reads the discriminant of an option.
 func option(c *imports.Caller, some uint64, what string) bool {

@@ -63,6 +63,7 @@ typedef struct {
 enum {
 	WIPPY_INVALID,
 	WIPPY_NOT_FOUND,
+	WIPPY_EXISTS,
 	WIPPY_NOPROC,
 	WIPPY_UNAVAILABLE,
 	WIPPY_DENIED,
@@ -142,17 +143,63 @@ typedef struct {
 	uint64_t ref;
 } wippy_pattern;
 
+/* How a process is bound to the one that spawns it; both with |. */
+enum { WIPPY_UNBOUND, WIPPY_MONITORED, WIPPY_LINKED };
+
+typedef struct {
+	const wippy_str *ptr;
+	uint32_t len;
+} wippy_strs;
+
+typedef struct {
+	uint64_t ref;
+	wippy_str pid;
+} wippy_watch;
+
+enum { WIPPY_STARTING, WIPPY_RUNNABLE, WIPPY_RUNNING, WIPPY_WAITING, WIPPY_ENDING };
+
+typedef struct {
+	wippy_str pid, entry, group;
+	uint8_t state; /* WIPPY_STARTING … */
+	bool trap_links;
+	uint32_t mailbox, children;
+	uint64_t steps, dropped, fuel, memory, peak, uptime;
+	wippy_strs names, links;
+	struct {
+		const wippy_watch *ptr;
+		uint32_t len;
+	} monitors;
+	wippy_strs monitored_by;
+} wippy_info;
+
+/* What an imported function gave: its error if it failed. */
 typedef struct {
 	bool failed;
 	union {
 		wippy_error error;
 		wippy_str text;
+		wippy_strs texts;
+		wippy_values values;
 		uint64_t ref;
 	};
 } wippy_result;
 
-_Static_assert(sizeof(wippy_value) == 16 && sizeof(wippy_error) == 32 && sizeof(wippy_result) == 40 &&
-	       sizeof(wippy_maybe_event) == 104, "the layout of the canonical ABI");
+typedef struct {
+	bool failed;
+	union {
+		wippy_error error;
+		wippy_info info;
+	};
+} wippy_info_result;
+
+typedef struct {
+	bool some;
+	wippy_str text;
+} wippy_maybe_str;
+
+_Static_assert(sizeof(wippy_value) == 16 && sizeof(wippy_error) == 32 && sizeof(wippy_result) == 40 && sizeof(wippy_maybe_event) == 104 &&
+	       sizeof(wippy_info_result) == 128 && sizeof(wippy_watch) == 16 && sizeof(wippy_maybe_str) == 12,
+	"the layout of the canonical ABI");
 
 #define WIPPY_FOREVER UINT64_MAX
 #define WIPPY_IMPORT(name) __attribute__((import_module("wippy:process/process@0.1.0"), import_name(name)))
@@ -160,18 +207,31 @@ _Static_assert(sizeof(wippy_value) == 16 && sizeof(wippy_error) == 32 && sizeof(
 WIPPY_IMPORT("self") void wippy_import_self(wippy_str *);
 WIPPY_IMPORT("arguments") void wippy_import_arguments(wippy_values *);
 WIPPY_IMPORT("send") void wippy_import_send(const char *, uint32_t, const char *, uint32_t, const wippy_value *, uint32_t, wippy_result *);
+WIPPY_IMPORT("send-after") void wippy_import_send_after(uint64_t, const char *, uint32_t, const char *, uint32_t, const wippy_value *,
+	uint32_t, wippy_result *);
+WIPPY_IMPORT("cancel-timer") int32_t wippy_import_cancel_timer(uint64_t);
+WIPPY_IMPORT("sleep") void wippy_import_sleep(uint64_t);
 WIPPY_IMPORT("receive") void wippy_import_receive(int32_t, uint64_t, wippy_maybe_event *);
 WIPPY_IMPORT("receive-match") void wippy_import_receive_match(int32_t, int32_t, int32_t, const char *, uint32_t, int32_t, const char *,
 	uint32_t, int32_t, uint64_t, int32_t, uint64_t, wippy_maybe_event *);
-WIPPY_IMPORT("spawn") void wippy_import_spawn(const char *, uint32_t, const char *, uint32_t, const wippy_value *, uint32_t, wippy_result *);
-WIPPY_IMPORT("spawn-monitored") void wippy_import_spawn_monitored(const char *, uint32_t, const char *, uint32_t, const wippy_value *,
-	uint32_t, wippy_result *);
+WIPPY_IMPORT("spawn") void wippy_import_spawn(const char *, uint32_t, const char *, uint32_t, const wippy_value *, uint32_t, int32_t,
+	wippy_result *);
+WIPPY_IMPORT("exec") void wippy_import_exec(const char *, uint32_t, const char *, uint32_t, const wippy_value *, uint32_t, wippy_result *);
 WIPPY_IMPORT("monitor") void wippy_import_monitor(const char *, uint32_t, wippy_result *);
 WIPPY_IMPORT("unmonitor") int32_t wippy_import_unmonitor(uint64_t);
 WIPPY_IMPORT("unmonitor-all") int32_t wippy_import_unmonitor_all(const char *, uint32_t);
+WIPPY_IMPORT("link") void wippy_import_link(const char *, uint32_t, wippy_result *);
+WIPPY_IMPORT("unlink") int32_t wippy_import_unlink(const char *, uint32_t);
+WIPPY_IMPORT("trap-links") void wippy_import_trap_links(int32_t);
+WIPPY_IMPORT("register") void wippy_import_register(const char *, uint32_t, int32_t, const char *, uint32_t, wippy_result *);
+WIPPY_IMPORT("lookup") void wippy_import_lookup(const char *, uint32_t, wippy_maybe_str *);
+WIPPY_IMPORT("unregister") void wippy_import_unregister(const char *, uint32_t, wippy_result *);
+WIPPY_IMPORT("info") void wippy_import_info(const char *, uint32_t, wippy_info_result *);
+WIPPY_IMPORT("list") void wippy_import_list(int32_t, const char *, uint32_t, wippy_result *);
 WIPPY_IMPORT("cancel") void wippy_import_cancel(const char *, uint32_t, const char *, uint32_t, int32_t, uint64_t, wippy_result *);
 WIPPY_IMPORT("terminate") void wippy_import_terminate(const char *, uint32_t, wippy_result *);
 WIPPY_IMPORT("exit") void wippy_import_exit(const wippy_value *, uint32_t);
+WIPPY_IMPORT("fail") void wippy_import_fail(int32_t, int32_t, const char *, uint32_t, int32_t, int64_t, int32_t);
 WIPPY_IMPORT("print") void wippy_import_print(const char *, uint32_t, wippy_result *);
 WIPPY_IMPORT("to-json") void wippy_import_to_json(const char *, uint32_t, wippy_result *);
 WIPPY_IMPORT("from-json") void wippy_import_from_json(const char *, uint32_t, wippy_result *);
@@ -232,6 +292,22 @@ static inline bool wippy_send(wippy_str dest, wippy_str topic, wippy_values valu
 	return wippy_ok(&r, error);
 }
 
+/* The timer is for wippy_cancel_timer; NULL where that is of no interest. */
+static inline bool wippy_send_after(uint64_t delay, wippy_str dest, wippy_str topic, wippy_values values, uint64_t *timer,
+	wippy_error *error)
+{
+	wippy_result r;
+	wippy_import_send_after(delay, dest.ptr, dest.len, topic.ptr, topic.len, values.ptr, values.len, &r);
+	if (!r.failed && timer)
+		*timer = r.ref;
+	return wippy_ok(&r, error);
+}
+
+static inline bool wippy_cancel_timer(uint64_t timer) { return wippy_import_cancel_timer(timer); }
+
+/* Nanoseconds. */
+static inline void wippy_sleep(uint64_t duration) { wippy_import_sleep(duration); }
+
 /* False on time-out. */
 static inline bool wippy_receive(uint64_t timeout, wippy_maybe_event *event)
 {
@@ -246,21 +322,23 @@ static inline bool wippy_receive_match(wippy_pattern p, uint64_t timeout, wippy_
 	return event->some;
 }
 
-static inline bool wippy_spawn(wippy_str entry, wippy_str group, wippy_values args, wippy_str *pid, wippy_error *error)
+/* bonds: WIPPY_UNBOUND, WIPPY_MONITORED, WIPPY_LINKED or both. */
+static inline bool wippy_spawn(wippy_str entry, wippy_str group, wippy_values args, int32_t bonds, wippy_str *pid, wippy_error *error)
 {
 	wippy_result r;
-	wippy_import_spawn(entry.ptr, entry.len, group.ptr, group.len, args.ptr, args.len, &r);
+	wippy_import_spawn(entry.ptr, entry.len, group.ptr, group.len, args.ptr, args.len, bonds, &r);
 	if (!r.failed)
 		*pid = r.text;
 	return wippy_ok(&r, error);
 }
 
-static inline bool wippy_spawn_monitored(wippy_str entry, wippy_str group, wippy_values args, wippy_str *pid, wippy_error *error)
+/* What a process of the entry returned, once it has ended. */
+static inline bool wippy_exec(wippy_str entry, wippy_str group, wippy_values args, wippy_values *results, wippy_error *error)
 {
 	wippy_result r;
-	wippy_import_spawn_monitored(entry.ptr, entry.len, group.ptr, group.len, args.ptr, args.len, &r);
+	wippy_import_exec(entry.ptr, entry.len, group.ptr, group.len, args.ptr, args.len, &r);
 	if (!r.failed)
-		*pid = r.text;
+		*results = r.values;
 	return wippy_ok(&r, error);
 }
 
@@ -275,6 +353,62 @@ static inline bool wippy_monitor(wippy_str dest, uint64_t *ref, wippy_error *err
 
 static inline bool wippy_unmonitor(uint64_t ref) { return wippy_import_unmonitor(ref); }
 static inline bool wippy_unmonitor_all(wippy_str dest) { return wippy_import_unmonitor_all(dest.ptr, dest.len); }
+
+static inline bool wippy_link(wippy_str dest, wippy_error *error)
+{
+	wippy_result r;
+	wippy_import_link(dest.ptr, dest.len, &r);
+	return wippy_ok(&r, error);
+}
+
+static inline bool wippy_unlink(wippy_str dest) { return wippy_import_unlink(dest.ptr, dest.len); }
+static inline void wippy_trap_links(bool on) { wippy_import_trap_links(on); }
+
+/* Names dest; where its ptr is NULL, the calling process. */
+static inline bool wippy_register(wippy_str name, wippy_str dest, wippy_error *error)
+{
+	wippy_result r;
+	wippy_import_register(name.ptr, name.len, dest.ptr != 0, dest.ptr, dest.len, &r);
+	return wippy_ok(&r, error);
+}
+
+/* False where nobody has the name. */
+static inline bool wippy_lookup(wippy_str name, wippy_str *pid)
+{
+	wippy_maybe_str s;
+	wippy_import_lookup(name.ptr, name.len, &s);
+	if (s.some)
+		*pid = s.text;
+	return s.some;
+}
+
+static inline bool wippy_unregister(wippy_str name, wippy_error *error)
+{
+	wippy_result r;
+	wippy_import_unregister(name.ptr, name.len, &r);
+	return wippy_ok(&r, error);
+}
+
+static inline bool wippy_describe(wippy_str dest, wippy_info *info, wippy_error *error)
+{
+	wippy_info_result r;
+	wippy_import_info(dest.ptr, dest.len, &r);
+	if (r.failed && error)
+		*error = r.error;
+	if (!r.failed)
+		*info = r.info;
+	return !r.failed;
+}
+
+/* The processes of a group; where its ptr is NULL, of the node. */
+static inline bool wippy_list_processes(wippy_str group, wippy_strs *pids, wippy_error *error)
+{
+	wippy_result r;
+	wippy_import_list(group.ptr != 0, group.ptr, group.len, &r);
+	if (!r.failed)
+		*pids = r.texts;
+	return wippy_ok(&r, error);
+}
 
 /* WIPPY_FOREVER is the default grace. */
 static inline bool wippy_cancel(wippy_str dest, wippy_str reason, uint64_t grace, wippy_error *error)
@@ -294,6 +428,17 @@ static inline bool wippy_terminate(wippy_str dest, wippy_error *error)
 static inline _Noreturn void wippy_exit(wippy_values values)
 {
 	wippy_import_exit(values.ptr, values.len);
+	__builtin_unreachable();
+}
+
+/* Ends the process with an error: its own, or one that it was given. */
+static inline _Noreturn void wippy_fail(wippy_error e)
+{
+	wippy_value v = e.value;
+	int64_t payload = v.integer;
+	if (v.tag == WIPPY_BOOLEAN)
+		payload = v.boolean;
+	wippy_import_fail(e.kind, e.retryable, e.message.ptr, e.message.len, v.tag, payload, v.tag < WIPPY_TEXT ? 0 : (int32_t)v.text.len);
 	__builtin_unreachable();
 }
 

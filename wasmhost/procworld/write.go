@@ -18,6 +18,11 @@ const (
 	errorSize               = 32
 	resultSize, resultAlign = payloadAt + errorSize, 8
 	eventSize, eventAlign   = 104, 8 // an option<event>
+
+	infoSize, infoAlign           = payloadAt + 120, 8 // a result of a process-info
+	watchSize, watchAlign         = 16, 8
+	maybeTextSize, maybeTextAlign = 12, 4 // an option<string>
+	maybeTextAt                   = 4     // its payload
 )
 
 // writer gathers what a function gives back and writes it at the end, when
@@ -26,7 +31,7 @@ type writer struct {
 	c    *imports.Caller
 	at   uint32
 	size int
-	b    [eventSize]byte
+	b    [infoSize]byte // the largest
 }
 
 // writerAt makes a writer of so many bytes, whose place is checked before the
@@ -40,18 +45,29 @@ func (w *writer) flush() {
 	copy(w.c.View(w.at, uint32(w.size), "the result's address"), w.b[:w.size])
 }
 
-func (w *writer) u32(at int, v uint32) { binary.LittleEndian.PutUint32(w.b[at:], v) }
-func (w *writer) u64(at int, v uint64) { binary.LittleEndian.PutUint64(w.b[at:], v) }
+func (w *writer) u32(at int, v uint32) { put32(w.b[at:], v) }
+func (w *writer) u64(at int, v uint64) { put64(w.b[at:], v) }
+
+func put32(b []byte, v uint32) { binary.LittleEndian.PutUint32(b, v) }
+func put64(b []byte, v uint64) { binary.LittleEndian.PutUint64(b, v) }
 
 // text stores a string and writes its address and length. What WIT calls a
 // string is UTF-8: bytes that are not become U+FFFD.
-func (w *writer) text(at int, s string) {
+func (w *writer) text(at int, s string) { w.storeText(w.b[at:], s) }
+
+func (w *writer) storeText(b []byte, s string) {
 	if !isText(s) {
-		s = string([]rune(s))
+		s = replaced(s)
 	}
-	w.u32(at, imports.Store(w.c, s))
-	w.u32(at+4, uint32(len(s)))
+	put32(b, imports.Store(w.c, s))
+	put32(b[4:], uint32(len(s)))
 }
+
+// replaced gives s with U+FFFD for each byte that is not text. It is not inlined
+// for the sake of storeText's frame, see imports.Caller.Alloc.
+//
+//go:noinline
+func replaced(s string) string { return string([]rune(s)) }
 
 // done writes a result: its error or, where that is nil, whatever its payload
 // is already.
@@ -65,8 +81,8 @@ func (w *writer) done(err error) {
 
 // errorKinds are the cases of the enum error-kind, but for the last.
 var errorKinds = []mailbox.ErrorKind{
-	mailbox.Invalid, mailbox.NotFound, mailbox.NoProc, mailbox.Unavailable, mailbox.Denied, mailbox.Timeout,
-	mailbox.Killed, mailbox.Cancelled, mailbox.LimitHit, mailbox.Failed, mailbox.Internal,
+	mailbox.Invalid, mailbox.NotFound, mailbox.Exists, mailbox.NoProc, mailbox.Unavailable, mailbox.Denied,
+	mailbox.Timeout, mailbox.Killed, mailbox.Cancelled, mailbox.LimitHit, mailbox.Failed, mailbox.Internal,
 }
 
 // reasons are the cases of the enum reason, but for the last.
@@ -85,6 +101,9 @@ func enum[T comparable](cases []T, v T) byte {
 
 // error writes a record error.
 func (w *writer) error(at int, e *mailbox.Error) {
+	if e.Owner != "" && e.Owner == w.c.Self() {
+		w.c.Refused = e
+	}
 	w.b[at] = enum(errorKinds, e.Kind)
 	w.b[at+1] = byte(flag(e.Retryable))
 	w.text(at+4, e.Message)
@@ -137,16 +156,53 @@ func (w *writer) event(e *mailbox.Event) {
 
 // values stores a list of values and writes its address and length.
 func (w *writer) values(at int, vs []mailbox.Value) {
-	if uint64(len(vs)) > math.MaxUint32/valueSize {
-		w.c.Trap("%d values are more than a memory has", len(vs))
+	to := w.room(at, len(vs), valueSize, valueAlign)
+	for i := range vs {
+		w.share(i)
+		b := encode(w.c, vs[i]) // which may move the memory
+		copy(w.c.View(to+uint32(i)*valueSize, valueSize, stored), b[:])
 	}
-	to := w.c.Alloc(uint32(len(vs))*valueSize, valueAlign)
-	for i, v := range vs {
-		b := encode(w.c, v) // which may move the memory
-		copy(w.c.View(to+uint32(i)*valueSize, valueSize, "what "+imports.Realloc+" gave"), b[:])
+}
+
+const (
+	// maxElement is the largest size of what is stored in a list.
+	maxElement = 16
+	// sharedEvery is how many elements are stored before others have their turn,
+	// if it is time: each may call the guest's allocator.
+	sharedEvery = 64
+)
+
+// list stores n elements and writes the list's address and length. element
+// fills in the bytes of one, and may itself store what they point to.
+func (w *writer) list(at, n int, size, align uint32, element func(b []byte, i int)) {
+	to := w.room(at, n, size, align)
+	for i := range n {
+		w.share(i)
+		var b [maxElement]byte
+		element(b[:size], i) // which may move the memory
+		copy(w.c.View(to+uint32(i)*size, size, stored), b[:])
 	}
+}
+
+// stored is what errors call the elements of a list.
+const stored = "what " + imports.Realloc + " gave"
+
+// room takes memory for n elements of a list, and writes its address and length.
+func (w *writer) room(at, n int, size, align uint32) uint32 {
+	if uint64(n) > uint64(math.MaxUint32/size) {
+		w.c.Trap("a list of %d elements of %d bytes is more than a memory has", n, size)
+	}
+	to := w.c.Alloc(uint32(n)*size, align)
 	w.u32(at, to)
-	w.u32(at+4, uint32(len(vs)))
+	w.u32(at+4, uint32(n))
+	return to
+}
+
+// share gives others their turn before element i of a list, if it is time.
+func (w *writer) share(i int) {
+	if i%sharedEvery == sharedEvery-1 {
+		w.c.Guest.Share()
+	}
 }
 
 // encode gives the 16 bytes of a value, storing what it points to.

@@ -179,12 +179,13 @@ func (s *scope) function(f *Func) string {
 
 // body prints what stands in an interface.
 func (d *document) body(out *printer, e *entry) {
-	s := newScope(e.types)
+	types := d.implied(e.types, e.funcs, e)
+	s := newScope(types)
 	of, free := methods(e.funcs)
 	seen := make(map[string]bool)
 	out.sections(
-		func(out *printer) { d.uses(out, e.types, e) },
-		func(out *printer) { d.define(out, s, e.types, e, of) },
+		func(out *printer) { d.uses(out, types, e) },
+		func(out *printer) { d.define(out, s, types, e, of) },
 		func(out *printer) {
 			for _, f := range free {
 				if !seen[f.Name] {
@@ -336,19 +337,24 @@ func resourceFunc(full string) (kind, resource, name string) {
 // world prints the world itself.
 func (d *document) world(out *printer, w *World) {
 	var defs []Def
-	var funcs []Func
+	var funcs, all []Func
 	for _, items := range [][]Item{w.Imports, w.Exports} {
 		for _, it := range items {
 			if it.Type != nil || it.Resource != nil {
 				defs = append(defs, Def{it.Name, it.Type, it.Resource})
 			}
-			if kind, _, _ := resourceFunc(it.Name); kind != "" && it.Func != nil {
-				f := *it.Func
-				f.Name = it.Name
+			if it.Func == nil {
+				continue
+			}
+			f := *it.Func
+			f.Name = it.Name
+			all = append(all, f)
+			if kind, _, _ := resourceFunc(it.Name); kind != "" {
 				funcs = append(funcs, f)
 			}
 		}
 	}
+	defs = d.implied(defs, all, nil)
 	s := newScope(defs)
 	of, _ := methods(funcs)
 	out.open("world ", escaped(w.Name))

@@ -216,3 +216,59 @@ func TestEndless(t *testing.T) {
 		t.Errorf("%d bytes of an interface", n)
 	}
 }
+
+// TestImplied prints use for types that a world and an interface speak of
+// without a name of their own, unless the name is taken.
+func TestImplied(t *testing.T) {
+	u8 := &Type{Kind: U8}
+	res := &Resource{Name: "res"}
+	point := &Type{Kind: Record, Name: "point", Fields: []Field{{"x", u8}}}
+	taken := &Type{Kind: Enum, Name: "taken", Labels: []string{"a"}}
+	other := &Type{Kind: Enum, Name: "taken", Labels: []string{"b"}}
+	f := Func{Name: "f", Params: []Param{{"a", &Type{Kind: List, Elem: point}}, {"b", &Type{Kind: Own, Resource: res}}}}
+	w := World{
+		Package: "a:a", Name: "w",
+		Imports: []Item{
+			{Name: "b:b/types", Interface: &Interface{Types: []Def{{Name: "res", Resource: res}, {Name: "point", Type: point}, {Name: "taken", Type: taken}}}},
+			{Name: "b:b/user", Interface: &Interface{
+				Types: []Def{{Name: "taken", Type: other}, {Name: "line", Type: &Type{Kind: Tuple, Fields: []Field{{Type: point}, {Type: taken}}}}},
+			}},
+		},
+		Exports: []Item{{Name: "f", Func: &f}},
+	}
+	want := `package a:a;
+
+world w {
+  use b:b/types.{point, res};
+
+  import b:b/types;
+  import b:b/user;
+
+  export f: func(a: list<point>, b: res);
+}
+
+package b:b {
+  interface types {
+    resource res;
+    record point {
+      x: u8,
+    }
+    enum taken {
+      a,
+    }
+  }
+
+  interface user {
+    use types.{point};
+
+    enum taken {
+      b,
+    }
+    type line = tuple<point, taken>;
+  }
+}
+`
+	if got := w.String(); got != want {
+		t.Errorf("got\n%s", got)
+	}
+}

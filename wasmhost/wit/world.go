@@ -88,6 +88,7 @@ func (i *Interface) String() string {
 // document holds the interfaces of a world together.
 type document struct {
 	packages  []*pkg
+	byName    map[string]*pkg
 	named     map[string]*entry // the interfaces that have a package, by full name
 	types     map[typeID]origin
 	resources map[*Resource]origin
@@ -142,7 +143,7 @@ func (t *Type) id() typeID {
 
 func newDocument(w *World) *document {
 	d := &document{
-		named: make(map[string]*entry), types: make(map[typeID]origin), resources: make(map[*Resource]origin),
+		byName: make(map[string]*pkg), named: make(map[string]*entry), types: make(map[typeID]origin), resources: make(map[*Resource]origin),
 		firsts: make(map[pkgName]first), left: maxParts,
 	}
 	for _, items := range [][]Item{w.Imports, w.Exports} {
@@ -161,15 +162,10 @@ func (d *document) add(full, name, short string, i *Interface) {
 	if e == nil {
 		e = &entry{full: full, pkg: name, short: short}
 		d.named[full] = e
-		var p *pkg
-		for _, q := range d.packages {
-			if q.name == name {
-				p = q
-			}
-		}
+		p := d.byName[name]
 		if p == nil {
 			p = &pkg{name: name}
-			d.packages = append(d.packages, p)
+			d.packages, d.byName[name] = append(d.packages, p), p
 		}
 		p.interfaces = append(p.interfaces, e)
 	}
@@ -240,6 +236,75 @@ func (d *document) definedIn(t Def, e *entry) (origin, bool) {
 		return o, false // a list of the same elements is no other type
 	}
 	return o, ok && o.in != e
+}
+
+// implied adds to the definitions of e those that its functions and types speak
+// of and that another interface has: a component may take a type from there
+// without a name of its own for it. Where the name means something else here
+// already, there is no way to say it.
+func (d *document) implied(defs []Def, funcs []Func, e *entry) []Def {
+	names, types, resources := make(map[string]bool), make(map[typeID]bool), make(map[*Resource]bool)
+	for _, t := range defs {
+		names[t.Name] = true
+		if t.Type == nil {
+			resources[t.Resource] = true
+		} else {
+			types[t.Type.id()] = true
+		}
+	}
+	defs = defs[:len(defs):len(defs)]
+	seen := make(map[*Type]bool)
+	add := func(o origin, t Def) {
+		if o.in != e && !names[o.name] {
+			names[o.name], t.Name = true, o.name
+			defs = append(defs, t)
+		}
+	}
+	var visit func(t *Type)
+	parts := func(t *Type) {
+		visit(t.Elem)
+		visit(t.OK)
+		visit(t.Err)
+		for _, f := range t.Fields {
+			visit(f.Type)
+		}
+		for _, c := range t.Cases {
+			visit(c.Type)
+		}
+	}
+	visit = func(t *Type) {
+		if t == nil || seen[t] {
+			return
+		}
+		seen[t] = true
+		if r := t.Resource; r != nil && !resources[r] {
+			resources[r] = true
+			if o, ok := d.resources[r]; ok {
+				add(o, Def{Resource: r})
+			}
+		}
+		if !t.hasName() {
+			parts(t)
+		} else if id := t.id(); !types[id] {
+			types[id] = true
+			if o, ok := d.types[id]; ok {
+				add(o, Def{Type: t})
+			}
+		}
+	}
+	for _, t := range defs {
+		if _, used := d.definedIn(t, e); !used && t.Type != nil {
+			parts(t.Type)
+		}
+	}
+	for _, f := range funcs {
+		for _, ps := range [][]Param{f.Params, f.Results} {
+			for _, p := range ps {
+				visit(p.Type)
+			}
+		}
+	}
+	return defs
 }
 
 // splitName cuts "ns:pkg/name@1.2.3" into "ns:pkg@1.2.3" and "name"; false

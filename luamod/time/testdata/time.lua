@@ -91,3 +91,11 @@ time.parse("%Y", 2026) --- expect: time.parse: argument 2: expected a string, go
 ---
 -- parse takes a layout first
 time.parse(2026, "2026") --- expect: time.parse: argument 1: expected a layout like .*, got 2026
+---
+-- texts that are too long
+local long = ("%c"):rep(2049)
+local t, err = time.parse(long, "x")
+test.eq(t, nil)
+test.eq(tostring(err), "time.parse: a text of 4098 bytes is no time; it may have 4096")
+test.eq(select("#", time.parse("%Y", ("1"):rep(5000))), 2)
+time.now():format(long) --- expect: time:format: the layout has more than 4096 bytes

@@ -39,34 +39,33 @@ check.eq(value, nil)
 check.eq(err:kind(), "not_found")
 ---
 -- exec gives nil and the error of a process that was killed, or hit a limit.
---- needs: loops fuelled
+--- needs: loops fuelled execs
 local guest = ...
 local check = require("check")
 local value, err = process.exec(guest.fuelled, "processes")
 check.eq(value, nil)
 check.eq(err:kind(), "limit")
 check.has(err, "max_fuel")
-local pid = assert(process.spawn_monitored("lua.execs", "processes", guest.loops, "other"))
+local pid = assert(process.spawn_monitored(guest.execs, "processes", guest.loops, "other"))
 local victim = check.one("other")
 process.terminate(victim)
-local e = check.exit(pid)
-check.eq(e.values[2]:kind(), "killed")
+check.eq(check.exit(pid).error:kind(), "killed")
 ---
 -- A caller that is killed takes the process with it, which is gone first.
---- needs: loops
+--- needs: loops execs
 local guest = ...
 local check = require("check")
-local pid = assert(process.spawn_monitored("lua.execs", "processes", guest.loops, "other"))
+local pid = assert(process.spawn_monitored(guest.execs, "processes", guest.loops, "other"))
 check.one("other")
 process.terminate(pid)
 check.eq(check.exit(pid).reason, "killed")
 check.eq(process.list("other"), {})
 ---
 -- A caller that is killed takes along one that waits.
---- needs: waits
+--- needs: waits execs
 local guest = ...
 local check = require("check")
-local pid = assert(process.spawn_monitored("lua.execs", "processes", guest.waits, "other"))
+local pid = assert(process.spawn_monitored(guest.execs, "processes", guest.waits, "other"))
 check.waiting(check.one("other"))
 check.eq(process.info(pid).state, "waiting")
 process.terminate(pid)

@@ -33,9 +33,10 @@ check.eq(e.from, pid)
 check.eq(e.value, 42)
 ---
 -- A failure ends those that are linked and do not trap, and names who failed first.
+--- needs: links
 local guest = ...
 local check = require("check")
-local far = assert(process.spawn_monitored("lua.links", "processes", process.self(), 3, guest.fails))
+local far = assert(process.spawn_monitored(guest.links, "processes", process.self(), 3, guest.fails))
 local first = check.message("linked").payload
 local e = check.exit(far)
 check.eq(e.reason, "error")
@@ -46,7 +47,7 @@ check.eq(e.report.reason, "error")
 check.eq(process.list("processes"), {})
 ---
 -- terminate passes killed on, which can be trapped.
---- needs: loops
+--- needs: loops links
 local guest = ...
 local check = require("check")
 process.set_options{trap_links = true}
@@ -56,7 +57,7 @@ local e = process.receive()
 check.eq(e.type, "LINK_DOWN")
 check.eq(e.reason, "killed")
 check.eq(e.error:kind(), "killed")
-local near = assert(process.spawn_monitored("lua.links", "processes", process.self(), 1, guest.loops))
+local near = assert(process.spawn_monitored(guest.links, "processes", process.self(), 1, guest.loops))
 local pid = check.message("linked").payload
 process.terminate(pid)
 local e = check.exit(near)
@@ -64,11 +65,11 @@ check.eq(e.reason, "killed")
 check.has(e.error, pid)
 ---
 -- What a failing process was linked with ends, whether it runs or has not begun.
---- needs: loops
+--- needs: loops links_and_fails
 local guest = ...
 local check = require("check")
 for i = 1, 10 do
-  local parent = assert(process.spawn_monitored("lua.links_and_fails", "processes", process.self(), guest.loops))
+  local parent = assert(process.spawn_monitored(guest.links_and_fails, "processes", process.self(), guest.loops))
   local child = check.message("child").payload
   process.monitor(child)
   if i % 2 == 0 then -- it was told to fail only now
@@ -84,12 +85,12 @@ for i = 1, 10 do
 end
 ---
 -- One that was spawned by a process that fails at once never begins.
---- needs: loops
+--- needs: loops links_and_fails
 --- executors: 1
 local guest = ...
 local check = require("check")
 check.finish(guest.nothing)
-local parent = assert(process.spawn_monitored("lua.links_and_fails", "processes", process.self(), guest.loops, "at once"))
+local parent = assert(process.spawn_monitored(guest.links_and_fails, "processes", process.self(), guest.loops, "at once"))
 check.eq(check.exit(parent).reason, "error")
 local child = check.message("child").payload
 local ref = process.monitor(child)
@@ -98,10 +99,10 @@ check.eq(e.reason == "error" or e.reason == "noproc", true, e.reason)
 check.eq(process.list("processes"), {})
 ---
 -- Children outlive their parent unless they are linked with it.
---- needs: loops
+--- needs: loops leaves_child
 local guest = ...
 local check = require("check")
-local parent = assert(process.spawn_monitored("lua.leaves_child", "processes", guest.loops))
+local parent = assert(process.spawn_monitored(guest.leaves_child, "processes", guest.loops))
 local child = check.exit(parent).value
 check.eq(process.info(child).pid, child)
 check.eq(process.terminate(child), true)
@@ -109,10 +110,10 @@ process.monitor(child)
 check.eq(check.exit(child).type, "EXIT")
 ---
 -- A normal end of a parent leaves a linked child alone.
---- needs: loops
+--- needs: loops leaves_child
 local guest = ...
 local check = require("check")
-local parent = assert(process.spawn_monitored("lua.leaves_child", "processes", guest.loops, true))
+local parent = assert(process.spawn_monitored(guest.leaves_child, "processes", guest.loops, true))
 local e = check.exit(parent)
 check.eq(e.reason, "normal")
 local info = process.info(e.value)
@@ -122,10 +123,10 @@ process.monitor(e.value)
 check.eq(check.exit(e.value).type, "EXIT")
 ---
 -- A limit is passed on with its name.
---- needs: fuelled
+--- needs: fuelled links
 local guest = ...
 local check = require("check")
-local near = assert(process.spawn_monitored("lua.links", "processes", process.self(), 1, guest.fuelled))
+local near = assert(process.spawn_monitored(guest.links, "processes", process.self(), 1, guest.fuelled))
 local e = check.exit(near)
 check.eq(e.reason, "limit")
 check.eq(tostring(e.error):sub(1, 8), "max_fuel")
@@ -181,10 +182,10 @@ check.eq(process.info().links, {})
 check.eq(process.unlink(process.self()), false)
 ---
 -- What a failing process was linked with ends also where it waits.
---- needs: waits
+--- needs: waits links_and_fails
 local guest = ...
 local check = require("check")
-local parent = assert(process.spawn_monitored("lua.links_and_fails", "processes", process.self(), guest.waits))
+local parent = assert(process.spawn_monitored(guest.links_and_fails, "processes", process.self(), guest.waits))
 local child = check.message("child").payload
 process.monitor(child)
 check.waiting(child)

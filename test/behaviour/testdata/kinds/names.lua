@@ -36,10 +36,11 @@ check.eq(process.cancel("x", "enough", 0), true)
 check.eq(check.exit(pid).reason, "cancelled")
 ---
 -- A name is free when the EXIT comes, and can be taken at once.
+--- needs: named
 local guest = ...
 local check = require("check")
 for i = 1, 20 do
-  local pid = assert(process.spawn_monitored("lua.named", "processes", "worker"))
+  local pid = assert(process.spawn_monitored(guest.named, "processes", "worker"))
   check.eq(check.exit(pid).reason, "normal")
   check.eq(process.registry.lookup("worker"), nil)
   check.eq(process.registry.register("worker"), true)

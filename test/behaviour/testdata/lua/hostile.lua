@@ -32,6 +32,14 @@ local hostile = {
   ["nested sources"] = [[local s = ("{"):rep(1e5) while true do load(s) end]],
   ["long sources"] = [[local s = ("local x = 1 "):rep(1000) while true do load(s) end]],
   ["numerals"] = [[local s = ("1"):rep(1e6) while true do pcall(function() return s + 1 end) tonumber(s) end]],
+  ["matched texts"] = [[
+    local s, u = ("x"):rep(2^24) .. "a", ("x"):rep(2^24) .. "b"
+    for i = 1, 1000 do process.send(process.self(), "x", s) end
+    while true do process.receive(0, {payload = u}) end]],
+  ["matched tables"] = [[
+    local t, u = {}, {} for i = 1, 5e4 do t[i] = i u[i] = i end u[#u] = 0
+    for i = 1, 100 do process.send(process.self(), "x", t) end
+    while true do process.receive(0, {payload = u}) end]],
   ["messages to itself"] = [[while true do process.send(process.self(), "x", {1, 2, 3}) process.receive(0) end]],
 }
 for name, code in pairs(hostile) do
@@ -76,3 +84,30 @@ local memory = process.info(pid).memory
 assert(memory > 1e6 and memory < 2e6, memory)
 process.terminate(pid)
 check.exit(pid)
+---
+-- What is no name, ID or PID is short in the message that says so, and is kept nowhere.
+local check = require("check")
+for _, long in ipairs{("x"):rep(2^24), "<" .. ("1"):rep(2^24), "app:" .. ("x"):rep(2^24)} do
+  for name, call in pairs{
+    spawn = function() return process.spawn(long, "processes") end,
+    group = function() return process.spawn("lua.product", long) end,
+    exec = function() return process.exec(long, long) end,
+    list = function() return process.list(long) end,
+    send = function() return process.send(long, "x") end,
+    monitor = function() return process.monitor(long) end,
+    link = function() return process.link(long) end,
+    cancel = function() return process.cancel(long) end,
+    terminate = function() return process.terminate(long) end,
+    info = function() return process.info(long) end,
+    register = function() return process.registry.register(long) end,
+    unregister = function() return process.registry.unregister(long) end,
+    match = function() return nil, select(2, pcall(process.receive, 0, {[long] = 1})) end,
+    env = function() return require("env").get(long) end,
+    int64 = function() return nil, select(2, pcall(int64, long)) end,
+  } do
+    local ok, err = call()
+    check.eq(ok, nil, name)
+    assert(#tostring(err) < 400, name)
+  end
+end
+check.eq(process.receive(0), nil)

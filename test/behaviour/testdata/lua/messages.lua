@@ -126,7 +126,7 @@ for _, case in ipairs{
   {process.unmonitor, "process.unmonitor: argument 1: expected a monitor's ref, a PID or a registered name, got true", true},
   {process.receive, 'process.receive: argument 1: expected a duration, a number of seconds or a string like "5s", got "soon"', "soon"},
   {process.receive, "process.receive: argument 2: expected a match (table of fields or function), got 5", 1, 5},
-  {process.receive, "process.receive: argument 1: an event has no field topics to match", {topics = 1}},
+  {process.receive, "process.receive: argument 1: an event has no field \"topics\" to match", {topics = 1}},
   {process.terminate, "process.terminate: argument 1: expected a PID or a registered name, got nothing"},
   {process.cancel, "process.cancel: argument 2: expected a reason (string), got 5", "<1.1.1>", 5},
 } do
@@ -137,3 +137,22 @@ end
 ---
 -- An error of Lua names the line.
 process.send("<1.1.1>") --- expect error: process.send: argument 2: expected a topic (string), got nothing
+---
+-- A match that compares what is large is work, that can be interrupted and is paid for.
+local check = require("check")
+local function used(sent, wanted)
+  for i = 1, 100 do process.send(process.self(), "x", sent) end
+  local before = process.info().fuel
+  assert(process.receive(0, {payload = wanted}) == nil)
+  local fuel = process.info().fuel - before
+  while process.receive(0) do end
+  return fuel
+end
+local long = ("x"):rep(2^20)
+assert(used(long .. "a", long .. "b") > 20000)
+local t, u = {}, {}
+for i = 1, 1000 do t[i], u[i] = {i}, {i} end
+assert(used({deep = t}, {deep = u, more = true}) > 20000)
+check.eq(process.receive(0, {payload = t}), nil)
+process.send(process.self(), "x", {deep = t})
+check.eq(process.receive(0, {payload = {deep = u}}).topic, "x")

@@ -66,7 +66,7 @@ check.eq(check.exit(pid).value, 0)
 -- A guest monitors: noproc for the dead.
 local check = require("check")
 local pid = check.finish("app:lua.nothing").from
-check.eq(check.finish("app:core.watches", pid).values, {true, false, 5, "", 2, nil, false, n = 7})
+check.eq(check.finish("app:core.watches", pid).values, {true, false, 5, "", 3, nil, false, n = 7})
 ---
 -- A guest monitors: EXIT of the living, once.
 local check = require("check")
@@ -82,7 +82,7 @@ local check = require("check")
 local e = check.finish("app:core.parent", "lua.waits", 3)
 check.eq(e.reason, "normal", tostring(e.error))
 check.eq(e.values[1], 2)
-check.eq(e.values[2], 8) -- limit
+check.eq(e.values[2], 9) -- limit
 check.has(e.values[3], "max_children")
 check.eq(process.list("processes"), {})
 ---
@@ -94,7 +94,7 @@ check.has(e.values[3], 'did you mean "app:lua.waits"?')
 local gone = check.finish("app:lua.nothing").from
 local pid = assert(process.spawn_monitored("core.sends", "processes", process.self(), gone, 1))
 local sent = check.message("sent")
-check.eq(sent.payloads, {2, false, "there is no process " .. gone, n = 3})
+check.eq(sent.payloads, {3, false, "there is no process " .. gone, n = 3})
 ---
 -- A full mailbox refuses a guest's message.
 local check = require("check")
@@ -104,7 +104,7 @@ process.send(to, "first")
 process.send(to, "second")
 assert(process.spawn("core.sends", "processes", process.self(), to, "x"))
 local sent = check.message("sent")
-check.eq(sent.payloads[1], 3) -- unavailable
+check.eq(sent.payloads[1], 4) -- unavailable
 check.eq(sent.payloads[2], true)
 ---
 -- Under the policy block a guest's send waits for room, and can be killed there.
@@ -170,4 +170,4 @@ check.eq(check.message("sent").payload, true)
 check.eq(process.receive({type = "MESSAGE"}).from, pid)
 check.eq(check.exit(pid).reason, "normal")
 local pid = assert(process.spawn_monitored("core.sends", "processes", process.self(), "ghost", 3))
-check.eq(check.message("sent").payloads, {2, false, 'no process has the name "ghost"', n = 3})
+check.eq(check.message("sent").payloads, {3, false, 'no process has the name "ghost"', n = 3})

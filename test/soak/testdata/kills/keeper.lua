@@ -1,9 +1,10 @@
 local total, alive = ...
 local ledger = assert(process.spawn_monitored("ledger", "others"))
+local kinds = {"lua_peer", "wasm_peer"}
 local living, seen, spawned, ended = {}, {}, 0, 0
 
 local function spawn()
-  living[#living + 1] = assert(process.spawn_monitored("peer", "peers", ledger))
+  living[#living + 1] = assert(process.spawn_monitored(kinds[spawned % #kinds + 1], "peers", ledger))
   spawned = spawned + 1
 end
 

@@ -9,6 +9,7 @@
 package differential
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -31,8 +32,23 @@ type Pair struct {
 	types map[string]string // of functions, as ours has them
 }
 
-// Load loads a component on both. An error that only one of them has is a
-// difference.
+// LoadError is what an engine, or both, have against a component, or against
+// starting it.
+type LoadError struct {
+	Name           string
+	Wasmtime, Ours error
+}
+
+// Error has both.
+func (e *LoadError) Error() string {
+	return fmt.Sprintf("%s: wasmtime: %v; ours: %v", e.Name, e.Wasmtime, e.Ours)
+}
+
+// Load loads a component on both.
+//
+// # Errors
+//
+// A *LoadError, or what exports differ.
 func Load(name string, binary []byte) (*Pair, error) {
 	p, perr := peer.Load(binary)
 	o, oerr := ours.Load(name, binary)
@@ -43,13 +59,10 @@ func Load(name string, binary []byte) (*Pair, error) {
 		if o != nil {
 			o.Close()
 		}
-		return nil, fmt.Errorf("%s: wasmtime: %v; ours: %v", name, perr, oerr)
+		return nil, &LoadError{name, perr, oerr}
 	}
 	pair := &Pair{name, p, o, p.Exports(), map[string]string{}}
-	var want, got []string
-	for _, e := range pair.List {
-		want = append(want, e.String())
-	}
+	var got []string
 	exports := map[string]*wit.Func{}
 	for _, e := range o.Exports() {
 		got = append(got, e.Name)
@@ -61,6 +74,7 @@ func Load(name string, binary []byte) (*Pair, error) {
 			pair.types[e.String()] = value.OfWIT(f, numbers).String()
 		}
 	}
+	want := pair.onlyFuncs(exports)
 	slices.Sort(want)
 	slices.Sort(got)
 	if !slices.Equal(want, got) {
@@ -69,6 +83,33 @@ func Load(name string, binary []byte) (*Pair, error) {
 		return nil, err
 	}
 	return pair, nil
+}
+
+// onlyFuncs leaves out of what wasmtime lists the types of functions, which it
+// lists alike and an instance does not have. It gives the names.
+func (p *Pair) onlyFuncs(known map[string]*wit.Func) (names []string) {
+	var i *peer.Instance
+	missing := func(e peer.Export) bool {
+		if known[e.String()] != nil {
+			return false
+		}
+		if i == nil {
+			var err error
+			if i, err = p.peer.Start(); err != nil {
+				return true // nobody can tell
+			}
+		}
+		_, err := i.Func(e)
+		return err != nil
+	}
+	p.List = slices.DeleteFunc(p.List, missing)
+	if i != nil {
+		i.Close()
+	}
+	for _, e := range p.List {
+		names = append(names, e.String())
+	}
+	return names
 }
 
 // Close frees both.
@@ -95,7 +136,14 @@ type Session struct {
 	random    value.Random
 	resources []*resource
 	log       []string // the calls so far
+	// Result is what the last call gave, by SPEC's mapping; Failure the class of
+	// the error that ended the session.
+	Result  mailbox.Value
+	Failure string
 }
+
+// ErrStart is what Start gives for a component that starts on neither engine.
+var ErrStart = errors.New("it does not start, on both engines")
 
 // Start makes a session, whose arguments come from random.
 func (p *Pair) Start(random *rand.Rand) (*Session, error) {
@@ -105,7 +153,16 @@ func (p *Pair) Start(random *rand.Rand) (*Session, error) {
 	s.peer, perr = p.peer.Start()
 	s.ours, oerr = p.ours.Start()
 	if perr != nil || oerr != nil {
-		return nil, fmt.Errorf("%s: starting: wasmtime: %v; ours: %v", p.name, perr, oerr)
+		if s.peer != nil {
+			s.peer.Close()
+		}
+		if s.ours != nil {
+			s.ours.Close()
+		}
+		if perr != nil && oerr != nil && agree(perr, oerr) {
+			return nil, ErrStart
+		}
+		return nil, &LoadError{p.name + ": starting", perr, oerr}
 	}
 	numbers := map[uint32]uint32{}
 	for _, e := range p.List {
@@ -229,17 +286,10 @@ func (s *Session) Random(f *peer.Func) (bool, error) {
 	}
 	var args []value.Value
 	for _, p := range f.Type.Params {
-		v := s.random.Value(p.Type)
-		if p.Name == "n" { // so many of something are made
-			v.Bits %= mostMade
-		}
-		args = append(args, v)
+		args = append(args, s.random.Named(p.Name, p.Type))
 	}
 	return s.Call(f, args)
 }
-
-// mostMade bounds how long a list random calls ask for.
-const mostMade = 3000
 
 // Difference is where the engines do not agree.
 type Difference struct {
@@ -279,20 +329,29 @@ func (s *Session) Call(f *peer.Func, args []value.Value) (bool, error) {
 	differ := func(p, o any) (bool, error) {
 		return false, &Difference{s.pair.name, f.String(), f.Type, args, fmt.Sprint(p), fmt.Sprint(o), s.log}
 	}
+	said := func(v mailbox.Value) string { return string(v.AppendJSON(nil)) }
 	switch {
+	case perr != nil && Class(perr) == outOfFuel, oerr != nil && Class(oerr) == outOfFuel:
+		s.Failure = outOfFuel // what costs how much is each engine's own
+		return false, nil
+	case perr != nil && Class(perr) == wrongEcho: // ours takes any number that fits
+		s.Failure = wrongEcho
+		return false, nil
 	case perr != nil && oerr != nil:
 		if !agree(perr, oerr) {
 			return differ(fmt.Sprintf("[%s] %v", Class(perr), perr), fmt.Sprintf("[%s] %v", Class(oerr), oerr))
 		}
+		s.Failure = Class(oerr)
 		return false, nil
 	case perr != nil:
-		return differ(perr, ov)
+		return differ(perr, said(ov))
 	case oerr != nil:
 		return differ(text(pv), oerr)
 	}
+	s.Result = mailbox.Nil
 	if pv == nil {
 		if !ov.IsNil() {
-			return differ("nothing", ov)
+			return differ("nothing", said(ov))
 		}
 	} else {
 		// Resources are paired as they are met.
@@ -304,8 +363,9 @@ func (s *Session) Call(f *peer.Func, args []value.Value) (bool, error) {
 			return true
 		})
 		if !same {
-			return differ(text(pv), ov)
+			return differ(text(pv), said(ov))
 		}
+		s.Result = want
 		typed := map[uint64]uint32{}
 		types(*pv, t, typed)
 		for _, r := range met {

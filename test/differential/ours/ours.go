@@ -3,6 +3,7 @@ package ours
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -78,7 +79,10 @@ type node struct {
 }
 
 // mostFuel ends what does not end by itself.
-const mostFuel = 1 << 32
+const mostFuel = 1 << 24
+
+// errFuel is what a call gives that used it up.
+var errFuel = errors.New("out of fuel")
 
 func (n *node) Checkpoint(fuel uint64) {
 	if n.fuel += fuel; n.fuel > mostFuel {
@@ -89,6 +93,17 @@ func (n *node) Yield()                 { n.Checkpoint(0) }
 func (n *node) Limits() process.Limits { return process.Limits{} }
 func (n *node) Logger() *slog.Logger   { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 func (n *node) Urgent() *atomic.Bool   { return &n.urgent }
+
+// unwound, deferred, gives the error of what had no fuel any more.
+func unwound(err *error) {
+	switch r := recover(); {
+	case r == nil:
+	case process.Unwinding(r):
+		*err = errFuel
+	default:
+		panic(r)
+	}
+}
 
 // Instance is a component that runs. After a call that failed it is only to be
 // closed.
@@ -103,11 +118,16 @@ func (c *Component) Start() (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := i.Start(&node{}); err != nil {
+	if err := start(i); err != nil {
 		i.Close()
 		return nil, err
 	}
 	return &Instance{i, c.plan}, nil
+}
+
+func start(i *linker.Instance) (err error) {
+	defer unwound(&err)
+	return i.Start(&node{})
 }
 
 // Close frees it, and tells if something is left.
@@ -121,11 +141,7 @@ func (i *Instance) Close() error {
 
 // Call calls a function by its whole name.
 func (i *Instance) Call(name string, args []mailbox.Value) (v mailbox.Value, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
-		}
-	}()
+	defer unwound(&err)
 	e, err := i.plan.Find(name)
 	if err != nil {
 		return v, err

@@ -67,6 +67,9 @@ static bool report(wasmtime_error_t *e, peer_buffer *out) {
   return false;
 }
 
+// most_fuel ends what does not end by itself.
+static const uint64_t most_fuel = 1 << 28;
+
 static wasm_engine_t *engine(void) {
   static wasm_engine_t *only;
   if (!only) {
@@ -113,6 +116,9 @@ static wasmtime_error_t *echo(void *data, wasmtime_context_t *context, const was
   return NULL;
 }
 
+// drop is what dropping an imported resource does, of which there is none.
+static wasmtime_error_t *drop(void *data, wasmtime_context_t *context, uint32_t rep) { return NULL; }
+
 static bool provide(peer_instance *i, peer_buffer *error) {
   bool ok = true;
   wasmtime_component_type_t *type = wasmtime_component_type(i->of->component);
@@ -122,19 +128,27 @@ static bool provide(peer_instance *i, peer_buffer *error) {
     size_t size, inner_size;
     wasmtime_component_item_t item, func;
     if (!wasmtime_component_type_import_nth(type, engine(), n, &name, &size, &item)) continue;
+    wasmtime_component_linker_instance_t *root = wasmtime_component_linker_root(i->linker);
+    if (item.kind == WASMTIME_COMPONENT_ITEM_COMPONENT_FUNC)
+      ok = report(wasmtime_component_linker_instance_add_func(root, name, size, echo, NULL, NULL), error);
     if (item.kind == WASMTIME_COMPONENT_ITEM_COMPONENT_INSTANCE) {
-      wasmtime_component_linker_instance_t *root = wasmtime_component_linker_root(i->linker), *instance = NULL;
+      wasmtime_component_linker_instance_t *instance = NULL;
       ok = report(wasmtime_component_linker_instance_add_instance(root, name, size, &instance), error);
       size_t funcs = ok ? wasmtime_component_instance_type_export_count(item.of.component_instance, engine()) : 0;
       for (size_t m = 0; ok && m < funcs; m++) {
         if (!wasmtime_component_instance_type_export_nth(item.of.component_instance, engine(), m, &inner, &inner_size, &func)) continue;
         if (func.kind == WASMTIME_COMPONENT_ITEM_COMPONENT_FUNC)
           ok = report(wasmtime_component_linker_instance_add_func(instance, inner, inner_size, echo, NULL, NULL), error);
+        if (func.kind == WASMTIME_COMPONENT_ITEM_RESOURCE) {
+          wasmtime_component_resource_type_t *host = wasmtime_component_resource_type_new_host(m);
+          ok = report(wasmtime_component_linker_instance_add_resource(instance, inner, inner_size, host, drop, NULL, NULL), error);
+          wasmtime_component_resource_type_delete(host);
+        }
         wasmtime_component_item_delete(&func);
       }
       if (instance) wasmtime_component_linker_instance_delete(instance);
-      wasmtime_component_linker_instance_delete(root);
     }
+    wasmtime_component_linker_instance_delete(root);
     wasmtime_component_item_delete(&item);
   }
   wasmtime_component_type_delete(type);
@@ -147,7 +161,7 @@ peer_instance *peer_start(peer_component *of, peer_buffer *error) {
   i->store = wasmtime_store_new(engine(), NULL, NULL);
   i->linker = wasmtime_component_linker_new(engine());
   wasmtime_context_t *context = wasmtime_store_context(i->store);
-  if (report(wasmtime_context_set_fuel(context, (uint64_t)1 << 40), error) && provide(i, error) &&
+  if (report(wasmtime_context_set_fuel(context, most_fuel), error) && provide(i, error) &&
       report(wasmtime_component_linker_instantiate(i->linker, context, of->component, &i->instance), error))
     return i;
   peer_stop(i);
@@ -458,7 +472,7 @@ bool peer_call(peer_instance *i, int function, const uint8_t *bytes, size_t size
   if (results) wasmtime_component_valtype_delete(&t);
   wasmtime_component_func_type_delete(type);
   memset(&result, 0, sizeof(result));
-  bool ok = report(wasmtime_component_func_call(func, context, args, count, &result, results), error);
+  bool ok = report(wasmtime_context_set_fuel(context, most_fuel), error) && report(wasmtime_component_func_call(func, context, args, count, &result, results), error);
   for (size_t n = 0; n < count; n++) wasmtime_component_val_delete(&args[n]);
   free(args);
   if (ok && results) {

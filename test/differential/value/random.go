@@ -1,6 +1,7 @@
 package value
 
 import (
+	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -159,4 +160,53 @@ func (r *Random) Value(t *Type) Value {
 		v.Bits = r.Resource(t)
 	}
 	return v
+}
+
+// Named makes a value of a parameter, whose name tells what a guest takes it for.
+func (r *Random) Named(name string, t *Type) Value {
+	v := r.Value(t)
+	rare := r.IntN(8) == 0
+	switch name {
+	case "n": // so many of something are made
+		v.Bits %= 3000
+	case "pages": // how many there may be is each engine's own matter
+		v.Bits %= 100
+	case "memory": // the bytes of values
+		var b []byte
+		for range r.IntN(70) {
+			b = binary.LittleEndian.AppendUint32(b, r.word())
+		}
+		if len(b) > 0 && rare {
+			b[r.IntN(len(b))] = byte(r.Uint32())
+		}
+		v.List = nil
+		for _, b := range b {
+			v.List = append(v.List, Value{Kind: U8, Bits: uint64(b)})
+		}
+	case "address", "at", "argument", "result":
+		if !rare {
+			v.Bits = uint64(r.Uint32N(80_000) &^ 7)
+		}
+	case "length", "count", "which":
+		if !rare {
+			v.Bits = r.Uint64N(12)
+		}
+	}
+	return v
+}
+
+// word is what a guest's memory may hold: most often small numbers, which are
+// good discriminants, lengths and addresses of what is there.
+func (r *Random) word() uint32 {
+	switch r.IntN(8) {
+	case 0:
+		return r.Uint32N(4) | r.Uint32N(4)<<8 | r.Uint32N(4)<<16 | r.Uint32N(4)<<24
+	case 1:
+		return 1024 + r.Uint32N(1024)&^7
+	case 2:
+		if r.IntN(8) == 0 {
+			return r.Uint32()
+		}
+	}
+	return r.Uint32N(3)
 }

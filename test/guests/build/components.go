@@ -15,6 +15,7 @@ const (
 	echoes   = "wippy:guest/echoes@0.1.0"
 	counters = "wippy:guest/counters@0.1.0"
 	calls    = "wippy:guest/calls@0.1.0"
+	raw      = "wippy:guest/raw@0.1.0"
 )
 
 // job is what encode.mjs makes: of text, of a core module, of two components, or
@@ -63,6 +64,7 @@ func makeComponents(root, tools string, js bool) error {
 		{"caller.c", cached("caller.core"), nil},
 		{"caller.c", cached("caller_owned.core"), []string{"-DOWNED"}},
 		{"peer.c", cached("peer.core"), []string{"-I", header, "-mno-bulk-memory"}},
+		{"hostile.c", cached("hostile.core"), nil},
 		{"echo.c", bin("echo_core"), []string{"-DCORE"}},
 		{"work.c", bin("work_core"), []string{"-DCORE"}},
 	} {
@@ -78,13 +80,23 @@ func makeComponents(root, tools string, js bool) error {
 		}
 	}
 
+	signatures := func(core, more string, interfaces ...string) error {
+		return writeSignatures(source("guest.wit"), strings.TrimSuffix(bin(core), "wasm")+"wit", more, interfaces...)
+	}
+	if err := signatures("echo_core", "", "types", "echoes"); err != nil {
+		return err
+	}
+	if err := signatures("work_core", "compute: func(a: s32, b: s32) -> s32;\ngreet: func(name: string) -> string;\n", "types", "work"); err != nil {
+		return err
+	}
+
 	component := func(core, world, encoding, out string) job {
 		return job{Core: cached(core + ".core"), WIT: "guest.wit", World: world, Encoding: encoding, Out: out}
 	}
-	relayed := func(inner, outer, out string) job {
+	echoed := func(inner, outer, exported, out string) job {
 		return job{
 			Inner: inner, Outer: outer, Imports: []string{types, echoes},
-			Exports: []export{{"inner", types}, {"outer", echoes}}, Out: out,
+			Exports: []export{{"inner", types}, {"outer", exported}}, Out: out,
 		}
 	}
 	called := func(outer, out string) job {
@@ -104,8 +116,12 @@ func makeComponents(root, tools string, js bool) error {
 		{Core: cached("peer.core"), WIT: "peer.wit", World: "peer", Encoding: "utf16", Out: bin("peer_utf16")},
 		component("caller", "calling", "utf8", bin("caller")),
 		component("caller_owned", "calling", "utf8", cached("caller_owned")),
-		relayed(bin("echo"), bin("relay"), bin("relayed")),
-		relayed(bin("echo_latin1"), cached("relay_utf16"), bin("relayed_mixed")),
+		component("hostile", "hostile", "utf8", bin("hostile")),
+		component("hostile", "hostile", "utf16", bin("hostile_utf16")),
+		component("hostile", "hostile", "latin1", bin("hostile_latin1")),
+		echoed(bin("echo"), bin("relay"), echoes, bin("relayed")),
+		echoed(bin("echo_latin1"), cached("relay_utf16"), echoes, bin("relayed_mixed")),
+		echoed(bin("echo_utf16"), bin("hostile_latin1"), raw, bin("hostile_called")),
 		called(bin("caller"), bin("called")),
 		called(cached("caller_owned"), bin("called_owned")),
 	}

@@ -152,7 +152,7 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 	return &task{
 		s: s, g: g, serial: n, entry: entry, space: namespace(entry), prog: prog, proc: proc, limits: limits,
 		pid:  mailbox.MakePID(s.cfg.Node, g.index, n),
-		box:  mailbox.New(g.Mailbox),
+		box:  mailbox.New(g.mailbox(limits)),
 		born: s.cfg.Clock.Now(),
 	}, nil
 }

@@ -180,12 +180,11 @@ func (e *executor) coroutine(t *task) *coroutine {
 	return c
 }
 
+// recycle keeps the coroutine of a task that has ended for another. One that
+// runtime.Goexit ended does not come here: the goexit goes on in the executor.
 func (e *executor) recycle(t *task) {
 	c := t.co
 	t.co = nil
-	if c.t != nil { // runtime.Goexit ended it
-		return
-	}
 	if len(e.free) < pooledCoroutines {
 		e.free = append(e.free, c)
 	} else {

@@ -218,7 +218,8 @@ type Peers interface {
 	Terminate(dest mailbox.PID) error
 	// Info describes a living process.
 	Info(dest mailbox.PID) (Info, bool)
-	// List gives the living processes of a group, or of all for "".
+	// List gives the living processes of a group, or of all for "", the oldest
+	// first. It suspends where there are thousands.
 	List(group string) ([]mailbox.PID, error)
 }
 

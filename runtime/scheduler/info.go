@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"wippy/mailbox"
@@ -85,8 +86,22 @@ func (t *task) stateName() string {
 	return "running"
 }
 
-// List implements process.Peers.
-func (t *task) List(group string) ([]mailbox.PID, error) { return t.s.List(group) }
+// listedAtOnce is how many living processes List looks through on the worker.
+const listedAtOnce = 4096
+
+// List implements process.Peers. A long one is made off the worker: nothing can
+// interrupt the sorting.
+func (t *task) List(group string) (pids []mailbox.PID, err error) {
+	t.unwindIfDoomed()
+	if t.s.Live() <= listedAtOnce || t.co == nil {
+		return t.s.List(group)
+	}
+	err = t.Await(func(context.Context) (err error) {
+		pids, err = t.s.List(group)
+		return err
+	})
+	return pids, err
+}
 
 // List gives the living processes of a group, oldest first, or of all for "".
 func (s *Scheduler) List(groupID string) ([]mailbox.PID, error) {

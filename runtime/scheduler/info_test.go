@@ -37,6 +37,35 @@ func TestListOfACrowd(t *testing.T) {
 	}
 }
 
+// TestInfoOfACrowd describes a process with many monitors of its own, and one
+// with many of others', while the only worker goes on.
+func TestInfoOfACrowd(t *testing.T) {
+	n := newNode(t, func(c *Config, g *Group) { c.Executors, g.Workers = 1, 1 })
+	n.def("idle", func(ctx process.Context, _ []mailbox.Value) process.Result { ctx.Receive(nil, -1); return ok() })
+	idle, _ := n.start("idle")
+	e := n.run(func(ctx process.Context, _ []mailbox.Value) process.Result {
+		for range listedAtOnce + 1 {
+			if _, err := ctx.Monitor(idle); err != nil {
+				return process.Fail(err)
+			}
+		}
+		for _, pid := range []mailbox.PID{ctx.Self(), idle} {
+			before := n.steps(ctx.Self())
+			info, found := ctx.Info(pid)
+			if !found || pid == idle && len(info.MonitoredBy) != 1 || pid != idle && len(info.Monitors) != listedAtOnce+1 {
+				return process.Fail(mailbox.Errorf(mailbox.Failed, "%s has %d monitors, and is monitored by %v", pid, len(info.Monitors), info.MonitoredBy))
+			}
+			if n.steps(ctx.Self()) == before {
+				return process.Fail(mailbox.Errorf(mailbox.Failed, "the info of %s held the worker", pid))
+			}
+		}
+		return ok()
+	})
+	if e.Err != nil {
+		t.Error(e.Err)
+	}
+}
+
 func (n *node) steps(pid mailbox.PID) uint64 {
 	info, _ := n.Info(pid)
 	return info.Steps

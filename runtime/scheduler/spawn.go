@@ -108,7 +108,7 @@ func (t *task) Exec(r process.Spawn) (*mailbox.Exit, error) {
 	child.onExit = func(_ mailbox.PID, e *mailbox.Exit) {
 		exit = e
 		over.Store(true)
-		t.wake(nil)
+		t.wake(child.exec)
 	}
 	t.s.launch(child, t.exec)
 	for !over.Load() {

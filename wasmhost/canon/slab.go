@@ -33,6 +33,9 @@ type chunk[T any] struct {
 }
 
 func (c *chunk[T]) take(n int) []T {
+	if n == 0 {
+		return []T{} // not nil: a list without elements is one, as JSON too
+	}
 	if c.used+n > len(c.buf) {
 		c.buf, c.used = make([]T, max(n, min(2*len(c.buf), mostReserved), 16)), 0
 	}
@@ -93,6 +96,9 @@ func (s *slabs) takeValues(n int) []mailbox.Value {
 func (s *slabs) takePairs(n int) []mailbox.Pair { return take(&s.pairs, n) }
 
 func take[T any](free *[]T, n int) []T {
+	if n == 0 {
+		return []T{} // as chunk.take
+	}
 	if n > len(*free) {
 		return make([]T, n)
 	}

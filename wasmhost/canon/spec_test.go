@@ -191,6 +191,24 @@ func TestFlatValues(t *testing.T) {
 	}
 }
 
+// TestEmptyList checks that a list without elements is one, as JSON too.
+func TestEmptyList(t *testing.T) {
+	for _, typ := range []*wit.Type{list(tU32), list(tString), list(list(tU8))} {
+		c := NewCompiler()
+		f := compile(t, c, function(nil, typ))
+		for _, arena := range []*arena{nil, {}} {
+			x := lifter{slabs: slabs{arena: arena}, opts: newGuest(64).options(&Store{}, c, UTF8), named: true}
+			var got [1]mailbox.Value
+			if err := x.params(f, []uint64{0, 0}, got[:]); err != nil {
+				t.Fatal(err)
+			}
+			if text := string(got[0].AppendJSON(nil)); text != "[]" {
+				t.Errorf("%s: %s", typ, text)
+			}
+		}
+	}
+}
+
 // TestNaNs checks that one NaN crosses, and that infinities do.
 func TestNaNs(t *testing.T) {
 	for in, want := range map[uint64]uint64{

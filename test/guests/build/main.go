@@ -1,16 +1,19 @@
 // Command build makes the test guests' binaries from their sources:
 //
 //	go run ./test/guests/build
+//	go run ./test/guests/build -js
 //
-// It wants Node.js with npm, and installs pinned packages: wabt, into a
-// temporary directory, and what test/wast makes components of text with;
-// sources in C want clang 19 with lld. The binaries are
+// It wants Node.js with npm, whose packages (test/guests/package.json) it installs
+// into test/guests/cache; sources in C want clang 19 with lld. The binaries are
 // committed, so only who changes a source needs to run it; the same source
-// gives the same bytes.
+// gives the same bytes. With -js it also makes the components that are engines of
+// JavaScript, which are too large to commit, in test/guests/cache.
 package main
 
 import (
+	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,17 +21,16 @@ import (
 	"strings"
 )
 
-// assembler is the npm package whose wat2wasm turns text into binaries.
-const assembler = "wabt@1.0.39"
-
 func main() {
-	if err := run(); err != nil {
+	js := flag.Bool("js", false, "also make the large components of JavaScript, in test/guests/cache")
+	flag.Parse()
+	if err := run(*js); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
+func run(js bool) error {
 	root := filepath.Join("test", "guests")
 	sources, err := filepath.Glob(filepath.Join(root, "src", "*.wat"))
 	if err != nil {
@@ -37,13 +39,9 @@ func run() error {
 	if len(sources) == 0 {
 		return errors.New("no sources in test/guests/src: run it in the module's root")
 	}
-	tools, err := os.MkdirTemp("", "wippy-guests-")
-	if err != nil {
+	tools := filepath.Join(root, "cache", "npm")
+	if err := install(root, tools); err != nil {
 		return err
-	}
-	defer os.RemoveAll(tools)
-	if err := command("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", tools, assembler); err != nil {
-		return fmt.Errorf("installing %s: %w", assembler, err)
 	}
 	wat2wasm := filepath.Join(tools, "node_modules", ".bin", "wat2wasm")
 	for _, src := range sources {
@@ -55,34 +53,36 @@ func run() error {
 		}
 		fmt.Println(bin)
 	}
-	if err := assembleComponents(root); err != nil {
+	if err := compileC(root); err != nil {
 		return err
 	}
-	return compileC(root)
+	return makeComponents(root, tools, js)
 }
 
-// assembleComponents makes the components.
-func assembleComponents(root string) error {
-	tools := filepath.Join("test", "wast")
-	if err := command("npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", tools); err != nil {
-		return fmt.Errorf("installing what %s needs: %w", tools, err)
-	}
-	sources, err := filepath.Glob(filepath.Join(root, "src", "component", "*.wat"))
-	if err != nil {
+// install installs the npm packages, unless those of package-lock.json are there.
+func install(root, tools string) error {
+	if err := os.MkdirAll(tools, 0o777); err != nil {
 		return err
 	}
-	if err := command("node", append([]string{filepath.Join(tools, "assemble.mjs")}, sources...)...); err != nil {
-		return err
-	}
-	for _, src := range sources {
-		made := strings.TrimSuffix(src, ".wat") + ".wasm"
-		bin := filepath.Join(root, "bin", "component", filepath.Base(made))
-		if err := os.Rename(made, bin); err != nil {
+	var wanted []byte
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		b, err := os.ReadFile(filepath.Join(root, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(tools, name), b, 0o666)
+		}
+		if err != nil {
 			return err
 		}
-		fmt.Println(bin)
+		wanted = b
 	}
-	return nil
+	installed := filepath.Join(tools, "installed.json")
+	if have, err := os.ReadFile(installed); err == nil && bytes.Equal(have, wanted) {
+		return nil
+	}
+	if err := command("npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", tools); err != nil {
+		return fmt.Errorf("installing the packages of test/guests/package.json: %w", err)
+	}
+	return os.WriteFile(installed, wanted, 0o666)
 }
 
 // compiler is the C compiler. Another version gives other bytes.

@@ -46,7 +46,6 @@ type Engine struct {
 
 	mu       sync.Mutex
 	compiled map[compiledKey]*glua.FunctionProto
-	inputs   map[*process.Terminal]*input
 }
 
 // compiledKey names a source: processes of all entries that use it share its
@@ -85,7 +84,6 @@ func NewEngine(o Options) (*Engine, error) {
 		modules:  make(map[string]*Module, len(o.Modules)),
 		library:  newFolder(o.Library, ".", "wippy/"),
 		compiled: map[compiledKey]*glua.FunctionProto{},
-		inputs:   map[*process.Terminal]*input{},
 	}
 	for i := range o.Modules {
 		m := &o.Modules[i]

@@ -78,6 +78,13 @@ func (c *fakeContext) Await(f func(context.Context) error) error {
 	return f(context.Background())
 }
 
+func (c *fakeContext) Suspend(start func(wake func()), _ func()) {
+	c.Checkpoint(0)
+	woken := make(chan struct{})
+	start(func() { close(woken) })
+	<-woken
+}
+
 func (c *fakeContext) Exceed(err *mailbox.Error) {
 	c.exceeded, c.killed = err, true
 	process.Unwind()

@@ -2,14 +2,12 @@ package lua
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"wippy/mailbox"
-	"wippy/runtime/process"
 )
 
 // write prints; see process.Output.
@@ -92,8 +90,19 @@ func (s *State) read(format reading) (v glua.LValue, err error) {
 		_, v, _ = format(nil, true)
 		return v, nil
 	}
-	in := s.program.engine.input(terminal)
-	err = s.ctx.Await(func(ctx context.Context) error { return in.read(ctx, format, &v) })
+	terminal.Input().Read(s.ctx, func(buffer []byte, end error) (int, bool) {
+		used, value, done := format(buffer, end != nil)
+		switch {
+		case done && value == glua.LNil && end != nil && end != io.EOF:
+			err = end
+		case done:
+			v = value
+		case len(buffer) > maxString:
+			used, done = 0, true
+			err = mailbox.Errorf(mailbox.Invalid, "more than %d bytes to read at once", maxString)
+		}
+		return used, done
+	})
 	return v, err
 }
 
@@ -167,61 +176,4 @@ func readNumber(buffer []byte, atEnd bool) (int, glua.LValue, bool) {
 		return 0, nil, false
 	}
 	return len(buffer) - len(rest), parseNumber(string(body[:len(body)-len(rest)])), true
-}
-
-// input is the standard input of a terminal, shared by the processes there. A
-// process that is killed while it reads leaves what comes to the next.
-type input struct {
-	from   io.Reader
-	turn   chan struct{} // holds one token while somebody reads
-	buffer []byte
-	err    error // of from, for good
-}
-
-func (e *Engine) input(t *process.Terminal) *input {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	in := e.inputs[t]
-	if in == nil {
-		in = &input{from: t.Stdin, turn: make(chan struct{}, 1)}
-		e.inputs[t] = in
-	}
-	return in
-}
-
-// read sets *v, unless ctx ends first. It blocks.
-func (in *input) read(ctx context.Context, format reading, v *glua.LValue) error {
-	select {
-	case in.turn <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-in.turn }()
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		used, value, ok := format(in.buffer, in.err != nil)
-		if ok {
-			*v = value
-			if in.buffer = in.buffer[used:]; value == glua.LNil && in.err != nil && in.err != io.EOF {
-				return in.err
-			}
-			return nil
-		}
-		if len(in.buffer) > maxString {
-			return mailbox.Errorf(mailbox.Invalid, "more than %d bytes to read at once", maxString)
-		}
-		in.fill()
-	}
-}
-
-func (in *input) fill() {
-	const chunk = 4 << 10
-	if cap(in.buffer)-len(in.buffer) < chunk {
-		in.buffer = append(make([]byte, 0, 2*len(in.buffer)+chunk), in.buffer...)
-	}
-	n, err := in.from.Read(in.buffer[len(in.buffer) : len(in.buffer)+chunk])
-	in.buffer = in.buffer[:len(in.buffer)+n]
-	in.err = err
 }

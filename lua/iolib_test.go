@@ -2,14 +2,11 @@ package lua
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	glua "github.com/yuin/gopher-lua"
 
 	"wippy/runtime/process"
 )
@@ -70,31 +67,4 @@ func TestBrokenTerminal(t *testing.T) {
 		print("x")
 	`).Step(ctx)
 	wantText(t, result.Err, "test.lua:6: print: broken pipe")
-}
-
-// TestAbandonedRead makes sure that what comes after a reader was killed is the next one's.
-func TestAbandonedRead(t *testing.T) {
-	r, w := io.Pipe()
-	in := &input{from: r, turn: make(chan struct{}, 1)}
-	ctx, kill := context.WithCancel(context.Background())
-	first := make(chan error)
-	go func() {
-		var v glua.LValue
-		first <- in.read(ctx, readLine(false), &v)
-	}()
-	io.WriteString(w, "half ")
-	kill()
-	second := make(chan glua.LValue)
-	go func() {
-		var v glua.LValue
-		in.read(context.Background(), readLine(false), &v)
-		second <- v
-	}()
-	io.WriteString(w, "a line\n")
-	if err := <-first; !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	if v := <-second; v != glua.LString("half a line") {
-		t.Error(v)
-	}
 }

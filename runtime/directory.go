@@ -68,22 +68,32 @@ func (rt *Runtime) Dir(id config.ID) (fs.FS, error) {
 	if d, ok := rt.dirs[id]; ok {
 		return d, nil
 	}
-	e := rt.app.Entry(id)
-	if e == nil || e.Kind != directoryKind.Name {
-		return nil, mailbox.Errorf(mailbox.NotFound, "there is no fs.directory %q", id)
-	}
-	spec := e.Spec.(*directorySpec)
-	path := spec.path(e)
-	if spec.AutoInit {
-		if err := os.MkdirAll(path, 0o777); err != nil {
-			return nil, mailbox.Errorf(mailbox.Invalid, "%s: the directory %q cannot be made: %w", id, spec.Directory, cause(err))
-		}
+	path, _, err := rt.DirPath(id)
+	if err != nil {
+		return nil, err
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
+		spec := rt.app.Entry(id).Spec.(*directorySpec)
 		return nil, mailbox.Errorf(mailbox.NotFound, "%s: the directory %q cannot be opened: %w", id, spec.Directory, cause(err))
 	}
 	rt.close = append(rt.close, root.Close)
 	rt.dirs[id] = root.FS()
 	return rt.dirs[id], nil
+}
+
+// DirPath implements process.App.
+func (rt *Runtime) DirPath(id config.ID) (path string, readOnly bool, err error) {
+	e := rt.app.Entry(id)
+	if e == nil || e.Kind != directoryKind.Name {
+		return "", false, mailbox.Errorf(mailbox.NotFound, "there is no fs.directory %q", id)
+	}
+	spec := e.Spec.(*directorySpec)
+	path = spec.path(e)
+	if spec.AutoInit {
+		if err := os.MkdirAll(path, 0o777); err != nil {
+			return "", false, mailbox.Errorf(mailbox.Invalid, "%s: the directory %q cannot be made: %w", id, spec.Directory, cause(err))
+		}
+	}
+	return path, spec.ReadOnly, nil
 }

@@ -3,6 +3,7 @@ package runtime
 import (
 	"bytes"
 	"io"
+	"os"
 	"sync"
 
 	"wippy/runtime/process"
@@ -21,10 +22,27 @@ func serialized(t *process.Terminal) *process.Terminal {
 		Stdout: &serialWriter{mu: mu, w: t.Stdout},
 		Stderr: &serialWriter{mu: mu, w: t.Stderr},
 	}
+	for i, stream := range [...]any{t.Stdin, t.Stdout, t.Stderr} {
+		s.TTY[i] = t.TTY[i] || isTTY(stream)
+	}
 	if s.Stdin == nil {
 		s.Stdin = bytes.NewReader(nil)
 	}
 	return s
+}
+
+// isTTY tells whether a stream is a device that a person may sit at.
+func isTTY(stream any) bool {
+	f, ok := stream.(*os.File)
+	if !ok || f == nil {
+		return false
+	}
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull) // which is such a device, too
+	return err != nil || !os.SameFile(info, null)
 }
 
 type serialWriter struct {

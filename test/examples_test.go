@@ -3,6 +3,9 @@ package test
 import (
 	"bytes"
 	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -42,5 +45,47 @@ func TestComputeExample(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, out.String())
 		}
+	}
+}
+
+// TestFilesExample builds a Go program for WASI preview 1 and runs it as a
+// process that reads one directory and writes into another.
+func TestFilesExample(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a program for another system")
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "examples", "files"))); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.Command("go", "run", "wippy/examples/files/build", dir)
+	if text, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	var out bytes.Buffer
+	rt, err := runtime.New(runtime.WithTerminal(&process.Terminal{Stdout: &out, Stderr: &out}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	if err := rt.Load(dir); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	if err := rt.Check(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := rt.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rt.Run(ctx, "files:report", rt.Terminal()); err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != "5 lines read\n" {
+		t.Errorf("output %q", out.String())
+	}
+	totals, err := os.ReadFile(filepath.Join(dir, "output", "totals.json"))
+	if want := "{\n  \"apples\": 7,\n  \"pears\": 6,\n  \"plums\": 12\n}"; err != nil || string(totals) != want {
+		t.Errorf("totals %q, %v", totals, err)
 	}
 }

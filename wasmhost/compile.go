@@ -15,6 +15,7 @@ import (
 	"wippy/wasmhost/imports"
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/module"
+	"wippy/wasmhost/wasi/world"
 	"wippy/wasmhost/wit"
 )
 
@@ -33,8 +34,24 @@ type Source struct {
 	// Grants are the capabilities that it may import, as an entry's imports
 	// name them. None are granted by default.
 	Grants imports.Grants
+	// Dirs are the directories that it sees, if it has wasi:filesystem.
+	Dirs []Dir
+	// Args are its arguments, between its name and the words of a spawn, and CWD
+	// is its working directory, "" if there is none to tell.
+	Args []string
+	CWD  string
+	// Env gives its environment. It is called at each spawn, must not block, and
+	// what it fails with the spawn fails with. Nil is an empty environment.
+	Env func() ([]world.Variable, error)
 	// Entry is the ID of the entry that it is of, "" for a bare binary.
 	Entry string
+}
+
+// Dir shows a directory of the host to a guest.
+type Dir struct {
+	Host     string
+	Guest    string // absolute
+	ReadOnly bool
 }
 
 // Compile makes a program of a bare binary.
@@ -70,6 +87,7 @@ func (h *Host) program(ctx context.Context, src Source, sum digest) (*Program, p
 	}
 	p := &Program{host: h, name: src.Name, method: cmp.Or(src.Method, entryPoint), info: info, grants: src.Grants}
 	p.linked = link(&ps, src, info)
+	h.prepareWorld(&ps, p, src)
 	p.prepare(&ps, src)
 	if len(info.Proposals) > 0 {
 		ps.add("path", fmt.Sprintf("%s uses %s, which is not supported", src.Name, strings.Join(info.Proposals, " and ")),

@@ -42,11 +42,9 @@ func TestCompileErrors(t *testing.T) {
 		{"table", Source{Name: "x.wasm", Bytes: readGuest(t, "exports"), Method: "table"}, `"table" of x.wasm is a table, not a function; it exports run, stop`},
 		{"no functions", Source{Name: "x.wasm", Bytes: []byte("\x00asm\x01\x00\x00\x00"), Method: "run"}, `x.wasm exports no function "run"; it exports no functions`},
 		{"imports", Source{Name: "x.wasm", Bytes: readGuest(t, "imports"), Method: "run"},
-			"x.wasm imports WASI, which is not supported yet: wasi_snapshot_preview1.fd_write (func), wasi_snapshot_preview1.proc_exit (func); build it without a standard library\n" +
-				"x.wasm imports what nothing provides: env.log (func), env.memory (memory), env.table (table), env.base (global)"},
+			"x.wasm imports what nothing provides: env.log (func), env.memory (memory), env.table (table), env.base (global)"},
 		{"everything at once", Source{Name: "x.wasm", Bytes: readGuest(t, "imports"), Method: "go", WIT: "go: func("},
-			"x.wasm imports WASI, which is not supported yet: wasi_snapshot_preview1.fd_write (func), wasi_snapshot_preview1.proc_exit (func); build it without a standard library\n" +
-				"x.wasm imports what nothing provides: env.log (func), env.memory (memory), env.table (table), env.base (global)\n" +
+			"x.wasm imports what nothing provides: env.log (func), env.memory (memory), env.table (table), env.base (global)\n" +
 				"wit: 1:10: expected the name of a parameter, found the end\n" +
 				`x.wasm exports no function "go"; it exports run`},
 		{"vector", Source{Name: "x.wasm", Bytes: readGuest(t, "numbers"), Method: "vector"},

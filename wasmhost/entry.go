@@ -158,13 +158,15 @@ func (h *Host) compileEntry(ctx context.Context, e *config.Entry, app process.Ap
 		return nil, ps.at(e) // what is not meant to run is not looked into
 	}
 	src := Source{Name: spec.Path, Bytes: binary, Method: spec.Method, WIT: spec.WIT, Grants: spec.Imports, Entry: string(e.ID)}
-	p, ps, err := h.program(ctx, src, sum)
-	switch {
-	case err != nil:
+	src.wasi(&ps, &spec.WASI, app)
+	p, more, err := h.program(ctx, src, sum)
+	if err != nil {
 		return nil, err
-	case len(ps) > 0:
+	}
+	if ps = append(ps, more...); len(ps) > 0 {
 		return nil, ps.at(e)
 	}
+	p.noteUngranted(app.Logger(), e)
 	return p, nil
 }
 

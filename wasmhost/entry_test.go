@@ -150,8 +150,7 @@ func TestCompileEntry(t *testing.T) {
 			want: "_index.yaml:10:13: method: compute.wasm exports no function \"run\"; it exports compute\n" +
 				"_index.yaml:11:10: wit: 1:1: compute.wasm exports no function \"run\"; it exports compute"},
 		{path: "imports.wasm", method: "run", app: app,
-			want: "_index.yaml:8:11: path: imports.wasm imports WASI, which is not supported yet: wasi_snapshot_preview1.fd_write (func), wasi_snapshot_preview1.proc_exit (func); build it without a standard library\n" +
-				"_index.yaml:8:11: path: imports.wasm imports what nothing provides: env.log (func), env.memory (memory), env.table (table), env.base (global)"},
+			want: "_index.yaml:8:11: path: imports.wasm imports what nothing provides: env.log (func), env.memory (memory), env.table (table), env.base (global)"},
 		{path: "cut.wasm", method: "compute", app: app,
 			want: "_index.yaml:8:11: path: cut.wasm: truncated: the function section needs 2 bytes, 1 are left (at byte 0x13)"},
 		{path: "note.wasm", method: "compute", app: app,

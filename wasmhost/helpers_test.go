@@ -108,6 +108,10 @@ func (a fakeApp) Dir(id config.ID) (fs.FS, error) {
 
 func (a fakeApp) Env(config.ID) (string, bool, error) { return "", false, nil }
 
+func (a fakeApp) DirPath(id config.ID) (string, bool, error) {
+	return "", false, errors.New("there is no fs.directory " + string(id))
+}
+
 func (a fakeApp) Logger() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // num and str make argument lists short.

@@ -8,8 +8,8 @@
 // pay for what they use, and can be killed while they run.
 //
 // Core modules are what runs today, with the interfaces of the host that their
-// entry grants: see wasmhost/imports and wasmhost/procworld. Components and WASI
-// are refused with an error that says so.
+// entry grants: see wasmhost/imports, wasmhost/procworld and
+// wasmhost/wasi/preview1. Components are refused with an error that says so.
 package wasmhost
 
 import (
@@ -33,6 +33,7 @@ import (
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/meter"
 	"wippy/wasmhost/module"
+	"wippy/wasmhost/wasi/files"
 )
 
 // features are the parts of WebAssembly that run: 2.0, and what current
@@ -71,6 +72,7 @@ type Host struct {
 	// without the cache, which was of no use.
 	engines []wazero.Runtime
 	cache   wazero.CompilationCache
+	mounts  map[mountKey]*files.Mount
 }
 
 // digest is the SHA-256 of a binary.
@@ -83,7 +85,7 @@ func New(opts Options) *Host {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Host{opts: opts, modules: map[digest]*compilation{}}
+	return &Host{opts: opts, modules: map[digest]*compilation{}, mounts: map[mountKey]*files.Mount{}}
 }
 
 // Close frees the engine and all code and memory. Every process must have been
@@ -106,6 +108,9 @@ func (h *Host) Close(ctx context.Context) error {
 		errs = append(errs, h.cache.Close(ctx))
 	}
 	h.pool.Close()
+	for _, m := range h.mounts {
+		m.Close()
+	}
 	return errors.Join(errs...)
 }
 

@@ -128,6 +128,9 @@ func (t *instance) Close() {
 	if t.budget != nil {
 		t.budget.Release()
 	}
+	if c := t.tank.caller; c != nil && c.World != nil {
+		c.World.Close()
+	}
 }
 
 // Memory implements process.Measured.

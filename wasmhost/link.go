@@ -16,10 +16,17 @@ import (
 	"wippy/wasmhost/module"
 	"wippy/wasmhost/procworld"
 	"wippy/wasmhost/trap"
+	"wippy/wasmhost/wasi/preview1"
 )
 
 // hostModules are the interfaces that the host provides to core modules.
-var hostModules = []*imports.Module{procworld.Module()}
+var hostModules = []*imports.Module{procworld.Module(), preview1.Module()}
+
+// ownPrefix is what the names of our own interfaces begin with.
+const ownPrefix = "wippy:"
+
+// oldWASI is what the preview before preview 1 was imported from.
+const oldWASI = "wasi_unstable"
 
 // hostModule gives one by its name, nil if there is none.
 func hostModule(name string) *imports.Module {
@@ -57,22 +64,21 @@ type linked struct {
 	suspends  bool // one of them may wait
 	receives  bool // one of them takes events
 	arguments bool // one of them gives the arguments of the spawn
+	wasi      bool // one of them is of WASI
+	values    bool // the arguments are given as values
 }
 
 // link looks up what a module imports, and reports what is not there, not
 // granted, or of another type.
 func link(ps *problems, src Source, info *module.Module) (l linked) {
-	var wasi, other []string
+	var other []string
 	var memory, allocates bool
 	denied := map[*imports.Module][]string{}
 	for _, i := range info.Imports {
 		m := hostModule(i.Module)
 		switch {
-		case m == nil && (i.Module == "wasi_snapshot_preview1" || i.Module == "wasi_unstable"):
-			wasi = append(wasi, i.Module+"."+i.Name+" ("+i.Kind.String()+")")
-			continue
-		case m == nil && strings.HasPrefix(i.Module, "wippy:"):
-			ps.add("path", fmt.Sprintf("%s imports %q from %q, which nothing provides", src.Name, i.Name, i.Module), "there is "+hostModuleNames())
+		case m == nil && strings.HasPrefix(i.Module, ownPrefix):
+			ps.add("path", fmt.Sprintf("%s imports %q from %q, which nothing provides", src.Name, i.Name, i.Module), "there is "+hostModuleNames(ownPrefix))
 			continue
 		case m == nil:
 			other = append(other, i.Module+"."+i.Name+" ("+i.Kind.String()+")")
@@ -94,18 +100,24 @@ func link(ps *problems, src Source, info *module.Module) (l linked) {
 		l.suspends = l.suspends || f.Suspends
 		l.receives = l.receives || f.Receives
 		l.arguments = l.arguments || f.TakesArguments
+		if m.Name == preview1.Name {
+			l.wasi = true
+		} else {
+			l.values = l.values || f.TakesArguments
+		}
 		memory = memory || f.Memory
 		allocates = allocates || f.Allocates
 	}
-	if len(wasi) > 0 {
-		ps.add("path", fmt.Sprintf("%s imports WASI, which is not supported yet: %s", src.Name, list(wasi)), "build it without a standard library")
-	}
 	if len(other) > 0 {
-		ps.add("path", fmt.Sprintf("%s imports what nothing provides: %s", src.Name, list(other)), "")
+		hint := ""
+		if slices.ContainsFunc(info.Imports, func(i module.Import) bool { return i.Module == oldWASI }) {
+			hint = oldWASI + " came before WASI preview 1: build it for that, " + preview1.Name
+		}
+		ps.add("path", fmt.Sprintf("%s imports what nothing provides: %s", src.Name, list(other)), hint)
 	}
 	for _, m := range hostModules {
 		if len(denied[m]) > 0 {
-			src.deny(ps, m, denied[m])
+			src.deny(ps, m, denied[m], l.wasi)
 		}
 	}
 	if l.any {
@@ -114,8 +126,9 @@ func link(ps *problems, src Source, info *module.Module) (l linked) {
 	return l
 }
 
-// deny reports the functions of m that are not granted.
-func (src Source) deny(ps *problems, m *imports.Module, names []string) {
+// deny reports the functions of m that are not granted. wasi tells that the
+// module imports WASI as well.
+func (src Source) deny(ps *problems, m *imports.Module, names []string, wasi bool) {
 	message := fmt.Sprintf("%s imports %s (%s), which %s does not grant", src.Name, m.Name, list(names), cmp.Or(src.Entry, "nobody"))
 	var needs []string
 	for _, name := range names {
@@ -124,6 +137,9 @@ func (src Source) deny(ps *problems, m *imports.Module, names []string) {
 	line := src.Grants.With(needs...)
 	switch {
 	case src.Entry == "":
+		if !wasi { // what is granted without an entry is of no use to it
+			line = imports.Grants(nil).With(needs...)
+		}
 		message = fmt.Sprintf("%s imports %s (%s), which a module without an entry is not granted", src.Name, m.Name, list(names))
 		ps.add("imports", message, "run it as an entry with "+line)
 	case len(src.Grants) > 0:
@@ -141,10 +157,13 @@ func near(name string, m *imports.Module) string {
 	return "it has the functions " + list(m.Names())
 }
 
-func hostModuleNames() string {
-	names := make([]string, len(hostModules))
-	for i, m := range hostModules {
-		names[i] = m.Name
+// hostModuleNames lists the interfaces with a prefix.
+func hostModuleNames(prefix string) string {
+	var names []string
+	for _, m := range hostModules {
+		if strings.HasPrefix(m.Name, prefix) {
+			names = append(names, m.Name)
+		}
 	}
 	return list(names)
 }

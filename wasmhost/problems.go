@@ -11,7 +11,7 @@ import (
 
 // problem is one thing that is wrong with a source.
 type problem struct {
-	field   string // of the entry, which is to blame
+	field   string // of the entry, which is to blame: "path", "wasi.mounts.0.fs"
 	message string
 	hint    string // what to do about it; may be empty
 }
@@ -27,7 +27,7 @@ func (ps *problems) add(field, message, hint string) {
 func (ps problems) at(e *config.Entry) config.Errors {
 	errs := make(config.Errors, len(ps))
 	for i, p := range ps {
-		errs[i] = e.Mistake(p.message, p.hint, p.field)
+		errs[i] = e.Mistake(p.message, p.hint, strings.Split(p.field, ".")...)
 	}
 	return errs.Sorted()
 }

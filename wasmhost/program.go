@@ -12,6 +12,7 @@ import (
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/meter"
 	"wippy/wasmhost/module"
+	"wippy/wasmhost/wasi/world"
 )
 
 // Program is a checked and compiled module with the method that its processes
@@ -26,6 +27,8 @@ type Program struct {
 	meter      meter.Info
 	linked     linked
 	grants     imports.Grants
+	world      world.Config
+	env        func() ([]world.Variable, error) // asked at each spawn; may be nil
 	sig        signature
 	memory     uint64 // what its memories begin with, in bytes
 	initialize bool   // _initialize runs before the method
@@ -56,8 +59,12 @@ func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Proc
 			return nil, err
 		}
 	}
+	w, err := p.newWorld(args)
+	if err != nil {
+		return nil, err
+	}
 	if p.linked.any {
-		t.tank.caller = &caller{Caller: imports.Caller{Args: args, Grants: p.grants, Guest: t}}
+		t.tank.caller = &caller{Caller: imports.Caller{Args: args, Grants: p.grants, World: w, Guest: t}}
 	}
 	if len(p.info.Memories) > 0 {
 		t.budget = new(memory.Budget)
@@ -79,8 +86,10 @@ func (p *Program) ParseWords(words []string) ([]mailbox.Value, error) {
 }
 
 // takesAnything tells that the method has no parameters because it asks the
-// host for the arguments.
-func (p *Program) takesAnything() bool { return p.linked.arguments && len(p.sig.params) == 0 }
+// host for the arguments, or could: a program need not look at its words.
+func (p *Program) takesAnything() bool {
+	return (p.linked.arguments || p.linked.wasi) && len(p.sig.params) == 0
+}
 
 // Straight implements process.Program: code that may run for longer than a
 // moment is metered, and suspends when its allowance is used up, as some of the

@@ -6,6 +6,7 @@ import (
 
 	"wippy/config"
 	"wippy/wasmhost/module"
+	"wippy/wasmhost/wasi/preview1"
 )
 
 // module reports on a core module of size bytes.
@@ -88,15 +89,15 @@ func typeText(t module.Extern) int {
 func coreImport(i module.Import, t module.FuncType) ImportReport {
 	r := ImportReport{Module: i.Module, Name: i.Name, Kind: i.Kind.String(), Access: AccessUnknown, Needs: []string{}}
 	switch m := hostModule(i.Module); {
-	case i.Module == preview1Name:
-		f, ok := preview1Needs[i.Name]
+	case i.Module == preview1.Name:
+		groups, ok := preview1.Groups(i.Name)
 		switch {
 		case !ok || i.Kind != module.Func:
 			r.Note = "WASI preview 1 has no such function"
-		case f.needs == nil:
+		case groups == nil:
 			r.Access = AccessFree
 		default:
-			r.Access, r.Needs, r.every = AccessGrant, f.needs, f.every
+			r.Access, r.Needs, r.every = AccessGrant, groups, wantsEvery(i.Name)
 		}
 	case m != nil:
 		f := m.Func(i.Name)

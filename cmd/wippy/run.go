@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +18,7 @@ import (
 	"wippy/runtime"
 	"wippy/runtime/process"
 	"wippy/wasmhost"
+	"wippy/wasmhost/wasi/world"
 )
 
 // What the word after run ends in when it is a file, and the word that is none.
@@ -109,11 +114,15 @@ func (c *cli) runScript(file string, words []string) error {
 
 // runModule runs a bare WebAssembly binary, outside of any application.
 func (c *cli) runModule(file string, m moduleFlags, words []string) error {
-	if len(m.dirs)+len(m.env)+len(m.allow)+len(m.grants) > 0 {
-		return errors.New("--dir, --env, --allow and --grant come with WASI, which is not supported yet")
+	if len(m.allow)+len(m.grants) > 0 {
+		return errors.New("--allow and --grant come with the network, which is not supported yet")
 	}
-	binary, err := readFile(file, wasmhost.MaxBinary)
-	if err != nil {
+	src := wasmhost.Source{Name: file, Method: m.method, Grants: slices.Clone(bareGrants)}
+	if err := m.world(&src); err != nil {
+		return err
+	}
+	var err error
+	if src.Bytes, err = readFile(file, wasmhost.MaxBinary); err != nil {
 		return err
 	}
 	n, err := c.open("")
@@ -122,9 +131,63 @@ func (c *cli) runModule(file string, m moduleFlags, words []string) error {
 	}
 	defer n.close()
 	return n.run(func(ctx context.Context) (start, error) {
-		prog, err := n.rt.CompileModule(ctx, wasmhost.Source{Name: file, Bytes: binary, Method: m.method})
+		prog, err := n.rt.CompileModule(ctx, src)
 		return n.starter(prog, file, words), err
 	})
+}
+
+// bareGrants are what a module without an entry is granted.
+var bareGrants = []string{"wasi:cli", "wasi:io", "wasi:clocks", "wasi:random"}
+
+// world gives a module what --dir and --env show it.
+func (m *moduleFlags) world(src *wasmhost.Source) error {
+	for _, flag := range m.dirs {
+		d, err := parseDir(flag)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(src.Dirs, func(o wasmhost.Dir) bool { return o.Guest == d.Guest }) {
+			return fmt.Errorf("--dir %s: %s has a directory already", flag, d.Guest)
+		}
+		src.Dirs = append(src.Dirs, d)
+	}
+	if len(src.Dirs) > 0 {
+		src.Grants = append(src.Grants, "wasi:filesystem")
+	}
+	var env []world.Variable
+	for _, flag := range m.env {
+		name, value, ok := strings.Cut(flag, "=")
+		if !ok || name == "" || strings.ContainsRune(flag, 0) {
+			return fmt.Errorf("--env %s: expected NAME=VALUE", flag)
+		}
+		env = slices.DeleteFunc(env, func(v world.Variable) bool { return v.Name == name }) // the last counts
+		env = append(env, world.Variable{Name: name, Value: value})
+	}
+	src.Env = func() ([]world.Variable, error) { return env, nil }
+	return nil
+}
+
+// parseDir reads HOST[::GUEST][:ro]. The guest's name for the directory is the
+// host's where the flag says nothing.
+func parseDir(flag string) (d wasmhost.Dir, err error) {
+	text, readOnly := strings.CutSuffix(flag, ":ro")
+	host, guest, named := strings.Cut(text, "::")
+	if host == "" || named && guest == "" {
+		return d, fmt.Errorf("--dir %s: expected HOST, HOST::GUEST or either with :ro at its end", flag)
+	}
+	info, err := os.Stat(host)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return d, fmt.Errorf("--dir %s: there is no folder %s", flag, host)
+	case err != nil:
+		return d, fmt.Errorf("--dir %s: %w", flag, unreadable(host, err))
+	case !info.IsDir():
+		return d, fmt.Errorf("--dir %s: %s is a file; name the folder that it is in", flag, host)
+	}
+	if !named {
+		guest = filepath.ToSlash(host)
+	}
+	return wasmhost.Dir{Host: host, Guest: path.Clean(guest), ReadOnly: readOnly}, nil
 }
 
 // readFile reads a file that the user named, as an entry's is read.

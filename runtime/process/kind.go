@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"sync"
 
 	"wippy/config"
 )
@@ -29,16 +30,30 @@ type App interface {
 	// Dir opens an fs.directory entry. Names are confined to it, through
 	// symlinks too. The node owns what is returned.
 	Dir(id config.ID) (fs.FS, error)
+	// DirPath gives the directory of an fs.directory entry on the machine, which
+	// is made if the entry wants that, and whether it must not be changed.
+	DirPath(id config.ID) (path string, readOnly bool, err error)
 	// Env resolves an env.variable entry now.
 	Env(id config.ID) (value string, secret bool, err error)
 	// Logger is where the node logs.
 	Logger() *slog.Logger
 }
 
-// Terminal is the standard streams of a terminal.host. Reading and writing
-// may block: a process does it inside Await.
+// Terminal is the standard streams of a terminal.host. Writing may block: a
+// process does it inside Await. It must not be copied once it is used.
 type Terminal struct {
-	Stdin  io.Reader
+	Stdin  io.Reader // read through Input only
 	Stdout io.Writer
 	Stderr io.Writer
+	// TTY tells of which of the three a person is at the other end.
+	TTY [3]bool
+
+	once  sync.Once
+	input *Input
+}
+
+// Input is the standard input as its processes share it.
+func (t *Terminal) Input() *Input {
+	t.once.Do(func() { t.input = NewInput(t.Stdin) })
+	return t.input
 }

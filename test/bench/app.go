@@ -168,6 +168,34 @@ entries:
     hash: HASH:peer
     method: sums
     imports: [wippy:process]
+  - name: wasi_sleep
+    kind: process.wasm
+    fs: bin
+    path: preview1.wasm
+    hash: HASH:preview1
+    method: sleep
+  - name: wasi_yields
+    kind: process.wasm
+    fs: bin
+    path: preview1.wasm
+    hash: HASH:preview1
+    method: yields
+  - name: wasi_read
+    kind: process.wasm
+    fs: bin
+    path: preview1.wasm
+    hash: HASH:preview1
+    method: read
+    imports: [wasi:filesystem]
+    wasi: {mounts: [{fs: bin, guest: /}]}
+  - name: wasi_stats
+    kind: process.wasm
+    fs: bin
+    path: preview1.wasm
+    hash: HASH:preview1
+    method: stats
+    imports: [wasi:filesystem]
+    wasi: {mounts: [{fs: bin, guest: /}]}
   - name: idle
     kind: process.lua
     source: process.receive()
@@ -180,16 +208,16 @@ entries:
     imports: [wippy:process]
 `
 
-// peer reads the guest that talks to others, from wherever in the module's tree
-// this runs.
-func peer(b *testing.B) []byte {
+// guest reads one of the tests' guests, from wherever in the module's tree this
+// runs.
+func guest(b *testing.B, name string) []byte {
 	b.Helper()
 	for _, root := range []string{".", filepath.Join("..", "..")} {
-		if data, err := os.ReadFile(filepath.Join(root, "test", "guests", "bin", "peer.wasm")); err == nil {
+		if data, err := os.ReadFile(filepath.Join(root, "test", "guests", "bin", name+".wasm")); err == nil {
 			return data
 		}
 	}
-	b.Fatal("test/guests/bin/peer.wasm is not here: run it in the module's root")
+	b.Fatalf("test/guests/bin/%s.wasm is not here: run it in the module's root", name)
 	return nil
 }
 
@@ -207,11 +235,12 @@ func open(b *testing.B, opts ...runtime.Option) (rt *runtime.Runtime, stop func(
 	b.Helper()
 	dir := b.TempDir()
 	text := entries
-	for name, binary := range map[string][]byte{"tiny": tiny, "paged": paged, "spin": spin, "peer": peer(b)} {
+	for name, binary := range map[string][]byte{"tiny": tiny, "paged": paged, "spin": spin, "peer": guest(b, "peer"), "preview1": guest(b, "preview1")} {
 		text = strings.ReplaceAll(text, "HASH:"+name, hash(binary))
 		write(b, filepath.Join(dir, name+".wasm"), binary)
 	}
 	write(b, filepath.Join(dir, "_index.yaml"), []byte(text))
+	write(b, filepath.Join(dir, "file"), make([]byte, 4096))
 	rt, err := runtime.New(opts...)
 	if err != nil {
 		b.Fatal(err)

@@ -36,6 +36,10 @@ var cases = []benchCase{
 	{"RoundTrip/wasm-lua", pairTrips("wasm_ping", "lua_echo"), "trips/s", 0, false, ""},
 	{"RoundTrip/wasm-wasm", pairTrips("wasm_ping", "wasm_echo"), "trips/s", 0, false, ""},
 	{"SendReceive/wasm", ownMessages, "messages/s", 0, false, "to itself: no other process runs"},
+	{"Suspend/wasi/yield", repeated("wasi_yields"), "ns/suspend", 0, false, "one switch away and back"},
+	{"Suspend/wasi/io-pool", repeated("wasi_stats"), "ns/suspend", 0, false, "fstat on the I/O pool"},
+	{"Suspend/wasi/cached-read", repeated("wasi_read", 64), "ns/suspend", 0, false, "64 bytes in memory: it does not suspend"},
+	{"Sleep/wasi/10k", sleepers(10_000), "of-ideal", 2, true, "100 ms each, two executors"},
 	{"Idle/lua/10k", idle("idle", 10_000, 0), "B/process", 20480, true, ""},
 	{"Idle/lua/100k", idle("idle", crowd, 0), "B/process", 20480, true, ""},
 	{"Idle/wasm/100k", idle("wasm_idle", crowd, 0), "B/process", 0, true, "heap and stacks: the touched pages of its memory come to it"},
@@ -74,6 +78,16 @@ func roundTrips(pairs int) func(*testing.B) {
 		}
 		wg.Wait()
 		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "trips/s")
+	}
+}
+
+// repeated has a guest make a call b.N times.
+func repeated(entry string, args ...any) func(*testing.B) {
+	return func(b *testing.B) {
+		rt := start(b)
+		b.ResetTimer()
+		run(b, rt, entry, append([]any{b.N}, args...)...)
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/suspend")
 	}
 }
 

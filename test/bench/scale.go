@@ -90,6 +90,37 @@ func killLatency(entry string, others int) func(*testing.B) {
 	}
 }
 
+// sleepers has so many guests sleep for 100 ms on two executors. The ideal is
+// the time that as many take which do not sleep, and 100 ms.
+func sleepers(n int) func(*testing.B) {
+	const nap = 100 * time.Millisecond
+	return func(b *testing.B) {
+		rt := start(b, runtime.WithExecutors(2))
+		all := func(d time.Duration) time.Duration {
+			guests := make([]*runtime.Process, n)
+			begun := time.Now()
+			for i := range guests {
+				guests[i] = spawn(b, rt, "wasi_sleep", d.Milliseconds())
+			}
+			for _, g := range guests {
+				if e := g.Exit(); e.Err != nil {
+					b.Fatal(e.Err)
+				}
+			}
+			return time.Since(begun)
+		}
+		all(0) // what is made once is there
+		var ratios, ideals []float64
+		for range b.N {
+			ideal := all(0) + nap
+			ideals = append(ideals, ideal.Seconds()*1000)
+			ratios = append(ratios, float64(all(nap))/float64(ideal))
+		}
+		b.ReportMetric(median(ideals), "ideal-ms")
+		b.ReportMetric(median(ratios), "of-ideal")
+	}
+}
+
 // comeAndGo spawns and ends a million processes, and reports what they left.
 func comeAndGo(entry string) func(*testing.B) {
 	return func(b *testing.B) {

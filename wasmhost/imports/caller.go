@@ -11,6 +11,7 @@ import (
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
+	"wippy/wasmhost/wasi/world"
 )
 
 // Realloc is the export that host functions take memory from, as in the
@@ -34,6 +35,8 @@ type Caller struct {
 	Args []mailbox.Value
 	// Output is what the process prints.
 	Output process.Output
+	// World is what the process sees through WASI, nil if it imports none of it.
+	World *world.World
 	// Memory is the memory of the call that is made, nil if the guest has none.
 	// What Read gives of it is good until the guest runs again: any growth may
 	// move it, also one within Alloc.

@@ -174,20 +174,11 @@ func receiveMatch(c *imports.Caller, stack []uint64) {
 	w.flush()
 }
 
-// leastWait is what a receive must take for the process to have been suspended
-// within. A time-out may be over before anybody else ran.
-const leastWait = 20 * time.Microsecond
-
-// next takes an event. That the process had to wait for it is not the guest's
-// use of time.
+// next takes an event.
 func next(c *imports.Caller, match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
 	e := c.Receive(match, 0)
 	if e == nil && timeout != 0 {
-		begun := time.Now()
 		e = c.Receive(match, timeout)
-		if time.Since(begun) >= leastWait {
-			c.Guest.Waited()
-		}
 	}
 	return e
 }
@@ -257,9 +248,6 @@ func print(c *imports.Caller, stack []uint64) {
 	err := r.err
 	if err == nil {
 		err = c.Output.Write(c, s)
-		if c.Terminal() != nil {
-			c.Guest.Waited()
-		}
 	}
 	w.done(err)
 }

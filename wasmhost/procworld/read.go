@@ -172,9 +172,7 @@ func apart(c *imports.Caller, b *[]byte, f func() error) error {
 		return f()
 	}
 	*b = append([]byte(nil), *b...)
-	err := c.Await(func(context.Context) error { return f() })
-	c.Guest.Waited()
-	return err
+	return c.Await(func(context.Context) error { return f() })
 }
 
 // timeout reads an option<duration>: a negative one is none.

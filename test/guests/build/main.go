@@ -56,6 +56,9 @@ func run(js bool) error {
 	if err := compileC(root); err != nil {
 		return err
 	}
+	if err := writeMirror(root); err != nil {
+		return err
+	}
 	return makeComponents(root, tools, js)
 }
 

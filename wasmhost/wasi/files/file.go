@@ -7,6 +7,8 @@ type File struct {
 	handle
 	flags   Flags
 	mutable bool // it was opened through a directory that may be changed
+	// uncached tells that ReadCachedAt has no effect.
+	uncached bool
 }
 
 // Kind implements Descriptor.

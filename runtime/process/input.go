@@ -1,0 +1,198 @@
+package process
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"wippy/mailbox"
+)
+
+// inputChunk is how much an Input asks its reader for at once, in bytes.
+const inputChunk = 16 << 10
+
+// Input is a stream whose bytes may be long in coming: a process that waits for
+// them is suspended and holds neither a worker nor a place of the I/O pool. One
+// goroutine at most reads ahead, and only while somebody wants more than there
+// is. Several processes may read; each has what it wants from one piece, in the
+// order in which they asked. What a process that is killed did not take is the
+// next one's.
+//
+// Methods may be called from any goroutine, but for Read.
+type Input struct {
+	from io.Reader
+
+	mu       sync.Mutex
+	buffer   []byte
+	err      error // of from, for good
+	filling  bool
+	changes  uint64                     // of what a reader looks at
+	readers  []*inputReader             // the first has its turn
+	watchers map[*inputWatcher]struct{} // who wants to know when there is something
+}
+
+type inputReader struct{ wake func() }
+
+type inputWatcher struct{ wake func() }
+
+// NewInput makes an Input of a reader, which only the Input uses from then on.
+// Nothing is read before somebody asks for it.
+func NewInput(r io.Reader) *Input { return &Input{from: r} }
+
+// Take takes bytes from the front of what was read so far: it tells how many,
+// or that it wants more. err is nil until there is no more, then io.EOF or why
+// the reader failed; wanting more has no effect then. It must be quick and keep
+// no reference to the buffer.
+type Take func(buffer []byte, err error) (used int, done bool)
+
+// Read calls take until it is done, and suspends the process meanwhile.
+func (in *Input) Read(ctx Suspender, take Take) {
+	me := new(inputReader)
+	in.mu.Lock()
+	in.readers = append(in.readers, me)
+	for !in.serve(me, take) {
+		seen := in.changes
+		in.mu.Unlock()
+		ctx.Suspend(func(wake func()) {
+			in.mu.Lock()
+			defer in.mu.Unlock()
+			if in.changes != seen {
+				wake()
+				return
+			}
+			me.wake = wake
+		}, func() {
+			in.mu.Lock()
+			defer in.mu.Unlock()
+			in.leave(me)
+		})
+		in.mu.Lock()
+	}
+	in.leave(me)
+	in.mu.Unlock()
+}
+
+// serve lets a reader take what it wants if it has its turn; false if it has to wait.
+func (in *Input) serve(me *inputReader, take Take) bool {
+	if in.readers[0] != me {
+		return false
+	}
+	used, done := take(in.buffer, in.err)
+	if !done && in.err == nil {
+		in.fill()
+		return false
+	}
+	in.buffer = in.buffer[used:]
+	return true
+}
+
+// leave ends a reader's turn, or its waiting for one.
+func (in *Input) leave(me *inputReader) {
+	if i := slices.Index(in.readers, me); i >= 0 {
+		in.readers = slices.Delete(in.readers, i, i+1)
+	}
+	in.changed()
+}
+
+// TryRead is Read without waiting: false if take wants more than there is, or
+// others wait already.
+func (in *Input) TryRead(take Take) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if len(in.readers) > 0 {
+		return false
+	}
+	used, done := take(in.buffer, in.err)
+	if !done && in.err == nil {
+		return false
+	}
+	in.buffer = in.buffer[used:]
+	return true
+}
+
+// Ready tells whether a TryRead of any length gives something: there are bytes
+// that nobody waits for, or there will be no more.
+func (in *Input) Ready() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.ready()
+}
+
+func (in *Input) ready() bool {
+	return len(in.readers) == 0 && (len(in.buffer) > 0 || in.err != nil)
+}
+
+// Watch begins to read ahead, and calls wake once when the Input is ready,
+// before it returns if it is so now. stop ends that; a call that has begun may
+// still be running then.
+func (in *Input) Watch(wake func()) (stop func()) {
+	w := &inputWatcher{wake}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.watchers == nil {
+		in.watchers = map[*inputWatcher]struct{}{}
+	}
+	in.watchers[w] = struct{}{}
+	in.changed()
+	if len(in.buffer) == 0 && in.err == nil {
+		in.fill()
+	}
+	return func() {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		delete(in.watchers, w)
+	}
+}
+
+// changed wakes who may go on.
+func (in *Input) changed() {
+	in.changes++
+	if len(in.readers) > 0 && in.readers[0].wake != nil {
+		in.readers[0].wake()
+		in.readers[0].wake = nil
+	}
+	if in.ready() {
+		for w := range in.watchers {
+			w.wake()
+		}
+		clear(in.watchers)
+	}
+}
+
+// fill has more read, unless that is under way.
+func (in *Input) fill() {
+	if !in.filling {
+		in.filling = true
+		go in.read()
+	}
+}
+
+// read reads once. It blocks as the reader does.
+func (in *Input) read() {
+	chunk := make([]byte, inputChunk)
+	n, err := protectedRead(in.from, chunk)
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.filling = false
+	in.buffer = append(in.buffer, chunk[:n]...)
+	in.err = err
+	if n == 0 && err == nil && (len(in.readers) > 0 || len(in.watchers) > 0) {
+		in.fill() // a reader may give nothing
+		return
+	}
+	in.changed()
+}
+
+// protectedRead makes an error of a reader that panics or breaks its contract.
+func protectedRead(r io.Reader, p []byte) (n int, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			n, err = 0, mailbox.Errorf(mailbox.Internal, "fault in a reader: %v", fault)
+		}
+	}()
+	if n, err = r.Read(p); n < 0 || n > len(p) {
+		return 0, fmt.Errorf("a reader gave %d of %d bytes", n, len(p))
+	}
+	return n, err
+}

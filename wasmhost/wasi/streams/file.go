@@ -1,0 +1,158 @@
+package streams
+
+import (
+	"io"
+	"sync"
+
+	"wippy/runtime/process"
+	"wippy/wasmhost/wasi/files"
+	"wippy/wasmhost/wasi/poll"
+)
+
+// maxTransfer is how much of a file one call on the I/O pool moves, in bytes:
+// so much memory of the host's a process takes meanwhile.
+const maxTransfer = 256 << 10
+
+// pooled is the size of the buffers that are kept for their next use. Most
+// guests read and write less at once.
+const pooled = 16 << 10
+
+var buffers = sync.Pool{New: func() any { return new([pooled]byte) }}
+
+// buffer gives memory for a call on the I/O pool. It must be the call's own:
+// one that is abandoned goes on using it. done takes it back, and is not called then.
+func buffer(n int) (b []byte, done func()) {
+	if n > pooled {
+		return make([]byte, n), func() {}
+	}
+	p := buffers.Get().(*[pooled]byte)
+	return p[:n], func() { buffers.Put(p) }
+}
+
+// ReadFile reads into p what a file holds from an offset on, all that there is
+// room for. What the system has in memory is read at once; for the rest the
+// process is suspended. At the end of the file it gives 0 bytes and no error.
+func ReadFile(ctx process.Context, f *files.File, p []byte, at uint64) (n int, err error) {
+	for n < len(p) {
+		m, ok := f.ReadCachedAt(p[n:], at+uint64(n))
+		if !ok {
+			if m, err = readFile(ctx, f, p[n:min(len(p), n+maxTransfer)], at+uint64(n)); err != nil {
+				break
+			}
+		}
+		if m == 0 {
+			break
+		}
+		n += m
+		ctx.Checkpoint(0)
+	}
+	if n > 0 {
+		err = nil // which comes again
+	}
+	return n, err
+}
+
+func readFile(ctx process.Context, f *files.File, p []byte, at uint64) (int, error) {
+	b, done := buffer(len(p))
+	var n int
+	err := await(ctx, func() (err error) {
+		n, err = f.ReadAt(b, at)
+		return err
+	})
+	copy(p, b[:n])
+	done()
+	return n, err
+}
+
+// WriteFile writes p at an offset of a file, and tells how much it wrote: less
+// than all of p only if there is an error too.
+func WriteFile(ctx process.Context, f *files.File, p []byte, at uint64) (n int, err error) {
+	return write(ctx, p, func(b []byte, done int) (int, error) { return f.WriteAt(b, at+uint64(done)) })
+}
+
+// AppendFile writes p at the end of a file, as WriteFile; a large p in several
+// pieces, between which others may append. It gives the offset behind the last.
+func AppendFile(ctx process.Context, f *files.File, p []byte) (n int, end uint64, err error) {
+	n, err = write(ctx, p, func(b []byte, _ int) (m int, err error) {
+		m, end, err = f.Append(b)
+		return m, err
+	})
+	return n, end, err
+}
+
+func write(ctx process.Context, p []byte, call func(b []byte, done int) (int, error)) (n int, err error) {
+	for first := true; first || n < len(p); first = false {
+		b, done := buffer(min(len(p)-n, maxTransfer))
+		copy(b, p[n:])
+		var m int
+		err := await(ctx, func() (err error) {
+			m, err = call(b, n)
+			return err
+		})
+		done()
+		n += m
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// FileInput is a file that is read from an offset on. It is always ready.
+type FileInput struct {
+	File *files.File
+	At   uint64 // of the next byte
+}
+
+// Ready implements poll.Pollable.
+func (*FileInput) Ready() bool { return true }
+
+// Watch implements poll.Pollable.
+func (*FileInput) Watch(wake func()) (stop func()) { return poll.Always.Watch(wake) }
+
+// Read implements Input.
+func (in *FileInput) Read(ctx process.Context, p []byte) (int, error) {
+	n, err := ReadFile(ctx, in.File, p, in.At)
+	in.At += uint64(n)
+	if n == 0 && err == nil && len(p) > 0 {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// FileOutput is a file that is written from an offset on, or at its end. It is
+// always ready.
+type FileOutput struct {
+	File   *files.File
+	At     uint64 // of the next byte
+	Append bool   // at the end, wherever At is
+}
+
+// Ready implements poll.Pollable.
+func (*FileOutput) Ready() bool { return true }
+
+// Watch implements poll.Pollable.
+func (*FileOutput) Watch(wake func()) (stop func()) { return poll.Always.Watch(wake) }
+
+// Room implements Output.
+func (*FileOutput) Room(process.Context) (int, error) { return maxTransfer, nil }
+
+// Write implements Output.
+func (o *FileOutput) Write(ctx process.Context, p []byte) (n int, err error) {
+	if o.Append {
+		n, o.At, err = AppendFile(ctx, o.File, p)
+		return n, err
+	}
+	n, err = WriteFile(ctx, o.File, p, o.At)
+	o.At += uint64(n)
+	return n, err
+}
+
+// Flush implements Output. What is written is with the operating system.
+func (*FileOutput) Flush(process.Context) error { return nil }
+
+var (
+	_ Input  = (*FileInput)(nil)
+	_ Output = (*FileOutput)(nil)
+	_ Input  = Reader{}
+)

@@ -1,0 +1,181 @@
+package streams
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"wippy/runtime/process"
+	"wippy/wasmhost/wasi/files"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// guest is the part of a Context that streams use.
+type guest struct {
+	process.Context
+	terminal *process.Terminal
+	log      bytes.Buffer
+	awaits   int
+	killed   bool // at the next Await, while its call runs
+}
+
+func (g *guest) Terminal() *process.Terminal { return g.terminal }
+func (g *guest) Limits() process.Limits      { return process.Limits{} }
+func (g *guest) Checkpoint(uint64)           {}
+func (g *guest) Logger() *slog.Logger        { return slog.New(slog.NewTextHandler(&g.log, nil)) }
+
+func (g *guest) Await(f func(context.Context) error) error {
+	g.awaits++
+	if g.killed {
+		process.Unwind()
+	}
+	return f(context.Background())
+}
+
+func (g *guest) Suspend(start func(wake func()), _ func()) {
+	woken := make(chan struct{})
+	start(func() { close(woken) })
+	<-woken
+}
+
+func TestStdin(t *testing.T) {
+	p := make([]byte, 4)
+	g := &guest{}
+	if n, err := Read(g, Stdin(g), p); n != 0 || err != io.EOF {
+		t.Error(n, err)
+	}
+	r, w := io.Pipe()
+	g.terminal = &process.Terminal{Stdin: r}
+	in := Stdin(g)
+	if n, err := in.Read(g, p); n != 0 || err != nil {
+		t.Error(n, err)
+	}
+	go func() {
+		io.WriteString(w, "longer")
+		w.Close()
+	}()
+	var got string
+	for {
+		n, err := Read(g, in, p)
+		if got += string(p[:n]); err == io.EOF {
+			break
+		}
+		if err != nil || n == 0 {
+			t.Fatal(n, err)
+		}
+	}
+	if got != "longer" || !in.Ready() {
+		t.Errorf("got %q", got)
+	}
+	if n, err := Read(g, in, nil); n != 0 || err != nil {
+		t.Error("no room:", n, err)
+	}
+}
+
+func TestStdout(t *testing.T) {
+	g, o := &guest{}, &process.Output{}
+	long := strings.Repeat("x", 2*maxPrint+1)
+	if n, err := Stdout(o).Write(g, []byte(long+"\n")); n != len(long)+1 || err != nil {
+		t.Error(n, err)
+	}
+	if n, err := Stderr(o).Write(g, []byte("error\n")); n != 6 || err != nil || !strings.Contains(g.log.String(), "msg=error\n") {
+		t.Error(n, err)
+	}
+	for cause, want := range map[error]files.Code{
+		syscall.EPIPE: files.Pipe, fmt.Errorf("wrapped: %w", os.ErrClosed): files.Pipe, errors.New("broken"): files.IO, files.Quota: files.Quota,
+	} {
+		r, w := io.Pipe()
+		r.CloseWithError(cause)
+		g.terminal = &process.Terminal{Stdout: w}
+		if n, err := Stdout(o).Write(g, []byte("x")); n != 0 || err != want {
+			t.Errorf("%v: %d, %v", cause, n, err)
+		}
+	}
+}
+
+func open(t *testing.T, content string) (*files.File, string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "f"), []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	m, err := files.Open(dir, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	root, err := m.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := root.Open("f", 0, files.Read|files.Write)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.(*files.File), filepath.Join(dir, "f")
+}
+
+func TestFileInput(t *testing.T) {
+	content := strings.Repeat("0123456789", maxTransfer/4)
+	f, _ := open(t, content)
+	g := &guest{}
+	in := &FileInput{File: f, At: 3}
+	p := make([]byte, len(content))
+	if n, err := Read(g, in, p); err != nil || string(p[:n]) != content[3:] {
+		t.Error(n, err)
+	}
+	if n, err := Read(g, in, p); n != 0 || err != io.EOF {
+		t.Error(n, err)
+	}
+	in.At = 1 << 63
+	if n, err := Read(g, in, p); n != 0 || files.CodeOf(err) != files.Invalid {
+		t.Error(n, err)
+	}
+	f.Close()
+	if n, err := Read(g, &FileInput{File: f}, p); n != 0 || files.CodeOf(err) != files.BadDescriptor {
+		t.Error(n, err)
+	}
+}
+
+func TestFileOutput(t *testing.T) {
+	f, name := open(t, "ab")
+	g := &guest{}
+	long := strings.Repeat("x", maxTransfer+1)
+	out := &FileOutput{File: f, At: 1}
+	if n, err := out.Write(g, []byte("c"+long)); n != len(long)+1 || err != nil || out.At != uint64(len(long)+2) {
+		t.Error(n, err, out.At)
+	}
+	end := &FileOutput{File: f, Append: true}
+	if n, err := end.Write(g, []byte("end")); n != 3 || err != nil || end.At != uint64(len(long)+5) {
+		t.Error(n, err, end.At)
+	}
+	if got, err := os.ReadFile(name); err != nil || string(got) != "ac"+long+"end" {
+		t.Error(len(got), err)
+	}
+	f.Close()
+	if n, err := out.Write(g, nil); n != 0 || files.CodeOf(err) != files.BadDescriptor {
+		t.Error(n, err)
+	}
+}
+
+func TestKilledWrite(t *testing.T) {
+	f, _ := open(t, "")
+	g := &guest{killed: true}
+	defer func() {
+		if !process.Unwinding(recover()) || g.awaits != 1 {
+			t.Error("it goes on")
+		}
+	}()
+	_, _ = WriteFile(g, f, []byte("x"), 0)
+}

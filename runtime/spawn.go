@@ -66,6 +66,7 @@ func Words(prog process.Program, words []string) ([]any, error) {
 		if err != nil {
 			return nil, err
 		}
+		args = make([]any, len(values)) // fewer where some may be left out
 		for i, v := range values {
 			args[i] = v
 		}

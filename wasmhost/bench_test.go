@@ -10,15 +10,17 @@ import (
 // BenchmarkProcess is a process's whole life, without a scheduler.
 func BenchmarkProcess(b *testing.B) {
 	for _, bb := range []struct {
-		name, guest, method string
-		args                []mailbox.Value
+		name, guest, method, wit string
+		args                     []mailbox.Value
 	}{
-		{"stateless", "compute", "compute", []mailbox.Value{num(6), num(7)}},
-		{"global", "start", "started", nil},
-		{"page", "page", "sum", []mailbox.Value{num(8)}},
+		{"stateless", "compute", "compute", "", []mailbox.Value{num(6), num(7)}},
+		{"wit", "compute", "compute", "compute: func(a: s32, b: s32) -> s32;", []mailbox.Value{num(6), num(7)}},
+		{"global", "start", "started", "", nil},
+		{"page", "page", "sum", "", []mailbox.Value{num(8)}},
+		{"string", "component/work_core", "greet", "greet: func(name: string) -> string;", []mailbox.Value{str("you")}},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
-			p := compileGuest(b, newHost(b, Options{}), bb.guest, bb.method, "")
+			p := compileGuest(b, newHost(b, Options{}), bb.guest, bb.method, bb.wit)
 			ctx := &fakeContext{}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -12,6 +12,7 @@ import (
 
 	"wippy/config"
 	"wippy/mailbox"
+	"wippy/runtime/process"
 	"wippy/wasmhost/imports"
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/module"
@@ -25,11 +26,13 @@ type Source struct {
 	Name string
 	// Bytes are the binary. They must not change while Compile runs.
 	Bytes []byte
-	// Method is the exported function that a process calls; "" is the default
-	// entry point, _start.
+	// Method is the exported function that a process calls: of a module the
+	// export's name; of a component "func", "interface#func" or
+	// "ns:pkg/interface@1.2.3#func", see linker.Plan.Find. "" is the default entry
+	// point: _start, or the run of wasi:cli/run.
 	Method string
-	// WIT holds the signatures of exports, one of them the method's. "" maps
-	// the core types to numbers.
+	// WIT holds the signatures of a module's exports, one of them the method's. ""
+	// maps the core types to numbers.
 	WIT string
 	// Grants are the capabilities that it may import, as an entry's imports
 	// name them. None are granted by default.
@@ -61,7 +64,7 @@ type Dir struct {
 // A *mailbox.Error of kind Invalid with everything that is wrong with the
 // source, a line each; ctx's error when that ended first; Unavailable when the
 // host is closed.
-func (h *Host) Compile(ctx context.Context, src Source) (*Program, error) {
+func (h *Host) Compile(ctx context.Context, src Source) (process.Program, error) {
 	p, ps, err := h.program(ctx, src, sha256.Sum256(src.Bytes))
 	if err != nil {
 		return nil, err
@@ -74,20 +77,19 @@ func (h *Host) Compile(ctx context.Context, src Source) (*Program, error) {
 
 // program checks a source and compiles it. It gives the program, or what is
 // wrong with the source, or the error for which neither could be found out.
-func (h *Host) program(ctx context.Context, src Source, sum digest) (*Program, problems, error) {
-	var ps problems
+func (h *Host) program(ctx context.Context, src Source, sum digest) (process.Program, problems, error) {
 	if module.IsComponent(src.Bytes) {
-		ps.add("path", src.Name+" is a component; components are not supported yet", "name a core module")
-		return nil, ps, nil
+		return h.component(ctx, src)
 	}
+	var ps problems
 	info, err := module.Read(src.Bytes)
 	if err != nil {
 		ps.add("path", src.Name+": "+strings.TrimPrefix(err.Error(), "module: "), "") // whose name says that it is one
 		return nil, ps, nil
 	}
-	p := &Program{host: h, name: src.Name, method: cmp.Or(src.Method, entryPoint), info: info, grants: src.Grants}
+	p := &Program{host: h, surroundings: surroundings{name: src.Name, grants: src.Grants}, method: cmp.Or(src.Method, entryPoint), info: info}
 	p.linked = link(&ps, src, info)
-	h.prepareWorld(&ps, p, src)
+	h.prepareWorld(&ps, &p.surroundings, src)
 	p.prepare(&ps, src)
 	if len(info.Proposals) > 0 {
 		ps.add("path", fmt.Sprintf("%s uses %s, which is not supported", src.Name, strings.Join(info.Proposals, " and ")),
@@ -117,13 +119,14 @@ func (h *Host) program(ctx context.Context, src Source, sum digest) (*Program, p
 // prepare looks the method up and finds out how its values map.
 func (p *Program) prepare(ps *problems, src Source) {
 	var funcs []wit.Func
+	var abis []*abi
 	if src.WIT != "" {
 		var err error
 		if funcs, err = wit.Parse(src.WIT); err != nil {
 			ps.add("wit", err.Error(), "")
 			// The method can still be looked for.
 		}
-		checkSignatures(ps, src, p.info, funcs)
+		abis = checkSignatures(ps, src, p.info, funcs)
 	}
 	e := p.info.Export(p.method)
 	if e == nil {
@@ -141,6 +144,8 @@ func (p *Program) prepare(ps *problems, src Source) {
 	p.sig = coreSignature(p.method, core)
 	bad := unmapped(core)
 	switch i := slices.IndexFunc(funcs, func(f wit.Func) bool { return names(p.info, f.Name) == p.method }); {
+	case i >= 0 && abis[i] != nil:
+		p.abi = abis[i]
 	case i >= 0:
 		p.sig = witSignature(p.method, funcs[i])
 	case bad != "":
@@ -212,9 +217,11 @@ func functions(info *module.Module) []string {
 	return names
 }
 
-// checkSignatures holds every signature of the wit field against its export.
-func checkSignatures(ps *problems, src Source, info *module.Module, funcs []wit.Func) {
-	for _, f := range funcs {
+// checkSignatures holds every signature of the wit field against its export. It
+// gives, for each that needs the canonical ABI, how.
+func checkSignatures(ps *problems, src Source, info *module.Module, funcs []wit.Func) []*abi {
+	abis := make([]*abi, len(funcs))
+	for i, f := range funcs {
 		e := info.Export(names(info, f.Name))
 		if e == nil {
 			message := fmt.Sprintf("%d:%d: %s exports no function %q", f.Line, f.Col, src.Name, f.Name)
@@ -225,14 +232,15 @@ func checkSignatures(ps *problems, src Source, info *module.Module, funcs []wit.
 		if !ok {
 			continue
 		}
-		want, bad := flatten(f)
+		plan, message := match(f, core)
 		switch {
-		case bad != "":
-			ps.add("wit", fmt.Sprintf("%d:%d: %s of %s comes with components", f.Line, f.Col, bad, f.Name), "use scalars")
-		case want.String() != core.String():
-			ps.add("wit", fmt.Sprintf("%d:%d: %s is %s, but the export is %s", f.Line, f.Col, f, want, core), "")
+		case message != "":
+			ps.add("wit", fmt.Sprintf("%d:%d: %s", f.Line, f.Col, message), "")
+		case plan != nil:
+			abis[i] = ps.needs(src, info, f, e.Name, plan)
 		}
 	}
+	return abis
 }
 
 // names gives the exported function that a WIT name stands for, "" for none.

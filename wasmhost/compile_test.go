@@ -30,7 +30,7 @@ func TestCompileErrors(t *testing.T) {
 		{"text", Source{Name: "x.wat", Bytes: []byte("(module)")}, "x.wat: not WebAssembly: it is text; turn it into a binary first (wat2wasm) (at byte 0x0)"},
 		{"truncated", Source{Name: "x.wasm", Bytes: readGuest(t, "compute")[:30]},
 			"x.wasm: truncated: the export section needs 11 bytes, 7 are left (at byte 0x17)"},
-		{"component", Source{Name: "x.wasm", Bytes: []byte("\x00asm\x0d\x00\x01\x00")}, "x.wasm is a component; components are not supported yet; name a core module"},
+		{"component", Source{Name: "x.wasm", Bytes: []byte("\x00asm\x0d\x00\x01\x00")}, "x.wasm exports no wasi:cli/run, the default; --method picks another; it exports no functions"},
 		{"missing", Source{Name: "numbers.wasm", Bytes: readGuest(t, "numbers"), Method: "div-mod"},
 			`numbers.wasm exports no function "div-mod"; did you mean "div_mod"? it exports i32, i64, f32, f64, nothing, div_mod, all, vector, reference`},
 		{"no entry point", Source{Name: "exports.wasm", Bytes: readGuest(t, "exports")},
@@ -58,8 +58,11 @@ func TestCompileErrors(t *testing.T) {
 				`wit: no signature for the method "compute"; add compute: func(a: s32, b: s32) -> s32;`},
 		{"wit for another", Source{Name: "x.wasm", Bytes: readGuest(t, "numbers"), Method: "div_mod", WIT: "%f64: func(a: f64) -> f64;"},
 			`wit: no signature for the method "div_mod"; add div-mod: func(a: s32, b: s32) -> tuple<s32, s32>;`},
-		{"wit tuple", Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute", WIT: "compute: func(a: tuple<s32, s32>) -> s32;"},
-			"wit: 1:1: tuple<s32, s32> of compute comes with components; use scalars"},
+		{"wit string", Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute", WIT: "compute: func(a: string) -> s32;"},
+			"wit: 1:1: x.wasm has no memory, where values of compute lie\n" +
+				"wit: 1:1: x.wasm exports no function cabi_realloc, from which compute takes memory for its arguments; export one of type (i32, i32, i32, i32) -> i32"},
+		{"wit record", Source{Name: "x.wasm", Bytes: readGuest(t, "compute"), Method: "compute", WIT: "record p { x: s32, y: s64 } compute: func(a: p) -> s32;"},
+			"wit: 1:29: compute: func(a: p) -> s32 is (i32, i64) -> i32, but the export is (i32, i32) -> i32"},
 		{"proposal", Source{Name: "x.wasm", Bytes: []byte("\x00asm\x01\x00\x00\x00\x05\x05\x02\x00\x01\x00\x01"), Method: "run"},
 			"x.wasm exports no function \"run\"; it exports no functions\nx.wasm uses multi-memory, which is not supported; build it without that feature"},
 		{"invalid", Source{Name: "x.wasm", Bytes: slices.Concat(readGuest(t, "compute")[:34], []byte{0x0a, 0x04, 0x01, 0x02, 0x00, 0x0b}), Method: "compute"},
@@ -291,10 +294,11 @@ func FuzzCompile(f *testing.F) {
 		if err != nil || m.HasStart || len(functions(m)) == 0 {
 			return // a start function may never end
 		}
-		p, err := h.Compile(context.Background(), Source{Name: "x.wasm", Bytes: b, Method: functions(m)[0]})
+		prog, err := h.Compile(context.Background(), Source{Name: "x.wasm", Bytes: b, Method: functions(m)[0]})
 		if err != nil {
 			return
 		}
+		p := prog.(*Program)
 		p.initialize = false // nor may this
 		proc, err := p.New(zeroArguments(p), process.Limits{MaxMemory: 1 << 20})
 		if err != nil {

@@ -166,7 +166,9 @@ func (h *Host) compileEntry(ctx context.Context, e *config.Entry, app process.Ap
 	if ps = append(ps, more...); len(ps) > 0 {
 		return nil, ps.at(e)
 	}
-	p.noteUngranted(app.Logger(), e)
+	if m, ok := p.(*Program); ok {
+		m.noteUngranted(app.Logger(), e)
+	}
 	return p, nil
 }
 

@@ -156,7 +156,7 @@ func TestCompileEntry(t *testing.T) {
 		{path: "note.wasm", method: "compute", app: app,
 			want: "_index.yaml:8:11: path: note.wasm: not WebAssembly: it begins with 68 65 6c 6c, a binary begins with 00 61 73 6d (at byte 0x0)"},
 		{path: "comp.wasm", method: "compute", app: app,
-			want: "_index.yaml:8:11: path: comp.wasm is a component; components are not supported yet; name a core module"},
+			want: "_index.yaml:10:13: method: comp.wasm exports no function \"compute\"; it exports no functions"},
 		{path: "none.txt", method: "compute", app: app, want: `_index.yaml:8:11: path: app:bin has no file "none.txt"`},
 		{path: "./sub/../comptue.wasm", method: "compute", app: app, want: `_index.yaml:8:11: path: app:bin has no file "./sub/../comptue.wasm"; did you mean "compute.wasm"?`},
 		{path: "dead.wasm", method: "compute", app: app, want: `_index.yaml:8:11: path: the link "dead.wasm" of app:bin leads to nothing`},

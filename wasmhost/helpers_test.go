@@ -49,7 +49,7 @@ func compileGuest(t testing.TB, h *Host, guest, method, wit string) *Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return p.(*Program)
 }
 
 // fakeContext is a node of one process. What it does not implement panics.
@@ -76,7 +76,7 @@ func (c *fakeContext) Limits() process.Limits { return process.Limits{} }
 func (c *fakeContext) Logger() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // run lives a whole process.
-func run(t testing.TB, p *Program, limits process.Limits, args ...mailbox.Value) process.Result {
+func run(t testing.TB, p process.Program, limits process.Limits, args ...mailbox.Value) process.Result {
 	t.Helper()
 	proc, err := p.New(args, limits)
 	if err != nil {

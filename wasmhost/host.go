@@ -1,15 +1,17 @@
 // Package wasmhost runs WebAssembly as processes (SPEC sections 2 and 3,
 // process.wasm). A [Host] owns the engine; its [Host.Kind] is what the node
 // registers, and compiles entries, each a [Config]; [Host.Compile] does the same for
-// a bare binary. Both make a [Program], of which every spawn is a process of
-// its own: its own instance, memory and limits.
+// a bare binary. Both make a program, of a core module a [Program], of which every
+// spawn is a process of its own: its own instance, memory and limits.
 //
 // Every module is metered, see wasmhost/meter: its processes share their worker,
 // pay for what they use, and can be killed while they run.
 //
-// Core modules are what runs today, with the interfaces of the host that their
-// entry grants: see wasmhost/imports, wasmhost/procworld and
-// wasmhost/wasi/preview1. Components are refused with an error that says so.
+// A core module's method takes numbers, or by the canonical ABI whatever its entry's
+// wit says. A component is read by wasmhost/component, linked by wasmhost/linker, and
+// takes and gives values as wasmhost/canon has them. Both import the interfaces
+// of the host that their entry grants: see wasmhost/imports and wasmhost/procworld;
+// modules also wasmhost/wasi/preview1, components wasmhost/wasi.
 package wasmhost
 
 import (

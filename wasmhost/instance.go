@@ -26,6 +26,9 @@ type instance struct {
 	broken bool     // a call failed: neither instance nor function serve again
 	stack  []uint64 // arguments before the call, results after it
 	small  [4]uint64
+	// Of a method of the canonical ABI:
+	args    []mailbox.Value // by position
+	process process.Context // once it is called
 }
 
 var (
@@ -102,6 +105,17 @@ func (t *instance) Step(ctx process.Context) (process.Result, process.Status) {
 		if t.tank.caller.ended != nil {
 			return t.tank.caller.ended.Result, process.Done
 		}
+	}
+	if t.program.abi != nil {
+		result, err := t.callABI(ctx)
+		if err == nil {
+			return result, process.Done
+		}
+		failure := t.stoppedABI(ctx, err)
+		if t.tank.caller != nil && t.tank.caller.ended != nil {
+			return t.tank.caller.ended.Result, process.Done
+		}
+		return process.Result{Err: failure}, process.Done
 	}
 	if err := t.call(ctx, t.fn, t.stack); err != nil {
 		failure := t.stopped(ctx, err, "")

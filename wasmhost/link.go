@@ -200,7 +200,7 @@ type caller struct {
 }
 
 // Within implements imports.Guest.
-func (t *instance) Within(fn api.Function, stack []uint64) error {
+func (t *instance) Within(fn imports.Callable, stack []uint64) error {
 	var room uint64
 	if t.room != nil {
 		room = t.room.Get()

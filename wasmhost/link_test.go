@@ -21,7 +21,7 @@ func granted(t testing.TB, h *Host, guest, method string) *Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return p.(*Program)
 }
 
 func TestLinkErrors(t *testing.T) {
@@ -148,7 +148,7 @@ func TestHostModule(t *testing.T) {
 	hostModules = append(before[:len(before):len(before)], env)
 	defer func() { hostModules = before }()
 
-	compile := func(h *Host, grants ...string) (*Program, error) {
+	compile := func(h *Host, grants ...string) (process.Program, error) {
 		return h.Compile(context.Background(), Source{Name: "host_call.wasm", Bytes: readGuest(t, "host_call"), Method: "run", Grants: grants, Entry: "app:e"})
 	}
 	h := newHost(t, Options{})

@@ -236,7 +236,7 @@ func TestHostFunctionPanics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Program{host: h, name: "host_call.wasm", method: "run", engine: engine}
+	p := &Program{host: h, surroundings: surroundings{name: "host_call.wasm"}, method: "run", engine: engine}
 	if p.info, err = module.Read(bin); err != nil {
 		t.Fatal(err)
 	}

@@ -12,24 +12,20 @@ import (
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/meter"
 	"wippy/wasmhost/module"
-	"wippy/wasmhost/wasi/world"
 )
 
 // Program is a checked and compiled module with the method that its processes
 // call. It lives as long as its Host.
 type Program struct {
+	surroundings
 	host       *Host
-	name       string
 	method     string
 	info       *module.Module
 	engine     wazero.Runtime // that code was compiled by
 	code       wazero.CompiledModule
 	meter      meter.Info
-	linked     linked
-	grants     imports.Grants
-	world      world.Config
-	env        func() ([]world.Variable, error) // asked at each spawn; may be nil
 	sig        signature
+	abi        *abi   // of a method that needs the canonical ABI, nil else; sig is empty then
 	memory     uint64 // what its memories begin with, in bytes
 	initialize bool   // _initialize runs before the method
 	stateless  bool   // an instance is as good as new after every call
@@ -54,12 +50,19 @@ func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Proc
 	if n := max(len(p.sig.params), len(p.sig.results)); n > len(t.small) {
 		t.stack = make([]uint64, n)
 	}
-	if !p.takesAnything() {
+	switch {
+	case p.takesAnything():
+	case p.abi != nil:
+		var err error
+		if t.args, err = p.abi.plan.Fit(optional(p.abi.plan.Type.Params, args)); err != nil {
+			return nil, err
+		}
+	default:
 		if err := p.sig.lower(args, t.stack); err != nil {
 			return nil, err
 		}
 	}
-	w, err := p.newWorld(args)
+	w, err := p.newWorld(args, p.takesAnything())
 	if err != nil {
 		return nil, err
 	}
@@ -76,19 +79,29 @@ func (p *Program) New(args []mailbox.Value, limits process.Limits) (process.Proc
 // ParseWords implements process.Worded.
 func (p *Program) ParseWords(words []string) ([]mailbox.Value, error) {
 	if p.takesAnything() {
-		args := make([]mailbox.Value, len(words))
-		for i, word := range words {
-			args[i] = mailbox.String(word)
-		}
-		return args, nil
+		return texts(words), nil
+	}
+	if p.abi != nil {
+		return parseWords(p.method, p.abi.plan.Type.Params, words)
 	}
 	return p.sig.parse(words)
 }
 
-// takesAnything tells that the method has no parameters because it asks the
-// host for the arguments, or could: a program need not look at its words.
+// texts makes arguments of words.
+func texts(words []string) []mailbox.Value {
+	args := make([]mailbox.Value, len(words))
+	for i, word := range words {
+		args[i] = mailbox.String(word)
+	}
+	return args
+}
+
 func (p *Program) takesAnything() bool {
-	return (p.linked.arguments || p.linked.wasi) && len(p.sig.params) == 0
+	params := len(p.sig.params)
+	if p.abi != nil {
+		params = len(p.abi.plan.Type.Params)
+	}
+	return p.surroundings.takesAnything(params)
 }
 
 // Straight implements process.Program: code that may run for longer than a

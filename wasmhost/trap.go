@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"wippy/mailbox"
+	"wippy/wasmhost/canon"
 	"wippy/wasmhost/trap"
 )
 
@@ -13,6 +14,9 @@ import (
 func (p *Program) explain(err error) *mailbox.Error {
 	if f, ok := errors.AsType[*fault](err); ok {
 		return &mailbox.Error{Kind: mailbox.Internal, Message: fmt.Sprintf("the engine failed: %v", f.value), Cause: err}
+	}
+	if t, ok := errors.AsType[*canon.Trap](err); ok {
+		return &mailbox.Error{Kind: mailbox.Failed, Message: trap.Prefix + t.Message, Cause: err}
 	}
 	e, start := trap.Read(err)
 	if start {

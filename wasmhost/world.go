@@ -11,6 +11,7 @@ import (
 	"wippy/config"
 	"wippy/mailbox"
 	"wippy/runtime/process"
+	"wippy/wasmhost/imports"
 	"wippy/wasmhost/wasi/files"
 	"wippy/wasmhost/wasi/preview1"
 	"wippy/wasmhost/wasi/world"
@@ -41,8 +42,24 @@ func (h *Host) mount(dir string, readOnly bool) (*files.Mount, error) {
 	return m, nil
 }
 
+// surroundings are what a program's processes see of the host, whether it is a
+// module or a component.
+type surroundings struct {
+	name   string
+	grants imports.Grants
+	linked linked
+	world  world.Config
+	env    func() ([]world.Variable, error) // asked at each spawn; may be nil
+}
+
+// takesAnything tells that a method of so many parameters has none because it
+// asks the host for the arguments, or could: a program need not look at its words.
+func (p *surroundings) takesAnything(params int) bool {
+	return (p.linked.arguments || p.linked.wasi) && params == 0
+}
+
 // prepareWorld finds out what a program's processes see through WASI.
-func (h *Host) prepareWorld(ps *problems, p *Program, src Source) {
+func (h *Host) prepareWorld(ps *problems, p *surroundings, src Source) {
 	p.env = src.Env
 	p.world = world.Config{Name: path.Base(filepath.ToSlash(src.Name)), Args: src.Args, CWD: src.CWD}
 	for i, d := range src.Dirs {
@@ -111,8 +128,9 @@ func environment(entry string, vars []Env, app process.App) ([]world.Variable, e
 	return env, nil
 }
 
-// newWorld makes the world of a process that is spawned with args.
-func (p *Program) newWorld(args []mailbox.Value) (*world.World, error) {
+// newWorld makes the world of a process that is spawned with args, which its
+// program finds there if it takes anything.
+func (p *surroundings) newWorld(args []mailbox.Value, takesAnything bool) (*world.World, error) {
 	var env []world.Variable
 	if p.env != nil {
 		var err error
@@ -124,7 +142,7 @@ func (p *Program) newWorld(args []mailbox.Value) (*world.World, error) {
 		return nil, nil
 	}
 	var words []string
-	if p.takesAnything() {
+	if takesAnything {
 		for i, v := range args {
 			word, ok := wordOf(v)
 			switch {

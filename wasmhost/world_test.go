@@ -86,7 +86,8 @@ func TestMounts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return p, append(ps, more...)
+		m, _ := p.(*Program)
+		return m, append(ps, more...)
 	}
 	p, ps := compile(Mount{FS: "app:rw", Guest: "/a/"}, Mount{FS: "app:ro", Guest: "/b"}, Mount{FS: "app:rw", Guest: "/c", ReadOnly: true})
 	if len(ps) > 0 || len(h.mounts) != 2 {

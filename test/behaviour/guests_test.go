@@ -73,6 +73,17 @@ var guests = []guest{
 			"links": noMailbox, "named": noMailbox, "leaves_child": noMailbox, "links_and_fails": noMailbox, "execs": noMailbox,
 		},
 	},
+	{
+		name: "component",
+		entries: map[string]string{
+			"product": "app:component.product", "several": "app:component.several", "nothing": "app:component.nothing",
+			"fails": "app:component.fails", "grows": "app:component.grows", "loops": "app:component.loops",
+			"fuelled": "app:component.fuelled", "waits": "app:component.waits", "late": "app:component.late",
+			"echo": "app:component.echo", "ping": "app:component.ping",
+			"links": "app:component.links", "links_and_fails": "app:component.links_and_fails",
+			"leaves_child": "app:component.leaves_child", "named": "app:component.named", "execs": "app:component.execs",
+		},
+	},
 }
 
 // noMailbox is why a guest that waits for time and input alone plays no part in

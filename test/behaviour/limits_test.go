@@ -30,6 +30,10 @@ func coreEntry(binary, method string) string {
 	return fmt.Sprintf("kind: process.wasm, fs: binaries, path: %s.wasm, hash: \"${hash:%s}\", method: %s", binary, binary, method)
 }
 
+func componentEntry(method string) string {
+	return coreEntry("component/peer", method) + ", imports: [wippy:process]"
+}
+
 // limitRows has every limit of SPEC section 2 for every kind of guest. The
 // capacity of a mailbox is a group's alone, and nobody's end: see overflow.lua.
 var limitRows = []limitRow{
@@ -37,31 +41,43 @@ var limitRows = []limitRow{
 		values: [3]int64{1000, 2000, 3000}, asked: "after 3000 ms"},
 	{limit: "max_execution_ms", guest: "core", entry: coreEntry("endless", "spin"),
 		values: [3]int64{1000, 2000, 3000}, asked: "after 3000 ms"},
+	{limit: "max_execution_ms", guest: "component", entry: componentEntry("loops"),
+		values: [3]int64{1000, 2000, 3000}, asked: "after 3000 ms"},
 
 	{limit: "max_fuel", guest: "lua", entry: luaEntry("while true do end"),
 		values: [3]int64{10_000, 20_000, 30_000}, asked: "used 30001 of 30000"},
 	{limit: "max_fuel", guest: "core", entry: coreEntry("endless", "spin"),
+		values: [3]int64{10_000, 20_000, 30_000}, asked: "used 30001 of 30000"},
+	{limit: "max_fuel", guest: "component", entry: componentEntry("loops"),
 		values: [3]int64{10_000, 20_000, 30_000}, asked: "used 30001 of 30000"},
 
 	{limit: "max_memory", guest: "lua", entry: luaEntry("local held = {} for i = 1, 64 do held[i] = ('x'):rep(1024 * 1024) .. i end"),
 		values: [3]int64{1 << 20, 2 << 20, 3 << 20}, asked: "of 3145728"},
 	{limit: "max_memory", guest: "core", entry: coreEntry("grow", "must_grow"), args: []any{10},
 		values: [3]int64{2 << 16, 3 << 16, 4 << 16}, asked: "458752 too many"},
+	{limit: "max_memory", guest: "component", entry: componentEntry("must-grow"), args: []any{10},
+		values: [3]int64{4 << 16, 5 << 16, 6 << 16}, asked: "too many"},
 
 	{limit: "max_output", guest: "lua", entry: luaEntry("while true do print('0123456789') end"),
 		values: [3]int64{100, 200, 300}, asked: "of 300 bytes"},
 	{limit: "max_output", guest: "core", entry: coreEntry("peer", "prints") +
 		", imports: [wippy:process]", args: []any{"0123456789", 100.0},
 		values: [3]int64{100, 200, 300}, asked: "wrote 310 of 300 bytes"},
+	{limit: "max_output", guest: "component", entry: componentEntry("prints"), args: []any{"0123456789", 100.0},
+		values: [3]int64{100, 200, 300}, asked: "wrote 310 of 300 bytes"},
 
 	{limit: "max_handles", guest: "lua", entry: luaEntry("while true do assert(time.after(3600)) end"),
 		values: [3]int64{10, 20, 30}, asked: "30 timers are held, and one more was asked for"},
 	{limit: "max_handles", guest: "core", entry: coreEntry("peer", "holds_timers") + ", imports: [wippy:process]",
 		values: [3]int64{10, 20, 30}, asked: "30 timers are held, and one more was asked for"},
+	{limit: "max_handles", guest: "component", entry: coreEntry("component/work", "make"), args: []any{100},
+		values: [3]int64{10, 20, 30}, asked: "30"},
 
 	{limit: "max_children", guest: "lua", entry: luaEntry("while true do assert(process.spawn('waits', 'plain')) end"),
 		values: [3]int64{3, 5, 7}, asked: "7 are alive, and the spawn asked for one more"},
 	{limit: "max_children", guest: "core", entry: coreEntry("peer", "spawns_on") + ", imports: [wippy:process]", args: []any{"waits"},
+		values: [3]int64{3, 5, 7}, asked: "7 are alive, and the spawn asked for one more"},
+	{limit: "max_children", guest: "component", entry: componentEntry("spawns-on"), args: []any{"waits"},
 		values: [3]int64{3, 5, 7}, asked: "7 are alive, and the spawn asked for one more"},
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"wippy/mailbox"
 	"wippy/runtime"
 	"wippy/runtime/process"
+	"wippy/wasmhost/component"
 )
 
 // patience is how long a test waits for what should come at once.
@@ -92,6 +95,44 @@ func (n *node) clockModule() luamod.Module {
 
 var hashMark = regexp.MustCompile(`\$\{hash:([^}]*)\}`)
 
+var methodsMark = regexp.MustCompile(`\$\{methods:([^}]*)\}`)
+
+// entriesOf gives an entry for each function that a component exports, called by
+// the interface, or the component where it is of none: "echoes.echo-bool".
+func entriesOf(t testing.TB, binaries fs.FS, name string) []byte {
+	t.Helper()
+	binary, err := fs.ReadFile(binaries, name+".wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := component.Read(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text []byte
+	add := func(iface, fn string) {
+		of := path.Base(name)
+		if iface != "" {
+			of = path.Base(strings.SplitN(iface, "@", 2)[0])
+		}
+		entry := of + "." + strings.NewReplacer("[", "", "]", ".").Replace(fn)
+		text = fmt.Appendf(text, "\n  - {name: %s, kind: process.wasm, fs: binaries, path: %s.wasm, hash: \"${hash:%s}\", method: %q}", entry, name, name, iface+fn)
+	}
+	for _, x := range c.Type.Exports() {
+		if _, ok := x.Func(); ok {
+			add("", x.Name)
+		}
+		if i, ok := x.Type.(*component.InstanceType); ok {
+			for _, f := range i.Exports() {
+				if _, ok := f.Func(); ok {
+					add(x.Name+"#", f.Name)
+				}
+			}
+		}
+	}
+	return text
+}
+
 // unpack copies an application of testdata.
 func unpack(t testing.TB, app string) string {
 	t.Helper()
@@ -116,6 +157,9 @@ func complete(t testing.TB, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	text = methodsMark.ReplaceAllFunc(text, func(mark []byte) []byte {
+		return entriesOf(t, binaries, string(methodsMark.FindSubmatch(mark)[1]))
+	})
 	text = hashMark.ReplaceAllFunc(text, func(mark []byte) []byte {
 		binary, err := fs.ReadFile(binaries, string(hashMark.FindSubmatch(mark)[1])+".wasm")
 		if err != nil {

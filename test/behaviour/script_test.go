@@ -80,8 +80,10 @@ func newChunk(t *testing.T, file string, line int, source string) chunk {
 	return c
 }
 
-// run runs the chunk with arguments.
-func (c chunk) run(t *testing.T, args ...any) {
+// run runs the chunk with arguments, in the application app.
+func (c chunk) run(t *testing.T, args ...any) { c.runIn(t, "app", args...) }
+
+func (c chunk) runIn(t *testing.T, app string, args ...any) {
 	t.Helper()
 	if c.skip != "" {
 		t.Skip(c.skip)
@@ -90,7 +92,7 @@ func (c chunk) run(t *testing.T, args ...any) {
 	if c.executors > 0 {
 		opts = append(opts, runtime.WithExecutors(c.executors))
 	}
-	e := start(t, "app", opts...).script(c.file, c.source, args...)
+	e := start(t, app, opts...).script(c.file, c.source, args...)
 	switch {
 	case c.errorText == "" && e.Err != nil:
 		t.Errorf("%s:%d: %s", c.file, c.line, failure(e))
@@ -142,11 +144,32 @@ func TestLua(t *testing.T) { runAll(t, "lua") }
 // TestWasm runs what only wasm processes do.
 func TestWasm(t *testing.T) { runAll(t, "wasm") }
 
-func runAll(t *testing.T, dir string) {
+// TestProcworld runs what guests of wippy:process do, core modules and components.
+func TestProcworld(t *testing.T) {
+	all := chunks(t, "procworld")
+	for _, kind := range []string{"core", "component"} {
+		t.Run(kind, func(t *testing.T) {
+			for _, c := range all {
+				t.Run(c.title, func(t *testing.T) {
+					t.Parallel()
+					c.run(t, "app:"+kind+".")
+				})
+			}
+		})
+	}
+}
+
+// TestValues runs what values become on their way into a component and out, in an
+// application with every function of the guests echo and work.
+func TestValues(t *testing.T) { runAllIn(t, "values", "component") }
+
+func runAll(t *testing.T, dir string) { runAllIn(t, "app", dir) }
+
+func runAllIn(t *testing.T, app, dir string) {
 	for _, c := range chunks(t, dir) {
 		t.Run(c.title, func(t *testing.T) {
 			t.Parallel()
-			c.run(t)
+			c.runIn(t, app)
 		})
 	}
 }

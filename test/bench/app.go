@@ -168,6 +168,34 @@ entries:
     hash: HASH:peer
     method: sums
     imports: [wippy:process]
+  - name: echoes
+    kind: process.lua
+    source: |
+      -- As cycles, of an entry that gives back a string.
+      local entry, n, depth = ...
+      local process = process
+      local spawned, ended = 0, 0
+      while ended < n do
+        while spawned < n and spawned - ended < depth do
+          assert(process.spawn_monitored(entry, "bench:processes", "hello, world"))
+          spawned = spawned + 1
+        end
+        assert(process.receive().value == "hello, world")
+        ended = ended + 1
+      end
+  - name: component_echo
+    kind: process.wasm
+    fs: bin
+    path: component_echo.wasm
+    hash: HASH:component_echo
+    method: echo-string
+  - name: component_waits
+    kind: process.wasm
+    fs: bin
+    path: component_peer.wasm
+    hash: HASH:component_peer
+    method: waits
+    imports: [wippy:process]
   - name: wasi_sleep
     kind: process.wasm
     fs: bin
@@ -208,8 +236,7 @@ entries:
     imports: [wippy:process]
 `
 
-// guest reads one of the tests' guests, from wherever in the module's tree this
-// runs.
+// guest reads a guest of the tests, from wherever in the module's tree this runs.
 func guest(b *testing.B, name string) []byte {
 	b.Helper()
 	for _, root := range []string{".", filepath.Join("..", "..")} {
@@ -235,7 +262,11 @@ func open(b *testing.B, opts ...runtime.Option) (rt *runtime.Runtime, stop func(
 	b.Helper()
 	dir := b.TempDir()
 	text := entries
-	for name, binary := range map[string][]byte{"tiny": tiny, "paged": paged, "spin": spin, "peer": guest(b, "peer"), "preview1": guest(b, "preview1")} {
+	for name, binary := range map[string][]byte{
+		"tiny": tiny, "paged": paged, "spin": spin, "peer": guest(b, "peer"),
+		"preview1":       guest(b, "preview1"),
+		"component_peer": guest(b, "component/peer"), "component_echo": guest(b, "component/echo"),
+	} {
 		text = strings.ReplaceAll(text, "HASH:"+name, hash(binary))
 		write(b, filepath.Join(dir, name+".wasm"), binary)
 	}

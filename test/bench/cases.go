@@ -28,6 +28,8 @@ var cases = []benchCase{
 	{"SpawnExit/tiny/one-by-one", cycles("bench:tiny", 1), "cycles/s", 60000, false, reused},
 	{"SpawnExit/tiny/16-in-flight", cycles("bench:tiny", 16), "cycles/s", 60000, false, reused},
 	{"SpawnExit/paged/16-in-flight", cycles("bench:paged", 16), "cycles/s", 60000, false, "an instance each"},
+	{"SpawnExit/component/one-by-one", cyclesOf("echoes", "bench:component_echo", 1), "cycles/s", 25000, false, "takes and gives a string"},
+	{"SpawnExit/component/16-in-flight", cyclesOf("echoes", "bench:component_echo", 16), "cycles/s", 25000, false, "takes and gives a string"},
 	{"SpawnExit/lua/16-in-flight", cycles("bench:noop", 16), "cycles/s", 0, false, ""},
 	{"RoundTrip/lua/1-pair", roundTrips(1), "trips/s", 300000, false, ""},
 	{"RoundTrip/lua/2-pairs", roundTrips(2), "trips/s", 300000, false, ""},
@@ -44,6 +46,7 @@ var cases = []benchCase{
 	{"Idle/lua/100k", idle("idle", crowd, 0), "B/process", 20480, true, ""},
 	{"Idle/wasm/100k", idle("wasm_idle", crowd, 0), "B/process", 0, true, "heap and stacks: the touched pages of its memory come to it"},
 	{"Idle/wasm/100k-used", idle("wasm_idle", crowd, 1), "B/process", 0, true, "each has answered a message"},
+	{"Idle/component/1k", idle("component_waits", 1000, 0), "B/process", 65536, true, "besides the guest's memory"},
 	{"WorstGap/lua/1000-runaways", worstGap("loop", "processes"), "ms", 20, true, "of a sleeper of 1 ms"},
 	{"WorstGap/wasm/1000-runaways", worstGap("spin", "processes"), "ms", 20, true, "of a sleeper of 1 ms"},
 	{"WorstGap/wasm/other-group", worstGap("spin", "others"), "ms", 20, true, "of a sleeper of 1 ms"},
@@ -56,12 +59,15 @@ var cases = []benchCase{
 }
 
 // cycles spawns an entry from Lua, monitored, until b.N have ended.
-func cycles(entry string, depth int) func(*testing.B) {
+func cycles(entry string, depth int) func(*testing.B) { return cyclesOf("cycles", entry, depth) }
+
+// cyclesOf is cycles with the script that spawns.
+func cyclesOf(script, entry string, depth int) func(*testing.B) {
 	return func(b *testing.B) {
 		rt := start(b)
 		b.ReportAllocs()
 		b.ResetTimer()
-		run(b, rt, "cycles", entry, b.N, depth)
+		run(b, rt, script, entry, b.N, depth)
 		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "cycles/s")
 	}
 }

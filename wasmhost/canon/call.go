@@ -234,10 +234,13 @@ func (l *Lowered) Call(ctx context.Context, stack []uint64) error {
 }
 
 func (l *Lowered) run(f *frame, stack []uint64) error {
+	host, _ := l.Target.(*Host)
+	if host != nil && host.Core != nil {
+		return host.Core(f.ctx, l.Options, stack)
+	}
 	f.caller, f.ret = l, stack
 	args := f.argsOf(len(l.Plan.params))
 	f.lift.start(f.ctx, l.Options, &f.scope)
-	host, _ := l.Target.(*Host)
 	if host == nil {
 		f.lift.connect(l.Target.(*Lifted).Options, &f.arena)
 	} else {

@@ -103,6 +103,28 @@ func (o *Options) view() []byte {
 	return b
 }
 
+// Allocator is Realloc for a Host's Core, nil where there is none: while it
+// runs, the instance calls nobody, as in the specification.
+func (o *Options) Allocator() CoreFunc {
+	if o.Realloc == nil {
+		return nil
+	}
+	return allocator{o}
+}
+
+type allocator struct{ o *Options }
+
+// CallWithStack implements CoreFunc.
+func (a allocator) CallWithStack(ctx context.Context, stack []uint64) error {
+	i := a.o.Instance
+	i.held = true
+	if err := a.o.Realloc.CallWithStack(ctx, stack); err != nil {
+		return err
+	}
+	i.held = false
+	return nil
+}
+
 // Trap is an error by which the specification ends what runs. It is no fault of
 // the host.
 type Trap struct{ Message string }

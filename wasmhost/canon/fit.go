@@ -86,9 +86,17 @@ func LiftScalar(k wit.Kind, bits uint64) (mailbox.Value, bool) {
 		return mailbox.Nil, false
 	}
 	x := lifter{named: true}
-	v, err := x.scalar(&node{kind: k}, bits)
+	v, err := x.scalar(&scalarNodes[k], bits)
 	return v, err == nil
 }
+
+// scalarNodes are the plans of the scalar types.
+var scalarNodes = func() (nodes [wit.Char + 1]node) {
+	for k := range nodes {
+		nodes[k].kind = wit.Kind(k)
+	}
+	return nodes
+}()
 
 // misfit says what does not fit, behind the path to it.
 type misfit struct{ text string }

@@ -35,6 +35,11 @@ type Host struct {
 	// Named has arguments and result in the form by names, for functions whose
 	// types are not known when they are written.
 	Named bool
+	// Core, unless nil, is called in place of Func, with what core code passed as
+	// it is: stack holds the parameters of Func.LowerType and receives the result.
+	// It is for functions that read and write the memory of o themselves, and
+	// serve core modules too. Strings are in the encoding of o.
+	Core func(ctx context.Context, o *Options, stack []uint64) error
 }
 
 // Call is a call of a Host function while it runs. It is not kept.

@@ -40,7 +40,7 @@ type Caller struct {
 	// Memory is the memory of the call that is made, nil if the guest has none.
 	// What Read gives of it is good until the guest runs again: any growth may
 	// move it, also one within Alloc.
-	Memory api.Memory
+	Memory Memory
 	// Refused is the latest error of a limit of the process's own that it was
 	// given; nil if it never was.
 	Refused *mailbox.Error
@@ -50,10 +50,22 @@ type Caller struct {
 	recent [4]string // short strings that the guest used last: PIDs and topics come again and again
 	turn   uint8     // of recent, to be replaced next
 	mod    api.Module
-	given  api.Function // the allocator that a component's import names
+	given  Callable // the allocator that a component's import names
 	alloc  weak.Pointer[allocator]
 	busy   bool // within alloc
 	stack  [4]uint64
+}
+
+// Memory is a linear memory, as wazero's api.Memory is one.
+type Memory interface {
+	Size() uint32
+	Read(offset, count uint32) ([]byte, bool)
+}
+
+// Callable is a function of the guest's, as wazero's api.Function is one: stack
+// holds the parameters, and afterwards the results.
+type Callable interface {
+	CallWithStack(ctx context.Context, stack []uint64) error
 }
 
 // Guest is the running instance behind a Caller.
@@ -61,7 +73,7 @@ type Guest interface {
 	// Within calls a function of the guest from within a host function. The
 	// error is a *Trap for what the guest did. A process that is to end does
 	// not return.
-	Within(fn api.Function, stack []uint64) error
+	Within(fn Callable, stack []uint64) error
 	// Charge takes fuel for work of the host's, and unwinds as Checkpoint does.
 	Charge(fuel uint64)
 	// Share gives others their turn if the process has run for long by the clock:
@@ -170,7 +182,9 @@ func (c *Caller) Alloc(n, align uint32) uint32 {
 	}
 	fn := c.given
 	if fn == nil && c.mod != nil {
-		fn = c.realloc()
+		if own := c.realloc(); own != nil {
+			fn = own
+		}
 	}
 	if fn == nil {
 		c.Trap(noRealloc)

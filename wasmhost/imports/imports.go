@@ -134,7 +134,7 @@ func (f *function) Call(ctx context.Context, mod api.Module, stack []uint64) {
 // CallWith calls a function of m for a component's lowered import: in the
 // memory and with the allocator that the import's options name, either nil
 // where they name none. The strings are UTF-8.
-func (m *Module) CallWith(f *Func, c *Caller, memory api.Memory, realloc api.Function, stack []uint64) {
+func (m *Module) CallWith(f *Func, c *Caller, memory Memory, realloc Callable, stack []uint64) {
 	g := function{Func: f, needs: m.Needs(f), name: m.Name + "." + f.Name}
 	g.enter(c)
 	c.Memory, c.mod, c.given = memory, nil, realloc

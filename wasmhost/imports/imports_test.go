@@ -27,7 +27,7 @@ func (g *guest) Read(at, n uint32) ([]byte, bool) {
 	return g.bytes[at : at+n], true
 }
 
-func (g *guest) Within(_ api.Function, stack []uint64) error {
+func (g *guest) Within(_ Callable, stack []uint64) error {
 	if g.within != nil {
 		g.within()
 	}

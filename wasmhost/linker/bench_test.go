@@ -3,6 +3,7 @@ package linker_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
@@ -42,7 +43,7 @@ func BenchmarkProcess(b *testing.B) {
 				if err := i.Start(n); err != nil {
 					b.Fatal(err)
 				}
-				if _, err := i.Call(e, args); err != nil {
+				if _, err := i.CallLast(e, args); err != nil {
 					b.Fatal(err)
 				}
 				if err := i.Close(); err != nil {
@@ -75,7 +76,7 @@ func BenchmarkProcessParallel(b *testing.B) {
 			if err := i.Start(n); err != nil {
 				b.Fatal(err)
 			}
-			if _, err := i.Call(e, args); err != nil {
+			if _, err := i.CallLast(e, args); err != nil {
 				b.Fatal(err)
 			}
 			if err := i.Close(); err != nil {
@@ -83,6 +84,70 @@ func BenchmarkProcessParallel(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkEcho has values go into a component that gives them back, and out.
+// memcpy/way is how many times as long it takes, each way, as copying as many bytes
+// of memory does.
+func BenchmarkEcho(b *testing.B) {
+	field := func(name string, v mailbox.Value) mailbox.Pair { return mailbox.Pair{Key: str(name), Value: v} }
+	point := mailbox.TableValue(nil, []mailbox.Pair{field("x", num(1)), field("y", num(-2))})
+	person := mailbox.TableValue(nil, []mailbox.Pair{
+		field("full_name", str("Ada Lovelace")), field("age", num(36)), field("email", str("ada@example.org")),
+		field("tags", mailbox.TableValue([]mailbox.Value{str("a"), str("b")}, nil)), field("place", point),
+	})
+	list := func(v mailbox.Value) mailbox.Value {
+		elems := make([]mailbox.Value, 1000)
+		for i := range elems {
+			elems[i] = v
+		}
+		return mailbox.TableValue(elems, nil)
+	}
+	const mib = 1 << 20
+	for _, bb := range []struct {
+		method string
+		arg    mailbox.Value
+		bytes  int
+	}{
+		{"echo-string", str("hello, world"), 0},
+		{"echo-person", person, 0},
+		{"echo-list-point", list(point), 0},
+		{"echo-list-person", list(person), 0},
+		{"echo-bytes", str(strings.Repeat("x", mib)), mib},
+		{"echo-string", str(strings.Repeat("x", mib)), mib},
+	} {
+		name := bb.method
+		if bb.bytes > 0 {
+			name += "-1MiB"
+		}
+		b.Run(name, func(b *testing.B) {
+			r := start(b, link(b, "echo", linker.Nothing{}), process.Limits{})
+			e, err := r.plan.Find(bb.method)
+			if err != nil {
+				b.Fatal(err)
+			}
+			from, to := make([]byte, mib), make([]byte, mib)
+			var copied time.Duration
+			b.ReportAllocs()
+			for b.Loop() {
+				args, err := e.Fit([]mailbox.Value{bb.arg})
+				if err == nil {
+					_, err = r.Call(e, args)
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+				if bb.bytes > 0 {
+					begun := time.Now()
+					copy(to, from)
+					copied += time.Since(begun)
+				}
+			}
+			if bb.bytes > 0 {
+				b.ReportMetric(float64(b.Elapsed()-copied)/float64(copied)/2, "memcpy/way")
+			}
+		})
+	}
 }
 
 // BenchmarkCall calls a component that runs, and through it another.

@@ -89,13 +89,13 @@ func (c *callPlan) direct(index int) func(i *Instance, stack []uint64) error {
 	of, resource := c.instance, c.resource
 	switch c.op {
 	case callHost:
-		return func(i *Instance, stack []uint64) error { return i.lowered[index].Call(i, stack) }
+		return func(i *Instance, stack []uint64) error { return i.lower(index).Call(i, stack) }
 	case callNever:
 		return func(*Instance, []uint64) error { return errEnter }
 	case callLift:
 		return func(i *Instance, stack []uint64) error {
 			i.spend(1)
-			return i.lowered[index].Call(i, stack)
+			return i.lower(index).Call(i, stack)
 		}
 	case resourceNew:
 		return func(i *Instance, stack []uint64) error {

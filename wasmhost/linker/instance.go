@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 
 	"github.com/tetratelabs/wazero/api"
@@ -29,9 +30,9 @@ type Instance struct {
 	components []*canon.Instance
 	resources  []*canon.ResourceType
 	options    []canon.Options
-	lifted     []canon.Lifted
-	lowered    []canon.Lowered
-	funcs      []coreFunc
+	lifted     []*canon.Lifted  // nil until they are used, as the next two
+	lowered    []*canon.Lowered // a process uses few of those that there are
+	funcs      []*coreFunc
 	cores      []core
 	made       int // of cores
 
@@ -46,6 +47,8 @@ type Instance struct {
 	budget  memory.Budget
 	entered bool // a call is in progress, or has failed
 }
+
+var _ imports.Guest = (*Instance)(nil)
 
 // core is an instance of a core module.
 type core struct {
@@ -68,6 +71,7 @@ func (p *Plan) New(ctx context.Context, limits process.Limits) (*Instance, error
 	}
 	i := &Instance{Context: ctx, plan: p}
 	i.store.MaxHandles = limits.MaxHandles
+	i.store.Work = func(_ context.Context, units uint64) { i.account.Charge(units) }
 	i.budget.Init(p.pool, uint64(limits.MaxMemory))
 	return i, nil
 }
@@ -89,6 +93,17 @@ func (i *Instance) Store() *canon.Store { return &i.store }
 
 // Charge charges work of the host's, in units of fuel.
 func (i *Instance) Charge(units uint64) { i.account.Charge(units) }
+
+// Within implements imports.Guest.
+func (i *Instance) Within(fn imports.Callable, stack []uint64) error {
+	err := fn.CallWithStack(i, stack)
+	if f, ok := errors.AsType[*failure](err); ok {
+		if what, trapped := strings.CutPrefix(f.e.Message, trap.Prefix); trapped {
+			f.e.Message = trap.Prefix + imports.Realloc + ": " + what
+		}
+	}
+	return err
+}
 
 // Share gives others their turn if the process has run for long by the clock.
 func (i *Instance) Share() { i.account.Share() }
@@ -118,10 +133,7 @@ func (i *Instance) Start(ctx process.Context) error {
 // prepare makes everything but core instances, from the plan.
 func (i *Instance) prepare() {
 	p := i.plan
-	i.funcs = make([]coreFunc, len(p.funcs))
-	for n, ref := range p.funcs {
-		i.funcs[n] = coreFunc{of: i, ref: ref}
-	}
+	i.funcs = make([]*coreFunc, len(p.funcs))
 	i.components = make([]*canon.Instance, len(p.instances))
 	for n := range p.instances {
 		var parent *canon.Instance
@@ -135,7 +147,7 @@ func (i *Instance) prepare() {
 		if i.resources[n] = r.host; r.host == nil {
 			i.resources[n] = &canon.ResourceType{Name: r.name, Instance: i.components[r.instance]}
 			if r.destructor >= 0 {
-				i.resources[n].Destructor = &i.funcs[r.destructor]
+				i.resources[n].Destructor = i.fn(r.destructor)
 			}
 		}
 	}
@@ -148,27 +160,53 @@ func (i *Instance) prepare() {
 	for n, o := range p.options {
 		i.options[n] = canon.Options{Instance: i.components[o.instance], Encoding: o.encoding}
 		if o.realloc >= 0 {
-			i.funcs[o.realloc].realloc = true
-			i.options[n].Realloc = &i.funcs[o.realloc]
+			i.fn(o.realloc).realloc = true
+			i.options[n].Realloc = i.fn(o.realloc)
 		}
 	}
-	i.lifted = make([]canon.Lifted, len(p.lifts))
-	for n, l := range p.lifts {
-		i.lifted[n] = canon.Lifted{Plan: l.plan, Options: &i.options[l.options], Core: &i.funcs[l.core]}
-		if l.postReturn >= 0 {
-			i.lifted[n].PostReturn = &i.funcs[l.postReturn]
-		}
-	}
-	i.lowered = make([]canon.Lowered, len(p.calls))
-	for n := range p.calls {
-		switch c := &p.calls[n]; c.op {
-		case callLift:
-			i.lowered[n] = canon.Lowered{Plan: c.plan, Options: &i.options[c.options], Target: &i.lifted[c.lift]}
-		case callHost:
-			i.lowered[n] = canon.Lowered{Plan: c.plan, Options: &i.options[c.options], Target: c.host}
-		}
-	}
+	i.lifted = make([]*canon.Lifted, len(p.lifts))
+	i.lowered = make([]*canon.Lowered, len(p.calls))
 	i.cores = make([]core, len(p.cores))
+}
+
+// fn gives a core function that canonical definitions call.
+func (i *Instance) fn(n int) *coreFunc {
+	f := i.funcs[n]
+	if f == nil {
+		f = &coreFunc{of: i, ref: i.plan.funcs[n]}
+		i.funcs[n] = f
+	}
+	return f
+}
+
+// lift gives a function that a component makes of core code.
+func (i *Instance) lift(n int) *canon.Lifted {
+	f := i.lifted[n]
+	if f == nil {
+		l := &i.plan.lifts[n]
+		f = &canon.Lifted{Plan: l.plan, Options: &i.options[l.options], Core: i.fn(l.core)}
+		if l.postReturn >= 0 {
+			f.PostReturn = i.fn(l.postReturn)
+		}
+		i.lifted[n] = f
+	}
+	return f
+}
+
+// lower gives a call of core code's, which is one of a function.
+func (i *Instance) lower(n int) *canon.Lowered {
+	f := i.lowered[n]
+	if f == nil {
+		c := &i.plan.calls[n]
+		f = &canon.Lowered{Plan: c.plan, Options: &i.options[c.options]}
+		if c.op == callLift {
+			f.Target = i.lift(c.lift)
+		} else {
+			f.Target = c.host
+		}
+		i.lowered[n] = f
+	}
+	return f
 }
 
 // instantiate makes the instances of core modules.
@@ -244,10 +282,20 @@ func (i *Instance) Call(e *Export, args []mailbox.Value) (v mailbox.Value, err e
 		return mailbox.Nil, broken()
 	}
 	err = i.enter(func() (err error) {
-		v, err = i.lifted[e.lift].Call(i, args)
+		v, err = i.lift(e.lift).Call(i, args)
 		return err
 	})
 	return v, err
+}
+
+// CallLast is Call for the last call of an instance, which is closed then: what
+// the function's post-return function would free goes with all the rest, so that
+// it is not called. It may not call out, so that nobody outside can tell.
+func (i *Instance) CallLast(e *Export, args []mailbox.Value) (mailbox.Value, error) {
+	if !i.entered {
+		i.lift(e.lift).PostReturn = nil
+	}
+	return i.Call(e, args)
 }
 
 // Drop drops a resource that a result held; guest code may run.
@@ -316,6 +364,9 @@ func (i *Instance) Close() error {
 // explain turns what a call came to into an error for people.
 func (i *Instance) explain(err error) error {
 	if end, ok := errors.AsType[*imports.Exit](err); ok {
+		if f, within := errors.AsType[*failure](err); within && end.Result.Err != nil {
+			end.Result.Err.Trace = f.e.Trace
+		}
 		return end
 	}
 	e := i.plan.explain(err)

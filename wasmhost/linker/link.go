@@ -21,7 +21,7 @@ func Link(ctx context.Context, name string, c *component.Component, engine Engin
 	l := &linking{
 		Plan: &Plan{name: name, pool: engine.Pool()}, resolver: resolver,
 		compilers: map[*component.Component]*canon.Compiler{}, plans: map[component.Definition]*canon.Func{},
-		funcIndex: map[coreRef]int{}, optionsIndex: map[optionsKey]int{}, units: map[unitKey]int{},
+		exported: canon.NewCompiler(), funcIndex: map[coreRef]int{}, optionsIndex: map[optionsKey]int{}, units: map[unitKey]int{},
 	}
 	root, err := l.instantiate(&closure{def: c}, nil, -1)
 	if err == nil {
@@ -50,9 +50,11 @@ type linking struct {
 	funcIndex    map[coreRef]int
 	optionsIndex map[optionsKey]int
 	units        map[unitKey]int
-	modules      []*wiring // of the codes
-	wirings      []*wiring // of the cores
+	modules      []*wiring       // of the codes
+	wirings      []*wiring       // of the cores
+	exported     *canon.Compiler // of what the root exports
 	missing      []error
+	encoded      bool // missing has what is said of an encoding
 	elements     uint64
 	steps        int
 }
@@ -181,6 +183,9 @@ func (s *scope) define(d component.Definition) error {
 		i := s.items[d.Sort][d.Index]
 		s.exports[d.Name.Name] = i
 		s.name(i.fn, d.Name.Name)
+		if d.Sort == component.SortType && i.resource >= 0 && s.Plan.resources[i.resource].host == nil {
+			s.Plan.resources[i.resource].name = d.Name.Name // what users see, if that is the outermost
+		}
 		s.add(d.Sort, i)
 		return s.bind(d.Type, d.Sort, i)
 	default:
@@ -382,6 +387,12 @@ func (s *scope) lower(d *component.Lower) error {
 			c.op = callNever
 		}
 	}
+	if c.host != nil && c.host.Core != nil && encodings[d.Options.Encoding] != canon.UTF8 {
+		if !s.encoded { // the others will be no different
+			s.missing = append(s.missing, fmt.Errorf("it calls %s with strings in %s; build it for UTF-8, which is all that function knows", name, encodings[d.Options.Encoding]))
+		}
+		s.encoded = true
+	}
 	var err error
 	if c.plan, err = s.planOf(d, d.Type, name); err != nil {
 		return err
@@ -455,12 +466,16 @@ func (l *linking) exportInstance(name string, t *component.InstanceType, of inst
 }
 
 func (l *linking) exportFunc(iface string, f wit.Func, fn *function) {
-	e := Export{Name: f.Name, Interface: iface, Func: f.Name, Type: f, lift: fn.lift}
+	e := &Export{Name: f.Name, Interface: iface, Func: f.Name, Type: f, lift: fn.lift}
 	if iface != "" {
 		e.Name = iface + "#" + f.Name
 	}
 	if fn.lift >= 0 {
-		e.plan = l.lifts[fn.lift].plan
+		// Of the same make, with the names that types are exported by.
+		var err error
+		if e.plan, err = l.exported.Func(&e.Type); err != nil {
+			e.plan = l.lifts[fn.lift].plan
+		}
 	}
-	l.exports = append(l.exports, e)
+	l.exports = append(l.exports, *e)
 }

@@ -146,6 +146,10 @@ func (e *Export) Fit(args []mailbox.Value) ([]mailbox.Value, error) {
 	return e.plan.Fit(args)
 }
 
+// Own tells that the function is the component's own, and not one that it
+// imports and only passes on.
+func (e *Export) Own() bool { return e.lift >= 0 }
+
 // Outcome takes the result of a function that returns a WIT result apart, as
 // canon.Func.Outcome does.
 func (e *Export) Outcome(v mailbox.Value) (payload mailbox.Value, failed bool) {

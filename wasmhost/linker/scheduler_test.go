@@ -36,7 +36,7 @@ type proc struct {
 func (p *proc) Init(ctx process.Context) error { return p.Start(ctx) }
 
 func (p *proc) Step(process.Context) (process.Result, process.Status) {
-	v, err := p.Call(p.p.call, p.args)
+	v, err := p.CallLast(p.p.call, p.args)
 	if err != nil {
 		return process.Fail(err), process.Done
 	}

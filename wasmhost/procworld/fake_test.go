@@ -71,7 +71,7 @@ func (g *guest) Memory() api.Memory                        { return &g.memory }
 func (g *guest) ExportedFunction(name string) api.Function { return function{} }
 
 // Within is the allocator. It moves the memory each time, as a growth may.
-func (g *guest) Within(_ api.Function, stack []uint64) error {
+func (g *guest) Within(_ imports.Callable, stack []uint64) error {
 	align, n := uint32(stack[2]), uint32(stack[3])
 	g.memory.bytes = bytes.Clone(g.memory.bytes)
 	at := (g.next + align - 1) / align * align

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tetratelabs/wazero/api"
 	"go.uber.org/goleak"
 
 	"wippy/mailbox"
@@ -277,10 +276,10 @@ func (g *guest) Close() {
 	g.caller.World.Close()
 }
 
-func (g *guest) Within(api.Function, []uint64) error { return errors.New("not for components") }
-func (g *guest) Charge(fuel uint64)                  { g.instance.Charge(fuel) }
-func (g *guest) Share()                              { g.instance.Share() }
-func (g *guest) Waited()                             { g.instance.Waited() }
+func (g *guest) Within(imports.Callable, []uint64) error { return errors.New("not for components") }
+func (g *guest) Charge(fuel uint64)                      { g.instance.Charge(fuel) }
+func (g *guest) Share()                                  { g.instance.Share() }
+func (g *guest) Waited()                                 { g.instance.Waited() }
 
 // fatal ends the script.
 func (g *guest) fatal(format string, args ...any) {

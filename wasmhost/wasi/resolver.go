@@ -121,6 +121,11 @@ func (r *Resolver) find(name string) (*iface.Interface, *Problem) {
 	case i == nil:
 		p.Message = fmt.Sprintf("%s imports %s, which nothing provides", r.source, name)
 		p.Hint = r.nearest(n)
+	case i.Version != "":
+		if linker.Compatible(i.Version, n.Version) {
+			return i, nil
+		}
+		p.Message = fmt.Sprintf("%s imports %s; there is %s@%s only", r.source, name, i.Name, i.Version)
 	case !linker.Compatible(version, n.Version):
 		p.Message = fmt.Sprintf("%s imports %s; there is %s in the versions 0.2.x only", r.source, name, i.Name)
 		p.Hint = "build it for WASI 0.2"

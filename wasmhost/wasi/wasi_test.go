@@ -72,7 +72,7 @@ func testEnvironment(t *testing.T) {
 		g.want(g.call("environment-initial-cwd"), `"/work"`)
 	})
 	run(t, setup{}, func(g *guest) {
-		g.want(g.call("environment-get-environment"), `{}`) // an empty list
+		g.want(g.call("environment-get-environment"), `[]`)
 
 		g.want(g.call("environment-initial-cwd"), `null`)
 	})

@@ -63,6 +63,7 @@ func makeComponents(root, tools string, js bool) error {
 		{"work.c", cached("work.core"), nil},
 		{"caller.c", cached("caller.core"), nil},
 		{"caller.c", cached("caller_owned.core"), []string{"-DOWNED"}},
+		{"peer.c", cached("peer.core"), []string{"-I", header, "-mno-bulk-memory"}},
 		{"hostile.c", cached("hostile.core"), nil},
 		{"echo.c", bin("echo_core"), []string{"-DCORE"}},
 		{"work.c", bin("work_core"), []string{"-DCORE"}},
@@ -111,6 +112,8 @@ func makeComponents(root, tools string, js bool) error {
 		component("relay", "relaying", "utf8", bin("relay")),
 		component("relay", "relaying", "utf16", cached("relay_utf16")),
 		component("work", "working", "utf8", bin("work")),
+		{Core: cached("peer.core"), WIT: "peer.wit", World: "peer", Encoding: "utf8", Out: bin("peer")},
+		{Core: cached("peer.core"), WIT: "peer.wit", World: "peer", Encoding: "utf16", Out: bin("peer_utf16")},
 		component("caller", "calling", "utf8", bin("caller")),
 		component("caller_owned", "calling", "utf8", cached("caller_owned")),
 		component("hostile", "hostile", "utf8", bin("hostile")),
@@ -151,6 +154,18 @@ func makeComponents(root, tools string, js bool) error {
 		if err := os.WriteFile(filepath.Join(tools, name), data, 0o666); err != nil {
 			return err
 		}
+	}
+	// A world of the package that it imports from.
+	var peer []byte
+	for _, file := range []string{filepath.Join(header, "process.wit"), source("peer.wit")} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		peer = append(peer, data...)
+	}
+	if err := os.WriteFile(filepath.Join(tools, "peer.wit"), peer, 0o666); err != nil {
+		return err
 	}
 	node := exec.Command("node", "encode.mjs", string(list))
 	node.Dir, node.Stdout, node.Stderr = tools, os.Stderr, os.Stderr

@@ -2,7 +2,9 @@
 #define WIPPY_ARENA 65536
 #include "wippy_process.h"
 
+#ifndef EXPORT
 #define EXPORT(name) __attribute__((export_name(name)))
+#endif
 #define TEXT(s) ((wippy_str){s, sizeof(s) - 1})
 
 static const wippy_values nothing = {0, 0};

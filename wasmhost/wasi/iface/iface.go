@@ -28,6 +28,8 @@ import (
 type Interface struct {
 	// Name is that of the interface without a version: "wasi:io/poll".
 	Name string
+	// Version is the newest that is known, "" for that of WASI.
+	Version string
 	// Grants are what an entry's imports grant its functions by, any of them.
 	Grants []string
 	Funcs  []Func

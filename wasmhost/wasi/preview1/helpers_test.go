@@ -86,7 +86,7 @@ func newGuest(t testing.TB, grants imports.Grants) *guest {
 }
 
 func (g *guest) Memory() api.Memory                        { return &g.memory }
-func (g *guest) Within(api.Function, []uint64) error       { return nil }
+func (g *guest) Within(imports.Callable, []uint64) error   { return nil }
 func (g *guest) Charge(uint64)                             {}
 func (g *guest) Share()                                    {}
 func (g *guest) Waited()                                   {}

@@ -136,7 +136,8 @@ func opSetTable(L *glua.LState, inst uint32, base *vmFrame) int {
 		} else if n := len(table.array); key == glua.LNumber(n+1) && n < cap(table.array) && n+1 < glua.MaxArrayIndex && table.Metatable == glua.LNil {
 			table.array = append(table.array, operand(regs, f, argC(inst)))
 			return 0
-		} else if s := From(L); s != nil && key > glua.LNumber(cap(table.array)) && key < glua.LNumber(glua.MaxArrayIndex) && key == glua.LNumber(int(key)) {
+		} else if s := From(L); s != nil && key > glua.LNumber(cap(table.array)) && key < glua.LNumber(glua.MaxArrayIndex) && key == glua.LNumber(int(key)) &&
+			L.GetMetaField(t, "__newindex") == glua.LNil { // else the value goes elsewhere
 			s.growArray(table, int(key))
 		}
 	case glua.LString:
@@ -386,25 +387,42 @@ func opArithmetic(L *glua.LState, inst uint32, base *vmFrame) int {
 	th := threadOf(L)
 	f, regs := th.currentFrame, th.reg.array
 	a, b := operand(regs, f, argB(inst)), operand(regs, f, argC(inst))
-	if _, ok := a.(glua.LNumber); !ok {
-		refuseText(L, a)
+	_, numbers := a.(glua.LNumber)
+	if numbers {
+		_, numbers = b.(glua.LNumber)
 	}
-	if _, ok := b.(glua.LNumber); !ok {
-		refuseText(L, b)
+	if !numbers && (isLongText(a) || isLongText(b)) {
+		event := arithmeticEvents[int(inst>>26)]
+		if L.GetMetaField(a, event) == glua.LNil && L.GetMetaField(b, event) == glua.LNil {
+			refuseText(L)
+		}
 	}
 	return originals[glua.OP_ADD](L, inst, base)
 }
 
+// arithmeticEvents are the names of metamethods.
+var arithmeticEvents = map[int]string{
+	glua.OP_ADD: "__add", glua.OP_SUB: "__sub", glua.OP_MUL: "__mul",
+	glua.OP_DIV: "__div", glua.OP_MOD: "__mod", glua.OP_POW: "__pow",
+}
+
 func opMinus(L *glua.LState, inst uint32, base *vmFrame) int {
 	th := threadOf(L)
-	refuseText(L, operand(th.reg.array, th.currentFrame, argB(inst)))
+	if isLongText(operand(th.reg.array, th.currentFrame, argB(inst))) { // texts have no metamethod for it
+		refuseText(L)
+	}
 	return originals[glua.OP_UNM](L, inst, base)
 }
 
-// refuseText raises an error for a text that is too long for a number. Strings
-// have no metamethods for arithmetic.
-func refuseText(L *glua.LState, v glua.LValue) {
-	if text, ok := v.(glua.LString); ok && len(text) > maxNumeral && From(L) != nil {
+// isLongText tells whether a value is a text that is too long for a number.
+func isLongText(v glua.LValue) bool {
+	text, ok := v.(glua.LString)
+	return ok && len(text) > maxNumeral
+}
+
+// refuseText raises an error for arithmetic on a text that is too long for a number.
+func refuseText(L *glua.LState) {
+	if From(L) != nil {
 		L.RaiseError("attempt to perform arithmetic on a string: %s", tooLongForNumber)
 	}
 }

@@ -31,13 +31,16 @@ import (
 //
 // # Without a limit
 //
-// A state is measured now and then for process.info, seldom enough to cost
+// What a state holds is bounded by defaultMemory, as much as WebAssembly's
+// memories may hold where nothing is said; it is measured seldom enough to cost
 // nothing. No string has more than maxString bytes, no table's array more than
 // 64 MiB, and a thread's stack 2 MiB.
 
 const (
 	// newStateBytes is what a state holds that has run nothing.
 	newStateBytes = 8 << 10
+	// defaultMemory is the limit of a process that has none.
+	defaultMemory = 1<<32 - 1<<16
 	// leastMemory is the limit below which no process is begun.
 	leastMemory = 16 << 10
 	// measureEvery is how much a process without a limit creates at least
@@ -50,7 +53,8 @@ const (
 
 // memory is what a State knows of what it holds.
 type memory struct {
-	limit    int64 // 0 for none
+	limit    int64
+	seldom   bool  // the limit is the default, and far
 	measured int64 // at the last walk
 	room     int64 // what may be created until the next walk
 	began    int64 // what room began with
@@ -62,17 +66,19 @@ type memory struct {
 }
 
 func (m *memory) init(limit int64) {
-	m.limit = limit
+	m.limit, m.seldom = limit, limit <= 0
+	if m.seldom {
+		m.limit = defaultMemory
+	}
 	m.settle(newStateBytes)
 }
 
 // settle begins anew from what a walk measured.
 func (m *memory) settle(measured int64) {
 	m.measured = measured
-	if m.limit > 0 {
-		m.room = max(m.limit-measured, m.limit/8)
-	} else {
-		m.room = max(measureEvery, 4*measured)
+	m.room = max(m.limit-measured, m.limit/8)
+	if m.seldom {
+		m.room = min(m.room, max(measureEvery, 4*measured))
 	}
 	m.began = m.room
 	m.peak.Store(max(m.peak.Load(), measured))
@@ -96,7 +102,7 @@ var _ process.Measured = (*instance)(nil)
 // that would hold more than it may.
 func (s *State) grow(bytes int) {
 	m := s.memory
-	if m.room -= int64(bytes); m.room < 0 || m.limit > 0 && int64(bytes) > m.limit/8 {
+	if m.room -= int64(bytes); m.room < 0 || int64(bytes) > m.limit/8 {
 		s.press(int64(bytes))
 	}
 }
@@ -120,16 +126,16 @@ func (s *State) press(bytes int64) {
 	if m.walking {
 		return
 	}
-	if m.limit > 0 && m.room >= 0 && m.measured+m.began-m.room <= m.limit {
+	if m.room >= 0 && m.measured+m.began-m.room <= m.limit {
 		return // large, but there is room
 	}
-	if m.limit > 0 && bytes > m.limit {
+	if bytes > m.limit {
 		s.exceed(0, bytes)
 	}
 	m.walking = true
 	held := s.walk() + m.building
 	m.walking = false
-	if m.limit > 0 && held+bytes > m.limit {
+	if held+bytes > m.limit {
 		s.exceed(held, bytes)
 	}
 	m.settle(held + bytes)

@@ -172,6 +172,17 @@ func TestMaxMemory(t *testing.T) {
 	}
 }
 
+// TestSparseElsewhere sets an element that a table does not keep itself: no
+// room is made for it.
+func TestSparseElsewhere(t *testing.T) {
+	ctx := newFake()
+	ctx.limits.MaxMemory = 4 << 20
+	p := start(t, ctx, `local t = setmetatable({}, {__newindex = function() end}) t[4000000] = 1 return #t`)
+	if result, _ := p.Step(ctx); result.Err != nil || result.Values[0].Float() != 0 {
+		t.Errorf("%v %v", result.Values, result.Err)
+	}
+}
+
 // TestMaxMemoryHeap shows on the heap that a limit is one.
 func TestMaxMemoryHeap(t *testing.T) {
 	const limit = 8 << 20

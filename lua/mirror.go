@@ -114,9 +114,22 @@ func checkMirror(mirror, original reflect.Type) {
 		if !ok {
 			panic(fmt.Sprintf("lua: this version of gopher-lua has no %s.%s", original, f.Name))
 		}
-		same := f.Type.Kind() == o.Type.Kind() || o.Type.Kind() == reflect.Interface && f.Type == reflect.TypeFor[vmStackValue]()
-		if o.Offset != f.Offset || o.Type.Size() != f.Type.Size() || !same {
+		if o.Offset != f.Offset || o.Type.Size() != f.Type.Size() || !mirrors(f.Type, o.Type) {
 			panic(fmt.Sprintf("lua: this version of gopher-lua has another %s.%s", original, f.Name))
 		}
 	}
+}
+
+// mirrors tells whether values of a mirror's type may be read and set in place of
+// the original's: the type is the same, or a pointer to what has a mirror of its own.
+func mirrors(mirror, original reflect.Type) bool {
+	switch {
+	case mirror == original, mirror.Kind() == original.Kind() && mirror.Kind() <= reflect.Complex128: // scalars
+		return true
+	case mirror == reflect.TypeFor[vmStackValue]():
+		return original.Kind() == reflect.Interface
+	case mirror == reflect.TypeFor[[]unsafe.Pointer]():
+		return original.Kind() == reflect.Slice && original.Elem().Kind() == reflect.Pointer
+	}
+	return mirror.Kind() == reflect.Pointer && mirror.Elem().PkgPath() == reflect.TypeFor[vmTable]().PkgPath() && original.Kind() == reflect.Pointer
 }

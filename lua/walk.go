@@ -69,8 +69,8 @@ func mapSlots(n int) int { return max(smallMap, 1<<bits.Len(uint(n*8/7))) }
 type goMap struct {
 	used   uint64
 	seed   uintptr
-	tables *[1 << 40]*goMapTable // a small map has none
-	length int                   // of tables, some of which are the same
+	tables **goMapTable // the first of length; a small map has none
+	length int          // of tables, some of which are the same
 }
 
 type goMapTable struct{ used, slots uint16 }
@@ -81,7 +81,7 @@ func (m *goMap) bytes(slot int) int64 {
 		return n + groupBytes(smallMap, slot)
 	}
 	var last *goMapTable
-	for _, t := range m.tables[:m.length] {
+	for _, t := range m.all() {
 		n += wordBytes
 		if t != last { // those that are the same are neighbours
 			n += mapTableBytes + groupBytes(int(t.slots), slot)
@@ -91,13 +91,15 @@ func (m *goMap) bytes(slot int) int64 {
 	return n
 }
 
+func (m *goMap) all() []*goMapTable { return unsafe.Slice(m.tables, m.length) }
+
 // mapsAreKnown tells whether maps are as goMap says.
 var mapsAreKnown = func() bool {
 	for _, c := range []struct{ hint, tables, slots int }{{8, 0, 0}, {64, 1, 128}, {4096, 8, 1024}} {
 		m := make(map[string]int, c.hint)
 		m["a"] = 1
 		p := *(**goMap)(unsafe.Pointer(&m))
-		if p.used != 1 || p.length != c.tables || c.tables > 0 && int(p.tables[c.tables-1].slots) != c.slots {
+		if p.used != 1 || p.length != c.tables || c.tables > 0 && int(p.all()[c.tables-1].slots) != c.slots {
 			return false
 		}
 	}

@@ -143,6 +143,7 @@ func (d *decoder) table(depth int) (Value, error) {
 			return Nil, err
 		}
 	}
+	t.size = t.measure()
 	return Value{ref: t}, nil
 }
 

@@ -62,7 +62,7 @@ func TestValueOfErrors(t *testing.T) {
 		{map[any]any{[1]chan int{}: "a"}, "argument 1: key [0] a Go chan int cannot be a value"},
 		{within, "[0] nested deeper than 128 levels"},
 		{doubling, "[1] more than 4194304 parts"},
-		{make([]struct{}, 1<<40), "argument 1: more than 4194304 parts"},
+		{make([]struct{}, 1<<30), "argument 1: more than 4194304 parts"},
 		{[]any{deep}, "argument 1: [0] nested deeper than 128 levels"},
 		{map[string]any{"v": deep}, `argument 1: field "v": nested deeper than 128 levels`},
 		{[]any{ErrorValue(itself)}, "argument 1: [0] nested deeper than 128 levels"},

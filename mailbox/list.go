@@ -10,6 +10,7 @@ type list struct {
 	oldest   *node
 	len      int    // every event
 	messages int    // those that count
+	bytes    int64  // the sizes of all
 	seq      uint64 // of the last event that came
 }
 
@@ -17,13 +18,15 @@ type list struct {
 // keeps nothing else alive.
 type node struct {
 	ev         Event
+	size       int64  // as Event.Size gives it
 	seq        uint64 // its place in the order of arrival; zero once unlinked
 	prev, next *node
 }
 
-func (l *list) push(e Event) {
+func (l *list) push(e Event, size int64) {
 	l.seq++
-	n := &node{ev: e, seq: l.seq, prev: l.tail}
+	l.bytes += size
+	n := &node{ev: e, size: size, seq: l.seq, prev: l.tail}
 	if l.tail == nil {
 		l.head = n
 	} else {
@@ -58,6 +61,7 @@ func (l *list) unlink(n *node) {
 	}
 	n.seq, n.prev, n.next = 0, nil, nil
 	l.len--
+	l.bytes -= n.size
 	if n.ev.counts() {
 		l.messages--
 	}

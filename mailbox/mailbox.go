@@ -24,16 +24,23 @@ const DefaultCapacity = 1024
 type Config struct {
 	Capacity int // messages; zero means DefaultCapacity
 	Overflow Overflow
+	// Bytes bounds what the events take together; zero means DefaultBytes.
+	Bytes int64
 }
 
-// The sentinels of Post. Both are of a kind that callers branch on.
+// DefaultBytes is what a mailbox's events may take together where nothing else
+// is said, in bytes: the longest string of Lua's fits twice.
+const DefaultBytes = 512 << 20
+
+// The sentinels of Post. All are of a kind that callers branch on.
 var (
-	ErrFull   = &Error{Kind: Unavailable, Message: "the mailbox is full", Retryable: true}
-	ErrClosed = &Error{Kind: NoProc, Message: "the process has ended"}
+	ErrFull     = &Error{Kind: Unavailable, Message: "the mailbox is full", Retryable: true}
+	ErrTooLarge = &Error{Kind: Invalid, Message: "the message is larger than the mailbox"}
+	ErrClosed   = &Error{Kind: NoProc, Message: "the process has ended"}
 )
 
 // Mailbox is a queue of events in order of arrival. Messages count against its
-// capacity; EXIT, LINK_DOWN, CANCEL and what PostDue appends never do and are
+// capacity, and find room only where all events together stay within its bytes; EXIT, LINK_DOWN, CANCEL and what PostDue appends never do and are
 // never dropped: how many can come is bounded where monitors, links and
 // timers are made.
 //
@@ -55,6 +62,9 @@ func New(cfg Config) *Mailbox {
 	if cfg.Capacity <= 0 {
 		cfg.Capacity = DefaultCapacity
 	}
+	if cfg.Bytes <= 0 {
+		cfg.Bytes = DefaultBytes
+	}
 	return &Mailbox{cfg: cfg}
 }
 
@@ -62,31 +72,44 @@ func New(cfg Config) *Mailbox {
 //
 // # Errors
 //
-// ErrClosed when the owner has ended; ErrFull when there is no room for a
-// message and the policy is Reject or Block: under Block the sender goes on
-// with PostWhenRoom.
+// ErrClosed when the owner has ended; ErrTooLarge for a message that would not
+// find room in an empty mailbox; ErrFull when there is no room for a message and
+// the policy is Reject or Block: under Block the sender goes on with
+// PostWhenRoom.
 func (m *Mailbox) Post(e Event) error {
+	size := e.Size()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.post(e)
+	return m.post(e, size)
 }
 
-func (m *Mailbox) post(e Event) error {
+func (m *Mailbox) post(e Event, size int64) error {
 	switch {
 	case m.closed:
 		return ErrClosed
-	case !e.counts() || m.hasRoom():
+	case !e.counts():
+	case size > m.cfg.Bytes:
+		return ErrTooLarge
+	case m.waiters.first == nil && m.hasRoom(size):
 	case m.cfg.Overflow == DropOldest:
-		m.queue.unlink(m.queue.oldest)
-		m.dropped++
+		for !m.hasRoom(size) && m.queue.oldest != nil {
+			m.queue.unlink(m.queue.oldest)
+			m.dropped++
+		}
+		if !m.hasRoom(size) { // what cannot be dropped takes it all
+			return ErrFull
+		}
 	default:
 		return ErrFull
 	}
-	m.queue.push(e)
+	m.queue.push(e, size)
 	return nil
 }
 
-func (m *Mailbox) hasRoom() bool { return m.queue.messages < m.cfg.Capacity }
+// hasRoom tells whether a message of that size finds room.
+func (m *Mailbox) hasRoom(size int64) bool {
+	return m.queue.messages < m.cfg.Capacity && m.queue.bytes+size <= m.cfg.Bytes
+}
 
 // PostDue appends a message that the owner ordered itself and cannot ask for
 // again, such as a timer's. It does not count against the capacity and is not
@@ -124,6 +147,13 @@ func (m *Mailbox) Close() {
 	for w := waiting.first; w != nil; w = w.next {
 		w.done(ErrClosed)
 	}
+}
+
+// Bytes is what the events take that wait to be taken, and what they may.
+func (m *Mailbox) Bytes() (held, most int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.queue.bytes, m.cfg.Bytes
 }
 
 // Capacity is the number of messages that it holds.

@@ -9,6 +9,7 @@ import "math"
 type Table struct {
 	List  []Value
 	Pairs []Pair
+	size  int64 // as size gives it; zero where it is not known
 }
 
 // Pair is one field of a table. The key is a boolean, a number other than NaN,
@@ -18,11 +19,13 @@ type Pair struct{ Key, Value Value }
 
 // TableValue makes a table of its parts, which it owns from then on.
 func TableValue(list []Value, pairs []Pair) Value {
-	return Value{ref: &Table{List: list, Pairs: pairs}}
+	t := &Table{List: list, Pairs: pairs}
+	t.size = t.measure()
+	return Value{ref: t}
 }
 
 // Value gives the table as a Value. It spares TableValue's allocation to who
-// makes many tables at once.
+// makes many tables at once, and its accounts to who sends them to nobody.
 func (t *Table) Value() Value { return Value{ref: t} }
 
 // Get gives the value under a string key, nil if there is none.

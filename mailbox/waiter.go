@@ -3,6 +3,7 @@ package mailbox
 // Waiter is one message that waits for room.
 type Waiter struct {
 	ev         Event
+	size       int64 // as Event.Size gives it
 	done       func(error)
 	waiting    bool // stands in the mailbox's waiters; under its lock
 	prev, next *Waiter
@@ -37,13 +38,13 @@ func (q *waiters) remove(w *Waiter) {
 
 // PostWhenRoom appends e as soon as there is room, also where the policy is
 // Reject, and calls done exactly once: with nil when it is in the queue, with
-// ErrClosed when the owner has ended. Both may happen before it returns.
+// ErrClosed when the owner has ended, with ErrTooLarge. All may happen before it returns.
 // Waiting messages go in in the order of their calls. done is called with no
 // lock held, from whichever goroutine made room, and must not block.
 func (m *Mailbox) PostWhenRoom(e Event, done func(error)) *Waiter {
-	w := &Waiter{ev: e, done: done}
+	w := &Waiter{ev: e, size: e.Size(), done: done}
 	m.mu.Lock()
-	err := m.post(e)
+	err := m.post(e, w.size)
 	if err == ErrFull {
 		m.waiters.push(w)
 	}
@@ -71,10 +72,10 @@ func (m *Mailbox) Withdraw(w *Waiter) bool {
 // free.
 func (m *Mailbox) admit() *Waiter {
 	w := m.waiters.first
-	if w == nil || !m.hasRoom() {
+	if w == nil || !m.hasRoom(w.size) {
 		return nil
 	}
 	m.waiters.remove(w)
-	m.queue.push(w.ev)
+	m.queue.push(w.ev, w.size)
 	return w
 }

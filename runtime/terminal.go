@@ -38,7 +38,11 @@ func isTTY(stream any) bool {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull) // which is such a device, too
+	return err != nil || !os.SameFile(info, null)
 }
 
 type serialWriter struct {

@@ -222,6 +222,8 @@ for _, f in ipairs{function() return s + 1 end, function() return -s end, functi
   local ok, err = pcall(f)
   assert(not ok and err:find("a text of more than 4096 bytes is no number", 1, true), err)
 end
+local o = setmetatable({}, {__add = function(a, b) return type(a) .. type(b) end}) -- takes any text
+assert(o + s == "tablestring" and s + o == "stringtable")
 return 1 + s --- expect: a text of more than 4096 bytes is no number
 ---
 -- Messages do not repeat a text of any length.

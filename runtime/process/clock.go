@@ -10,7 +10,9 @@ import (
 type Clock interface {
 	// Now is the wall clock.
 	Now() time.Time
-	// AfterFunc calls f on a goroutine of the clock's once d has passed. f must not block.
+	// AfterFunc calls f on a goroutine of the clock's once d has passed, and Now
+	// shows it: who waits looks at Now when it is called, and waits on for good
+	// if it comes too early. f must not block.
 	AfterFunc(d time.Duration, f func()) Timer
 }
 

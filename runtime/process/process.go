@@ -216,9 +216,11 @@ type Peers interface {
 	Cancel(dest mailbox.PID, reason string, grace time.Duration) error
 	// Terminate kills dest.
 	Terminate(dest mailbox.PID) error
-	// Info describes a living process.
+	// Info describes a living process. It suspends where thousands are linked
+	// with it or monitored.
 	Info(dest mailbox.PID) (Info, bool)
-	// List gives the living processes of a group, or of all for "".
+	// List gives the living processes of a group, or of all for "", the oldest
+	// first. It suspends where there are thousands.
 	List(group string) ([]mailbox.PID, error)
 }
 

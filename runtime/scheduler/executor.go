@@ -4,12 +4,16 @@ import (
 	"iter"
 	goruntime "runtime"
 	"sync/atomic"
+	"time"
 )
 
 const (
 	// slotStreak bounds how many processes in a row an executor takes from its
-	// slot before it looks at the queue, where others wait.
+	// slot before it looks at the queue, where others wait, and slotTime for how
+	// long. It looks at the clock once in slotLook of them.
 	slotStreak = 64
+	slotTime   = time.Millisecond
+	slotLook   = 4
 	// turnsAlone is how many turns an executor takes at most before it lets the
 	// program's other goroutines have its thread.
 	turnsAlone = 64
@@ -29,6 +33,7 @@ type executor struct {
 	// goes on running hands it over at its next Checkpoint if anyone is idle.
 	next   *task
 	streak int
+	since  time.Time // the streak's begin
 
 	// For the watch: the process that it runs, and how often it took one up.
 	current atomic.Pointer[task]
@@ -67,7 +72,7 @@ func (e *executor) loop() {
 func (e *executor) take() *task {
 	if t := e.next; t != nil {
 		e.next = nil
-		if e.streak < slotStreak && e.s.queue.enter(e, t.g) {
+		if e.mayGoOn() && e.s.queue.enter(e, t.g) {
 			e.streak++
 			return t
 		}
@@ -75,6 +80,19 @@ func (e *executor) take() *task {
 	}
 	e.streak = 0
 	return e.s.queue.take(e)
+}
+
+// mayGoOn tells whether the slot's process may go before those in the queue.
+func (e *executor) mayGoOn() bool {
+	switch {
+	case e.streak == 0:
+		e.since = time.Now()
+	case e.streak >= slotStreak:
+		return false
+	case e.streak%slotLook == 0:
+		return time.Since(e.since) < slotTime
+	}
+	return true
 }
 
 // run gives t the executor until it suspends, uses up its slice, or ends, and
@@ -103,6 +121,10 @@ func (e *executor) run(t *task) (share bool) {
 			return t.onExit != nil
 		case sigYield:
 			t.exec = nil
+			if n := e.next; n != nil { // others had less time than these two
+				e.next = nil
+				e.s.queue.put(n, resumed)
+			}
 			t.state.Store(queued)
 			e.s.queue.put(t, preempted)
 			return true
@@ -158,12 +180,11 @@ func (e *executor) coroutine(t *task) *coroutine {
 	return c
 }
 
+// recycle keeps the coroutine of a task that has ended for another. One that
+// runtime.Goexit ended does not come here: the goexit goes on in the executor.
 func (e *executor) recycle(t *task) {
 	c := t.co
 	t.co = nil
-	if c.t != nil { // runtime.Goexit ended it
-		return
-	}
 	if len(e.free) < pooledCoroutines {
 		e.free = append(e.free, c)
 	} else {

@@ -75,6 +75,20 @@ func (s *Scheduler) group(id string) (*group, error) {
 	return g, nil
 }
 
+// leastMailbox is what a mailbox may hold at least, in bytes, however little
+// memory its process may.
+const leastMailbox = 1 << 20
+
+// mailbox configures a process's mailbox: with a max_memory, that is what may
+// wait for it to be received, too.
+func (g *group) mailbox(l process.Limits) mailbox.Config {
+	cfg := g.Mailbox
+	if l.MaxMemory > 0 {
+		cfg.Bytes = min(max(l.MaxMemory, leastMailbox), mailbox.DefaultBytes)
+	}
+	return cfg
+}
+
 // admit takes a place in the group, or says that it is full.
 func (g *group) admit() error {
 	if n := g.live.Add(1); g.MaxProcesses > 0 && n > int64(g.MaxProcesses) {

@@ -2,14 +2,42 @@ package scheduler
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
 )
 
+// listedAtOnce is how many processes Info and List look through on the worker.
+// More are listed off it: nothing can interrupt that.
+const listedAtOnce = 4096
+
 // Info implements process.Peers.
-func (t *task) Info(dest mailbox.PID) (process.Info, bool) { return t.s.Info(dest) }
+func (t *task) Info(dest mailbox.PID) (info process.Info, found bool) {
+	t.unwindIfDoomed()
+	target := t.s.find(dest)
+	if target == nil || t.co == nil || !target.bound(listedAtOnce) {
+		return t.s.Info(dest)
+	}
+	err := t.Await(func(context.Context) error {
+		info, found = t.s.Info(dest)
+		return nil
+	})
+	return info, found && err == nil
+}
+
+// bound tells whether the task has more than n links and monitors, its own and
+// others'.
+func (t *task) bound(n int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n -= len(t.links) + len(t.watching)
+	for m := t.watchers; m != nil && n >= 0; m = m.next {
+		n--
+	}
+	return n < 0
+}
 
 // Info describes a living process.
 func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
@@ -28,22 +56,26 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 		info.Children = int(n.Load())
 	}
 	var links, watchers []*task
-	t.mu.Lock()
+	var watching []*monitor
+	t.mu.Lock() // as short as may be: lists only
 	info.Names = slices.Clone(t.names)
 	info.TrapLinks = t.trap
 	for _, l := range t.links {
 		links = append(links, l.peer)
 	}
-	if len(t.watching) > 0 {
-		info.Monitors = make(map[mailbox.Ref]mailbox.PID, len(t.watching))
-		for ref, m := range t.watching {
-			info.Monitors[ref] = m.target.pid
-		}
+	for _, m := range t.watching {
+		watching = append(watching, m)
 	}
 	for m := t.watchers; m != nil; m = m.next {
 		watchers = append(watchers, m.watcher)
 	}
 	t.mu.Unlock()
+	if len(watching) > 0 {
+		info.Monitors = make(map[mailbox.Ref]mailbox.PID, len(watching))
+		for _, m := range watching {
+			info.Monitors[m.ref] = m.target.pid
+		}
+	}
 	info.Links, info.MonitoredBy = pids(links), pids(watchers)
 	return info, true
 }
@@ -86,7 +118,17 @@ func (t *task) stateName() string {
 }
 
 // List implements process.Peers.
-func (t *task) List(group string) ([]mailbox.PID, error) { return t.s.List(group) }
+func (t *task) List(group string) (pids []mailbox.PID, err error) {
+	t.unwindIfDoomed()
+	if t.s.Live() <= listedAtOnce || t.co == nil {
+		return t.s.List(group)
+	}
+	err = t.Await(func(context.Context) (err error) {
+		pids, err = t.s.List(group)
+		return err
+	})
+	return pids, err
+}
 
 // List gives the living processes of a group, oldest first, or of all for "".
 func (s *Scheduler) List(groupID string) ([]mailbox.PID, error) {

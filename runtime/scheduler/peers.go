@@ -23,18 +23,25 @@ func (t *task) Send(dest mailbox.PID, topic string, values []mailbox.Value) erro
 	if err == mailbox.ErrFull && target.box.Overflow() == mailbox.Block && target != t {
 		err = t.postWhenRoom(target, ev)
 	}
-	switch err {
-	case nil:
+	if err == nil {
 		target.wake(t.exec)
 		return nil
-	case mailbox.ErrFull:
-		return full(dest, target.box)
 	}
-	return mailbox.NoProcess(dest)
+	return refused(err, dest, target.box, &ev)
 }
 
-func full(dest mailbox.PID, box *mailbox.Mailbox) error {
-	return mailbox.Errorf(mailbox.Unavailable, "the mailbox of %s is full (capacity %d)", dest, box.Capacity())
+// refused says why a message was not posted.
+func refused(err error, dest mailbox.PID, box *mailbox.Mailbox, ev *mailbox.Event) error {
+	held, most := box.Bytes()
+	switch size := ev.Size(); {
+	case err == mailbox.ErrTooLarge:
+		return mailbox.Errorf(mailbox.Invalid, "the message of %d bytes is too large for the mailbox of %s, which may hold %d", size, dest, most)
+	case err == mailbox.ErrFull && box.Len() < box.Capacity():
+		return mailbox.Errorf(mailbox.Unavailable, "the mailbox of %s has no room for %d bytes: it holds %d, and may hold %d", dest, size, held, most)
+	case err == mailbox.ErrFull:
+		return mailbox.Errorf(mailbox.Unavailable, "the mailbox of %s is full (capacity %d)", dest, box.Capacity())
+	}
+	return mailbox.NoProcess(dest)
 }
 
 func (t *task) postWhenRoom(target *task, ev mailbox.Event) error {
@@ -57,14 +64,12 @@ func (s *Scheduler) Send(dest mailbox.PID, topic string, values []mailbox.Value)
 	if target == nil {
 		return mailbox.NoProcess(dest)
 	}
-	switch target.box.Post(mailbox.Event{Type: mailbox.Message, Topic: topic, Values: values}) {
-	case nil:
-		target.wake(nil)
-		return nil
-	case mailbox.ErrFull:
-		return full(dest, target.box)
+	ev := mailbox.Event{Type: mailbox.Message, Topic: topic, Values: values}
+	if err := target.box.Post(ev); err != nil {
+		return refused(err, dest, target.box, &ev)
 	}
-	return mailbox.NoProcess(dest)
+	target.wake(nil)
+	return nil
 }
 
 // Terminate implements process.Peers.

@@ -1,8 +1,8 @@
 package scheduler
 
 import (
+	"container/list"
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -17,7 +17,7 @@ type pool struct {
 
 	mu      sync.Mutex
 	running int
-	waiting []*job
+	waiting list.List // of *job; those of a crowd that is killed leave from anywhere in it
 }
 
 // job is one call on the pool.
@@ -28,13 +28,15 @@ type job struct {
 	err  error
 	done atomic.Bool
 
-	abandoned bool // guarded by the pool's mutex: its place is given away already
+	// Guarded by the pool's mutex:
+	place     *list.Element // in waiting; nil once it has begun, or is withdrawn
+	abandoned bool          // its place is given away already
 }
 
 func (p *pool) submit(j *job) {
 	p.mu.Lock()
 	if p.running >= p.max {
-		p.waiting = append(p.waiting, j)
+		j.place = p.waiting.PushBack(j)
 		p.mu.Unlock()
 		return
 	}
@@ -69,25 +71,29 @@ func (p *pool) following(j *job) *job {
 
 // free gives a place to the job that has waited longest, if any.
 func (p *pool) free() *job {
-	if len(p.waiting) == 0 {
+	first := p.waiting.Front()
+	if first == nil {
 		p.running--
 		return nil
 	}
-	next := p.waiting[0]
-	p.waiting[0] = nil
-	p.waiting = p.waiting[1:]
-	return next
+	return p.take(first.Value.(*job))
+}
+
+// take removes a job from those that wait.
+func (p *pool) take(j *job) *job {
+	p.waiting.Remove(j.place)
+	j.place = nil
+	return j
 }
 
 // withdraw takes a job back that has not begun.
 func (p *pool) withdraw(j *job) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	i := slices.Index(p.waiting, j)
-	if i < 0 {
+	if j.place == nil {
 		return false
 	}
-	p.waiting = slices.Delete(p.waiting, i, i+1)
+	p.take(j)
 	return true
 }
 

@@ -1,8 +1,8 @@
 package scheduler
 
 import (
+	"container/list"
 	"context"
-	"slices"
 	"sync"
 
 	"wippy/mailbox"
@@ -17,12 +17,9 @@ type preparations struct {
 }
 
 type preparation struct {
-	waiting []*spawner
-	err     error // once it is over
+	waiting list.List // of func(): they wake the processes that wait for it
+	err     error     // once it is over
 }
-
-// spawner is a process that waits for a preparation.
-type spawner struct{ wake func() }
 
 // resolve finds an entry's program for a spawn from outside.
 func (s *Scheduler) resolve(ctx context.Context, entry string) (process.Program, process.Limits, error) {
@@ -52,10 +49,10 @@ func (t *task) resolve(entry string) (process.Program, process.Limits, error) {
 		return prog, limits, err
 	}
 	var p *preparation
-	me := new(spawner)
+	var place *list.Element
 	t.Suspend(
-		func(wake func()) { me.wake = wake; p = t.s.preparing(entry, me) },
-		func() { t.s.preps.forget(p, me) })
+		func(wake func()) { p, place = t.s.preparing(entry, wake) },
+		func() { t.s.preps.forget(p, place) })
 	if p.err != nil {
 		return nil, limits, p.err
 	}
@@ -64,7 +61,7 @@ func (t *task) resolve(entry string) (process.Program, process.Limits, error) {
 
 // preparing joins the preparation of an entry, and begins it if there is none.
 // It goes on when those who wait for it are killed: the next will want it.
-func (s *Scheduler) preparing(entry string, who *spawner) *preparation {
+func (s *Scheduler) preparing(entry string, wake func()) (*preparation, *list.Element) {
 	s.preps.mu.Lock()
 	defer s.preps.mu.Unlock()
 	p := s.preps.ongoing[entry]
@@ -77,25 +74,21 @@ func (s *Scheduler) preparing(entry string, who *spawner) *preparation {
 		j := &job{ctx: s.ctx, f: func(ctx context.Context) error { return s.cfg.Prepare(ctx, entry) }}
 		j.over = func() {
 			s.preps.mu.Lock()
+			defer s.preps.mu.Unlock()
 			p.err = j.err
 			delete(s.preps.ongoing, entry)
-			waiting := p.waiting
-			p.waiting = nil
-			s.preps.mu.Unlock()
-			for _, w := range waiting {
-				w.wake()
+			for first := p.waiting.Front(); first != nil; first = p.waiting.Front() {
+				p.waiting.Remove(first).(func())()
 			}
 		}
 		s.pool.submit(j)
 	}
-	p.waiting = append(p.waiting, who)
-	return p
+	return p, p.waiting.PushBack(wake)
 }
 
-func (ps *preparations) forget(p *preparation, who *spawner) {
+// forget takes back a place among those that wait; nothing if it was woken.
+func (ps *preparations) forget(p *preparation, place *list.Element) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	if i := slices.Index(p.waiting, who); i >= 0 {
-		p.waiting = slices.Delete(p.waiting, i, i+1)
-	}
+	p.waiting.Remove(place)
 }

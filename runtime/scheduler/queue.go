@@ -98,7 +98,11 @@ func (q *runQueue) put(t *task, c class) {
 		t.credit--
 		c = resumed
 	}
-	t.g.runnable[c].push(t)
+	if t.doomed.Load() != nil { // expedite may have come before
+		t.g.runnable[resumed].pushFront(t)
+	} else {
+		t.g.runnable[c].push(t)
+	}
 	q.offer(t.g)
 	q.wakeOne()
 	q.mu.Unlock()
@@ -106,7 +110,8 @@ func (q *runQueue) put(t *task, c class) {
 
 // expedite puts a task that is to end before all others of its group, so that
 // its end does not wait for as many slices as there are processes. It takes
-// next to nothing to end.
+// next to nothing to end. One that is on its way into the queue has its place
+// of put.
 func (q *runQueue) expedite(t *task) {
 	q.mu.Lock()
 	if t.list != nil {

@@ -92,3 +92,21 @@ func TestQueueExpedites(t *testing.T) {
 		l.q.expedite(doomed) // it is in no list any more
 	}
 }
+
+// One that was decided to end while it was in no list, but on its way into one,
+// is not behind the others there either.
+func TestQueuePutsTheDoomedFirst(t *testing.T) {
+	for c := range classes {
+		l := newLine()
+		for range 3 {
+			l.put("other", c)
+		}
+		doomed := &task{g: l.g, pid: "doomed"}
+		doomed.doomed.Store(killed)
+		l.q.expedite(doomed)
+		l.q.put(doomed, c)
+		if got, want := l.order(), []string{"doomed", "other", "other", "other"}; !slices.Equal(got, want) {
+			t.Errorf("the order is %v, want %v", got, want)
+		}
+	}
+}

@@ -108,7 +108,7 @@ func (t *task) Exec(r process.Spawn) (*mailbox.Exit, error) {
 	child.onExit = func(_ mailbox.PID, e *mailbox.Exit) {
 		exit = e
 		over.Store(true)
-		t.wake(nil)
+		t.wake(child.exec)
 	}
 	t.s.launch(child, t.exec)
 	for !over.Load() {
@@ -152,7 +152,7 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 	return &task{
 		s: s, g: g, serial: n, entry: entry, space: namespace(entry), prog: prog, proc: proc, limits: limits,
 		pid:  mailbox.MakePID(s.cfg.Node, g.index, n),
-		box:  mailbox.New(g.Mailbox),
+		box:  mailbox.New(g.mailbox(limits)),
 		born: s.cfg.Clock.Now(),
 	}, nil
 }

@@ -72,6 +72,7 @@ type task struct {
 	trap     bool                     // ends of linked processes arrive as LINK_DOWN
 	names    []string                 // registered for it
 	timers   map[mailbox.Ref]*timer   // what its clock owes it
+	ordered  int64                    // what the messages of its timers take, in bytes
 
 	cancelling sync.Mutex // one cancel at a time
 	leaving    *leaving   // the one that counts

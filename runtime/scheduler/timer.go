@@ -15,13 +15,16 @@ type timer struct {
 	t     *task
 	ref   mailbox.Ref
 	clock process.Timer
+	bytes int64 // what its message takes
 }
 
-// order sets a timer: due is called under the mutex.
-func (t *task) order(d time.Duration, due func(*timer)) *timer {
-	tm := &timer{t: t, ref: t.s.newRef()}
+// order sets a timer for a message of so many bytes: due is called under the
+// mutex.
+func (t *task) order(d time.Duration, bytes int64, due func(*timer)) *timer {
+	tm := &timer{t: t, ref: t.s.newRef(), bytes: bytes}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.ordered += bytes
 	if t.timers == nil {
 		t.timers = map[mailbox.Ref]*timer{}
 	}
@@ -43,12 +46,20 @@ func (tm *timer) stop() bool { return tm.t.StopTimer(tm.ref) }
 func (t *task) StopTimer(ref mailbox.Ref) bool {
 	t.mu.Lock()
 	tm, held := t.timers[ref]
-	delete(t.timers, ref)
+	if held {
+		tm.forget()
+	}
 	t.mu.Unlock()
 	if held {
 		tm.clock.Stop()
 	}
 	return held
+}
+
+// forget takes the timer from its task, whose mutex is held.
+func (tm *timer) forget() {
+	delete(tm.t.timers, tm.ref)
+	tm.t.ordered -= tm.bytes
 }
 
 // minPeriod is the shortest period of a timer: faster ones would keep a
@@ -75,14 +86,15 @@ func (t *task) sendAfter(d, period time.Duration, topic string, values []mailbox
 	if period > 0 && period < minPeriod {
 		return nil, mailbox.Errorf(mailbox.Invalid, "a period of %v is too short; the shortest is %v", period, minPeriod)
 	}
-	if err := t.mayHoldTimer(); err != nil {
+	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
+	size := ev.Size()
+	if err := t.mayHoldTimer(size); err != nil {
 		return nil, err
 	}
-	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
 	due := t.s.cfg.Clock.Now().Add(d)
-	return t.order(d, func(tm *timer) {
+	return t.order(d, size, func(tm *timer) {
 		if period <= 0 {
-			delete(t.timers, tm.ref)
+			tm.forget()
 			if t.box.PostDue(ev) == nil {
 				t.wake(nil)
 			}
@@ -111,12 +123,13 @@ func (t *task) PostAfter(d time.Duration, dest mailbox.PID, topic string, values
 			return 0, err
 		}
 	}
-	if err := t.mayHoldTimer(); err != nil {
+	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
+	size := ev.Size()
+	if err := t.mayHoldTimer(size); err != nil {
 		return 0, err
 	}
-	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
-	return t.order(d, func(tm *timer) {
-		delete(t.timers, tm.ref)
+	return t.order(d, size, func(tm *timer) {
+		tm.forget()
 		if target := t.s.find(dest); target != nil {
 			target.postOrDrop(ev)
 		}
@@ -128,15 +141,21 @@ func (t *task) postOrDrop(ev mailbox.Event) {
 	switch t.box.Post(ev) {
 	case nil:
 		t.wake(nil)
-	case mailbox.ErrFull:
+	case mailbox.ErrFull, mailbox.ErrTooLarge:
 		t.box.CountDropped()
 	}
 }
 
-func (t *task) mayHoldTimer() error {
+// mayHoldTimer refuses a timer too many, or one whose message, of so many bytes,
+// is too large beside those that are due or wait to be received.
+func (t *task) mayHoldTimer(bytes int64) error {
 	t.mu.Lock()
-	held := len(t.timers)
+	held, ordered := len(t.timers), t.ordered
 	t.mu.Unlock()
+	if waiting, most := t.box.Bytes(); waiting+ordered+bytes > most {
+		return mailbox.Errorf(mailbox.LimitHit, "the messages of the process's timers take %d bytes and its mailbox holds %d, and %d more were asked for; there may be %d",
+			ordered, waiting, bytes, most)
+	}
 	if limit := t.limits.MaxHandles; limit > 0 && int64(held) >= limit {
 		return t.limitError("max_handles: the limit is %d handles; %d timers are held, and one more was asked for", limit, held)
 	}

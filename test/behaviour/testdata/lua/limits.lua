@@ -38,3 +38,20 @@ local pid = assert(process.spawn_monitored("lua.few_handles", "processes", "agai
 clock.wait(3)
 clock.advance(1)
 check.eq(check.exit(pid).value, "all of them")
+---
+-- What waits for a process takes no more than the process may, too.
+local check = require("check")
+for _, later in ipairs{false, true} do
+  local e = check.finish("lua.hoards", later)
+  check.eq(e.reason, "normal")
+  check.eq(e.value < 12, true)
+  if not later then
+    check.eq(e.values[2]:kind(), "unavailable")
+    check.has(e.values[2], "has no room for 102")
+    check.has(e.values[2], "may hold 1048576")
+  end
+  check.eq(e.values[3]:kind(), "limit")
+  check.has(e.values[3], "more were asked for; there may be 1048576")
+  check.eq(e.values[4]:kind(), "invalid")
+  check.has(e.values[4], "is too large for the mailbox of <")
+end

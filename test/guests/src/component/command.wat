@@ -1,0 +1,53 @@
+;; A command of WASI 0.2: it greets on standard output, and fails if it has an
+;; argument.
+(component
+  (import "wasi:io/error@0.2.0" (instance $error (export "error" (type (sub resource)))))
+  (alias export $error "error" (type $e))
+  (import "wasi:io/streams@0.2.0" (instance $streams
+    (export "output-stream" (type $out (sub resource)))
+    (alias outer 1 $e (type $e))
+    (export "error" (type $err (eq $e)))
+    (type $own-err (own $err))
+    (type $se (variant (case "last-operation-failed" $own-err) (case "closed")))
+    (export "stream-error" (type $stream-error (eq $se)))
+    (export "[method]output-stream.blocking-write-and-flush" (func (param "self" (borrow $out)) (param "contents" (list u8)) (result (result (error $stream-error)))))))
+  (alias export $streams "output-stream" (type $out))
+  (import "wasi:cli/stdout@0.2.0" (instance $stdout
+    (alias outer 1 $out (type $o))
+    (export "output-stream" (type $os (eq $o)))
+    (export "get-stdout" (func (result (own $os))))))
+  (import "wasi:cli/environment@0.2.0" (instance $env
+    (export "get-arguments" (func (result (list string))))))
+  (core module $Mem
+    (memory (export "memory") 1)
+    (data (i32.const 0) "hello from a command\n")
+    (global $top (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $top) (i32.const 7)) (i32.const -8)))
+      (global.set $top (i32.add (local.get $at) (local.get 3)))
+      (local.get $at)))
+  (core instance $mem (instantiate $Mem))
+  (core func $get (canon lower (func $stdout "get-stdout")))
+  (core func $write (canon lower (func $streams "[method]output-stream.blocking-write-and-flush") (memory (core memory $mem "memory"))))
+  (core func $args (canon lower (func $env "get-arguments") (memory (core memory $mem "memory")) (realloc (core func $mem "realloc"))))
+  (core func $drop (canon resource.drop $out))
+  (core module $M
+    (import "" "memory" (memory 1))
+    (import "" "get" (func $get (result i32)))
+    (import "" "write" (func $write (param i32 i32 i32 i32)))
+    (import "" "args" (func $args (param i32)))
+    (import "" "drop" (func $drop (param i32)))
+    (func (export "run") (result i32)
+      (local $out i32)
+      (local.set $out (call $get))
+      (call $write (local.get $out) (i32.const 0) (i32.const 21) (i32.const 512))
+      (call $drop (local.get $out))
+      (call $args (i32.const 600))
+      (i32.gt_u (i32.load (i32.const 604)) (i32.const 1))))
+  (core instance $m (instantiate $M (with "" (instance
+    (export "memory" (memory $mem "memory")) (export "get" (func $get)) (export "write" (func $write))
+    (export "args" (func $args)) (export "drop" (func $drop))))))
+  (func $run (result (result)) (canon lift (core func $m "run")))
+  (instance $i (export "run" (func $run)))
+  (export "wasi:cli/run@0.2.0" (instance $i)))

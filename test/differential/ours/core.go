@@ -10,12 +10,12 @@ import (
 type Module struct {
 	host     *wasmhost.Host
 	source   wasmhost.Source
-	programs map[string]*wasmhost.Program
+	programs map[string]process.Program
 }
 
 // LoadModule takes a core module.
 func LoadModule(name string, binary []byte) *Module {
-	return &Module{wasmhost.New(wasmhost.Options{}), wasmhost.Source{Name: name, Bytes: binary}, map[string]*wasmhost.Program{}}
+	return &Module{wasmhost.New(wasmhost.Options{}), wasmhost.Source{Name: name, Bytes: binary}, map[string]process.Program{}}
 }
 
 // Close frees it.

@@ -22,7 +22,6 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-
 // run runs the command line and gives the exit code. args are without the
 // program's name.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {

@@ -63,6 +63,7 @@ func (w *watcher) Abort(context.Context, api.Module, api.FunctionDefinition, err
 
 // TestRoomIsRight watches recursion of every kind, and random modules.
 func TestRoomIsRight(t *testing.T) {
+	alone(t)
 	h := newHost(t)
 	random := rand.New(rand.NewPCG(5, 6))
 	binaries := [][]byte{readGuest(t, "depth"), readGuest(t, "kernels"), readGuest(t, "runaway")}

@@ -243,6 +243,7 @@ func TestGuests(t *testing.T) {
 
 // TestGenerated compares modules made of random bytes.
 func TestGenerated(t *testing.T) {
+	alone(t)
 	h := newHost(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {

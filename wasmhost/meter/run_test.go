@@ -146,3 +146,11 @@ func reason(err error) string {
 	text, _, _ = strings.Cut(text, " (recovered by wazero)")
 	return text
 }
+
+// alone skips a long test of one goroutine where races are looked for.
+func alone(t *testing.T) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("it has one goroutine, and takes ten times as long with the race detector")
+	}
+}

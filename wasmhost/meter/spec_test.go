@@ -38,6 +38,7 @@ type specValue struct {
 // source has, on the modules as they are and metered: each command comes to the
 // same. Whether that is what the suite expects is the engine's affair.
 func TestSpecification(t *testing.T) {
+	alone(t)
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/tetratelabs/wazero").Output()
 	suites := filepath.Join(strings.TrimSpace(string(dir)), "internal", "integration_test", "spectest")
 	if _, missing := os.Stat(suites); err != nil || missing != nil {

@@ -48,6 +48,21 @@ func TestTraps(t *testing.T) {
 	}
 }
 
+// TestElementsBeyondTheTable has an element segment of two at the end of a table of two.
+func TestElementsBeyondTheTable(t *testing.T) {
+	h := newHost(t, Options{})
+	binary := []byte("\x00asm\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x04\x04\x01\x70\x00\x02" +
+		"\x07\x05\x01\x01f\x00\x00\x09\x08\x01\x00\x41\x01\x0b\x02\x00\x00\x0a\x04\x01\x02\x00\x0b")
+	p, err := h.Compile(t.Context(), Source{Name: "elements.wasm", Bytes: binary, Method: "f"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, p, process.Limits{})
+	if want := "instantiation: wasm trap: undefined table element"; r.Err == nil || r.Err.Message != want {
+		t.Errorf("got %+v, want %s", r.Err, want)
+	}
+}
+
 func TestUnnamedFunctionsTakeTheirExportsName(t *testing.T) {
 	h := newHost(t, Options{})
 	bin := readGuest(t, "traps")

@@ -26,8 +26,13 @@ func (p *Program) explain(err error) *mailbox.Error {
 	return e
 }
 
-// startName names the start function as errors do.
-func (p *Program) startName() string { return "start function " + p.info.FuncName(p.info.Start) }
+// startName names what is called first of all as errors do.
+func (p *Program) startName() string {
+	if !p.info.HasStart {
+		return "instantiation" // metering has the elements put into tables
+	}
+	return "start function " + p.info.FuncName(p.info.Start)
+}
 
 // detail is what the log gets of an error beyond its message.
 func detail(err error) string {

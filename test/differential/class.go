@@ -5,7 +5,6 @@ import "strings"
 // Classes with names.
 const (
 	outOfFuel = "out of fuel" // what does not end, or not soon
-	noElement = "no such element"
 	wrongEcho = "the host's function gives what is of another type"
 )
 
@@ -22,7 +21,7 @@ var classes = []struct {
 	{"integer overflow", []string{"integer overflow"}},
 	{"float to integer", []string{"invalid conversion to integer", "invalid conversion of a float to an integer"}},
 	{wrongEcho, []string{"type mismatch: expected", "result: expected"}},
-	{noElement, []string{"undefined element", "uninitialized element", "undefined table element"}},
+	{"no such element", []string{"undefined element", "uninitialized element", "undefined table element", "table out of bounds", "out of bounds table access"}},
 	{"a function of another type", []string{"indirect call type mismatch"}},
 	{"not aligned", []string{"not aligned", "unaligned pointer"}},
 	{"discriminant", []string{"discriminant"}},

@@ -136,8 +136,9 @@ type Info struct {
 	// Options.Stack before each call that it makes, and when a call that it
 	// made within another returns, to what it was.
 	Room string
-	// Start is the export of the start function, "" where there is none. The
-	// module has none any more: the host calls it first of all.
+	// Start is the export of the start function, or of one that puts elements into tables and
+	// calls it; "" where there is neither. The module has none any more: the host
+	// calls it first of all.
 	Start string
 	// Imported is the number of functions that the module imported. Those of
 	// its own have moved on by Shift.

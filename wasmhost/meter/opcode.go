@@ -46,6 +46,7 @@ const (
 	opI64GtU             opcode = 0x56
 	opI32Add             opcode = 0x6a
 	opI32Sub             opcode = 0x6b
+	opI32Mul             opcode = 0x6c
 	opI32DivS            opcode = 0x6d // and unsigned, and remainders
 	opI32Or              opcode = 0x72
 	opI32Shl             opcode = 0x74
@@ -58,12 +59,14 @@ const (
 	opF64Sqrt            opcode = 0x9f
 	opF64Div             opcode = 0xa3
 	opI64ExtendI32U      opcode = 0xad
+	opRefNull            opcode = 0xd0
 	opRefFunc            opcode = 0xd2
 
 	opMemoryInit opcode = prefixMisc<<8 | 8
 	opMemoryCopy opcode = prefixMisc<<8 | 10
 	opMemoryFill opcode = prefixMisc<<8 | 11
 	opTableInit  opcode = prefixMisc<<8 | 12
+	opElemDrop   opcode = prefixMisc<<8 | 13
 	opTableCopy  opcode = prefixMisc<<8 | 14
 	opTableGrow  opcode = prefixMisc<<8 | 15
 	opTableFill  opcode = prefixMisc<<8 | 17

@@ -52,6 +52,7 @@ type facts struct {
 	taken    bits     // functions that a reference leads to
 	declared bits     // functions that ref.func in code may refer to
 	segments []uint64 // sizes of the data segments, in bytes
+	late     bool     // there are late element segments
 }
 
 // bits is a set of small numbers.
@@ -117,13 +118,15 @@ func (s *scanner) references() error {
 		s.declared.add(int(function))
 		return function
 	}
-	if _, err := copySection(s.m, module.SectionGlobal, take); err != nil {
+	if _, _, err := copySection(s.m, module.SectionGlobal, take); err != nil {
 		return err
 	}
-	if _, err := copySection(s.m, module.SectionElement, take); err != nil {
+	_, segments, err := copySection(s.m, module.SectionElement, take)
+	if err != nil {
 		return err
 	}
-	_, err := copySection(s.m, module.SectionExport, declare)
+	s.late = len(segments) > 0
+	_, _, err = copySection(s.m, module.SectionExport, declare)
 	return err
 }
 

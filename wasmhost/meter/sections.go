@@ -13,14 +13,18 @@ type copier struct {
 	moved func(function uint32) uint32
 	out   code
 	in    instr
+	// Of element segments:
+	segments uint32 // seen so far
+	late     []late
 }
 
 // copySection copies the items of a section that refers to functions, without
-// their number, and gives each function that it refers to as moved does.
-func copySection(m *module.Module, id byte, moved func(uint32) uint32) (items, error) {
+// their number, and gives each function that it refers to as moved does. Of the element
+// section it also gives the segments that are late.
+func copySection(m *module.Module, id byte, moved func(uint32) uint32) (items, []late, error) {
 	s := find(m, id)
 	if len(s.Body) == 0 {
-		return items{}, nil
+		return items{}, nil, nil
 	}
 	what := map[byte]string{module.SectionGlobal: "global section", module.SectionExport: "export section", module.SectionElement: "element section"}[id]
 	c := &copier{decoder: decoder{Reader: module.NewReader(s.Body, s.Offset, what)}, m: m, moved: moved}
@@ -35,10 +39,10 @@ func copySection(m *module.Module, id byte, moved func(uint32) uint32) (items, e
 			c.element()
 		}
 		if err := c.Err(); err != nil {
-			return items{}, err
+			return items{}, nil, err
 		}
 	}
-	return items{n, c.out}, nil
+	return items{n, c.out}, c.late, nil
 }
 
 // items are the items of a section, encoded.
@@ -104,21 +108,26 @@ func typeProposal(t module.ValType) string {
 func (c *copier) constant() {
 	for c.Err() == nil {
 		c.next(&c.in)
-		if c.in.op == opGlobalGet && uint64(c.in.x) >= uint64(len(c.m.Globals)) {
-			c.Failf("unknown global %d", c.in.x)
-		}
-		if c.in.op == opRefFunc {
-			if uint64(c.in.x) >= uint64(len(c.m.Funcs)) {
-				c.Failf("unknown function %d", c.in.x)
-				return
-			}
-			c.in.x = c.moved(c.in.x)
-		}
-		c.out.instr(&c.in)
+		c.constantInstr()
 		if c.in.op == opEnd {
 			return
 		}
 	}
+}
+
+// constantInstr copies the instruction of a constant expression that was read.
+func (c *copier) constantInstr() {
+	if c.in.op == opGlobalGet && uint64(c.in.x) >= uint64(len(c.m.Globals)) {
+		c.Failf("unknown global %d", c.in.x)
+	}
+	if c.in.op == opRefFunc {
+		if uint64(c.in.x) >= uint64(len(c.m.Funcs)) {
+			c.Failf("unknown function %d", c.in.x)
+			return
+		}
+		c.in.x = c.moved(c.in.x)
+	}
+	c.out.instr(&c.in)
 }
 
 func (c *copier) global() {
@@ -134,41 +143,6 @@ func (c *copier) export() {
 		return
 	} else if index := c.number(); kind == module.Global && uint64(index) >= uint64(len(c.m.Globals)) {
 		c.Failf("unknown global %d", index)
-	}
-}
-
-// The bits of an element segment's flags.
-const (
-	segmentInactive    = 1 // passive or declarative
-	segmentExplicit    = 2 // names its table, or is declarative
-	segmentExpressions = 4 // of constant expressions, not of functions
-)
-
-func (c *copier) element() {
-	flags := c.number()
-	if flags&segmentInactive == 0 {
-		if flags&segmentExplicit != 0 {
-			c.number() // the table
-		}
-		c.constant()
-	}
-	expressions := flags&segmentExpressions != 0
-	if flags&(segmentInactive|segmentExplicit) != 0 {
-		if expressions {
-			c.valType()
-		} else {
-			c.byte() // the kind
-		}
-	}
-	for range c.number() {
-		if c.Err() != nil {
-			return
-		}
-		if expressions {
-			c.constant()
-		} else {
-			c.function()
-		}
 	}
 }
 

@@ -37,13 +37,16 @@ type writer struct {
 
 	shift     uint32     // how many imports are added
 	additions []addition // functions, after the module's own
+	elements  items      // of the element section
+	start     uint32     // the function that is called first of all, as it is written
+	starts    bool       // there is one
 	bodies    []byte     // of the code section, without their number
 }
 
 func newWriter(m *module.Module, opts Options, f *facts) *writer {
 	w := &writer{facts: f, m: m, opts: opts, initializers: map[uint32]uint32{}}
 	w.nodes = callGraph(m, f, opts.Linked)
-	w.straight = !slices.ContainsFunc(w.nodes, func(n node) bool { return n.total > straightCost })
+	w.straight = !f.late && !slices.ContainsFunc(w.nodes, func(n node) bool { return n.total > straightCost })
 	if w.straight {
 		return w
 	}
@@ -75,7 +78,7 @@ func (w *writer) add(a addition) uint32 {
 	return uint32(len(w.m.Funcs)+len(w.additions)-1) + w.shift
 }
 
-// code rewrites all functions.
+// code rewrites all functions, and what the element section has of them.
 func (w *writer) code() error {
 	b := &body{writer: w}
 	for i := range w.funcs {
@@ -83,6 +86,17 @@ func (w *writer) code() error {
 			return err
 		}
 		w.bodies = append(module.AppendU32(w.bodies, uint32(len(b.out))), b.out...)
+	}
+	var segments []late
+	var err error
+	if w.elements, segments, err = copySection(w.m, module.SectionElement, w.moved); err != nil {
+		return err
+	}
+	if w.starts = w.m.HasStart; w.starts {
+		w.start = w.moved(w.m.Start)
+	}
+	if len(segments) > 0 {
+		w.start, w.starts = w.add(addition{"element segments", typeEnds, w.placing(segments)}), true
 	}
 	for _, a := range w.additions {
 		w.bodies = append(module.AppendU32(w.bodies, uint32(len(a.body))), a.body...)
@@ -99,15 +113,11 @@ func (w *writer) binary() ([]byte, Info, error) {
 	if err != nil {
 		return nil, Info{}, err
 	}
-	globals, err := copySection(m, module.SectionGlobal, w.moved)
+	globals, _, err := copySection(m, module.SectionGlobal, w.moved)
 	if err != nil {
 		return nil, Info{}, err
 	}
-	exports, err := copySection(m, module.SectionExport, w.moved)
-	if err != nil {
-		return nil, Info{}, err
-	}
-	elements, err := copySection(m, module.SectionElement, w.moved)
+	exports, _, err := copySection(m, module.SectionExport, w.moved)
 	if err != nil {
 		return nil, Info{}, err
 	}
@@ -124,8 +134,8 @@ func (w *writer) binary() ([]byte, Info, error) {
 			functions.add(module.AppendU32(nil, w.typeIndex(a.typ)))
 		}
 		w.addGlobals(&info, &globals, &exports)
-		if m.HasStart {
-			info.Start = w.export(&info, &exports, "start", module.Func, w.moved(m.Start))
+		if w.starts {
+			info.Start = w.export(&info, &exports, "start", module.Func, w.start)
 			start = nil
 		}
 	}
@@ -142,7 +152,7 @@ func (w *writer) binary() ([]byte, Info, error) {
 		{module.SectionGlobal, globals.section()},
 		{module.SectionExport, exports.section()},
 		{module.SectionStart, start},
-		{module.SectionElement, elements.section()},
+		{module.SectionElement, w.elements.section()},
 		{module.SectionDataCount, find(m, module.SectionDataCount).Body},
 		{module.SectionCode, items{uint32(len(w.funcs) + len(w.additions)), w.bodies}.section()},
 		{module.SectionData, find(m, module.SectionData).Body},

@@ -53,7 +53,7 @@ type (
 		segIdx   uint16
 	}
 	vmAllocator struct {
-		size int
+		size int //lint:ignore U1000 read by its offset alone
 	}
 	vmTable struct {
 		Metatable glua.LValue

@@ -68,6 +68,12 @@ func (s *scope) instantiate(d *Instance) (*InstanceType, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, x := range exports.list {
+		// Tools have a component inside export what the one around it defines.
+		if r, ok := x.Type.(*ResourceType); ok && x.Sort == SortType && r.Resource.Name == "" {
+			r.Resource.Name = x.Name
+		}
+	}
 	return s.v.instanceType(exports, nil)
 }
 

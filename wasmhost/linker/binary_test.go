@@ -77,3 +77,26 @@ func TestElementsBeyondTheTable(t *testing.T) {
 		}
 	}
 }
+
+// TestUnusedModules has a component with a core module that nothing instantiates.
+func TestUnusedModules(t *testing.T) {
+	h := newHost(t, wasmhost.Options{})
+	imports := "\x00asm\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x02\x06\x01\x00\x01f\x00\x00" // from a module without a name
+	for name, tt := range map[string]struct{ unused, want string }{
+		"valid":                     {answer(""), ""},
+		"with imports":              {imports, ""},
+		"of a type that is another": {strings.Replace(answer(""), "\x41\x07", "\x42\x07", 1), "the core module that begins at byte 0x"},
+	} {
+		p, err := h.Link(background, "unused.wasm", lifting(t, answer(export), tt.unused), linker.Nothing{})
+		switch {
+		case err != nil && (tt.want == "" || !strings.Contains(err.Error(), tt.want)):
+			t.Errorf("%s: %v, want %q", name, err, tt.want)
+		case err == nil && tt.want != "":
+			t.Errorf("%s: no error, want %q", name, tt.want)
+		case err == nil:
+			if v := start(t, p, process.Limits{}).call("f"); !v.Equal(num(7)) {
+				t.Errorf("%s: %v", name, v)
+			}
+		}
+	}
+}

@@ -32,7 +32,7 @@ func Link(ctx context.Context, name string, c *component.Component, engine Engin
 		err = l.resources()
 	}
 	if err == nil {
-		err = l.compile(ctx, engine)
+		err = l.compile(ctx, c, engine)
 	}
 	if err != nil {
 		return nil, err

@@ -163,8 +163,35 @@ func (l *linking) unit(w *wiring) int {
 	return i
 }
 
-// compile compiles all that runs.
-func (l *linking) compile(ctx context.Context, engine Engine) error {
+// unused adds the core modules within a component that no instance is of. Whether one is
+// valid that uses what is not supported is not known, nor does it matter.
+func unused(c *component.Component, used map[*component.CoreModule]bool, list []*component.CoreModule) []*component.CoreModule {
+	for _, d := range c.Definitions {
+		switch d := d.(type) {
+		case *component.CoreModule:
+			if !used[d] && len(d.Module.Proposals) == 0 {
+				list = append(list, d)
+			}
+		case *component.Component:
+			list = unused(d, used, list)
+		}
+	}
+	return list
+}
+
+// unwired is a core module that is not instantiated.
+func unwired(m *component.CoreModule) *wiring {
+	w := &wiring{def: m, linked: true}
+	for _, i := range m.Module.Imports {
+		w.from = append(w.from, coreRef{core: -1, name: i.Name})
+		w.names = append(w.names, providedName)
+	}
+	return w
+}
+
+// compile compiles all that runs, and, since only the engine tells whether code is valid, what
+// does not.
+func (l *linking) compile(ctx context.Context, c *component.Component, engine Engine) error {
 	for i := range l.instances {
 		l.group(&l.instances[i])
 	}
@@ -179,10 +206,24 @@ func (l *linking) compile(ctx context.Context, engine Engine) error {
 		}
 		modules[i] = w.module(l.name)
 	}
+	used := make(map[*component.CoreModule]bool, len(l.modules))
+	for _, w := range l.modules {
+		used[w.def] = true
+	}
+	for _, m := range unused(c, used, nil) {
+		if size += len(m.Binary); size > maxCode {
+			return tooLarge("bytes of core modules", maxCode)
+		}
+		if len(modules) == maxModules {
+			return tooLarge("core modules", maxModules)
+		}
+		modules = append(modules, unwired(m).module(l.name))
+	}
 	runtime, codes, err := engine.Compile(ctx, modules)
 	if err != nil {
 		return err
 	}
+	codes = codes[:len(l.modules)]
 	l.runtime = runtime
 	l.codes = make([]code, len(codes))
 	for i, c := range codes {

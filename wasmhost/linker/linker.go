@@ -84,8 +84,6 @@ type Resolver interface {
 const (
 	// maxInstances bounds instances of components, and instances of core modules.
 	maxInstances = 1_000
-	// maxModules bounds core modules to compile, also those that nothing instantiates.
-	maxModules = 2 * maxInstances
 	// maxFuncs bounds functions that are lifted, lowered, or of resources.
 	maxFuncs = 50_000
 	// maxResources bounds the resource types that are known to all component

@@ -214,9 +214,6 @@ func (l *linking) compile(ctx context.Context, c *component.Component, engine En
 		if size += len(m.Binary); size > maxCode {
 			return tooLarge("bytes of core modules", maxCode)
 		}
-		if len(modules) == maxModules {
-			return tooLarge("core modules", maxModules)
-		}
 		modules = append(modules, unwired(m).module(l.name))
 	}
 	runtime, codes, err := engine.Compile(ctx, modules)

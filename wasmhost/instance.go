@@ -3,9 +3,7 @@ package wasmhost
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
@@ -35,19 +33,6 @@ var (
 	_ process.Process  = (*instance)(nil)
 	_ process.Measured = (*instance)(nil)
 )
-
-// moduleConfig is that of every instance: anonymous, so that they do not
-// collide, and calling nothing by itself. A source of randomness must be given,
-// or wazero seeds one for each instance; nothing reads it.
-var moduleConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(zeros{})
-
-// zeros is a source of zeros.
-type zeros struct{}
-
-func (zeros) Read(b []byte) (int, error) {
-	clear(b)
-	return len(b), nil
-}
 
 // Init implements process.Process: it makes the instance, and runs the module's
 // start function and _initialize.
@@ -179,7 +164,7 @@ func (t *instance) instantiate() (err error) {
 	if t.budget != nil {
 		ctx = experimental.WithMemoryAllocator(ctx, t.budget)
 	}
-	t.mod, err = t.program.engine.InstantiateModule(ctx, t.program.code, moduleConfig)
+	t.mod, err = t.program.engine.InstantiateModule(ctx, t.program.code, imports.Anonymous)
 	return err
 }
 
@@ -206,8 +191,8 @@ func (t *instance) enter() { t.room.Set(uint64(meter.DefaultStack)) }
 func (t *instance) invoke(ctx process.Context, fn api.Function, stack []uint64) (err error) {
 	t.broken = true
 	defer func() {
-		if r := recover(); r != nil {
-			err = panicked(r)
+		if f := trap.Recover(recover()); f != nil {
+			err = f
 		}
 		if err != nil {
 			ctx.Checkpoint(0)
@@ -218,42 +203,15 @@ func (t *instance) invoke(ctx process.Context, fn api.Function, stack []uint64) 
 	return fn.CallWithStack(&t.tank, stack)
 }
 
-// guard runs what runs guest code. wazero recovers every panic below a call,
-// one that ends the process too, and gives its text as an error; the context
-// knows, and unwinds again. A panic of wazero's own becomes an error as well.
+// guard runs what runs guest code.
 func (t *instance) guard(ctx process.Context, run func() error) error {
 	t.broken = true
-	if err := recovering(run); err != nil {
+	if err := trap.Recovering(run); err != nil {
 		ctx.Checkpoint(0)
 		return err
 	}
 	t.broken = false
 	return nil
-}
-
-// fault is a panic that was no guest's doing.
-type fault struct {
-	value any
-	stack []byte
-}
-
-func (f *fault) Error() string { return "the engine failed" }
-
-func recovering(run func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = panicked(r)
-		}
-	}()
-	return run()
-}
-
-// panicked gives the error of a panic below; that of an unwinding goes on.
-func panicked(r any) error {
-	if process.Unwinding(r) {
-		panic(r)
-	}
-	return &fault{r, debug.Stack()}
 }
 
 // stopped is failure, unless it was the guest's wish that the call ended.
@@ -275,7 +233,7 @@ func (t *instance) stopped(ctx process.Context, err error, function string) *mai
 func (t *instance) failure(ctx process.Context, err error, function string) *mailbox.Error {
 	e := t.program.explain(err)
 	if e.Kind == mailbox.Internal {
-		ctx.Logger().Error("wasm process failed by a fault of its host", "error", e.Message, "detail", detail(err))
+		ctx.Logger().Error("wasm process failed by a fault of its host", "error", e.Message, "detail", trap.Detail(err))
 	}
 	if function != "" {
 		e.Message = function + ": " + e.Message

@@ -2,7 +2,6 @@ package wasmhost
 
 import (
 	"errors"
-	"fmt"
 
 	"wippy/mailbox"
 	"wippy/wasmhost/canon"
@@ -12,8 +11,8 @@ import (
 // explain turns an error of the engine's into one for people: a trap is of
 // kind Failed and has the guest's frames, a fault of the host is Internal.
 func (p *Program) explain(err error) *mailbox.Error {
-	if f, ok := errors.AsType[*fault](err); ok {
-		return &mailbox.Error{Kind: mailbox.Internal, Message: fmt.Sprintf("the engine failed: %v", f.value), Cause: err}
+	if e := trap.ReadFault(err); e != nil {
+		return e
 	}
 	if t, ok := errors.AsType[*canon.Trap](err); ok {
 		return &mailbox.Error{Kind: mailbox.Failed, Message: trap.Prefix + t.Message, Cause: err}
@@ -32,12 +31,4 @@ func (p *Program) startName() string {
 		return "instantiation" // metering has the elements put into tables
 	}
 	return "start function " + p.info.FuncName(p.info.Start)
-}
-
-// detail is what the log gets of an error beyond its message.
-func detail(err error) string {
-	if f, ok := errors.AsType[*fault](err); ok {
-		return string(f.stack)
-	}
-	return err.Error()
 }

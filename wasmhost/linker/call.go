@@ -4,25 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
 	"wippy/wasmhost/canon"
+	"wippy/wasmhost/imports"
 	"wippy/wasmhost/module"
 )
-
-// moduleConfig is that of every instance: anonymous, so that they do not
-// collide, and calling nothing by itself. A source of randomness must be given,
-// or wazero seeds one for each instance; nothing reads it.
-var moduleConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(zeros{})
-
-// zeros is a source of zeros.
-type zeros struct{}
-
-func (zeros) Read(b []byte) (int, error) {
-	clear(b)
-	return len(b), nil
-}
 
 // provideCalls makes the modules of host functions, one for each component
 // instance whose core code calls any.
@@ -40,7 +27,7 @@ func (l *linking) provideCalls(ctx context.Context) error {
 		}
 		code, err := b.Compile(ctx)
 		if err == nil {
-			of.provided, err = l.runtime.InstantiateModule(ctx, code, moduleConfig)
+			of.provided, err = l.runtime.InstantiateModule(ctx, code, imports.Anonymous)
 		}
 		if err != nil {
 			return fmt.Errorf("the host's functions: %w", err)

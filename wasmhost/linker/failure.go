@@ -2,7 +2,6 @@ package linker
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"wippy/mailbox"
@@ -80,8 +79,8 @@ func (p *Plan) explain(err error) *mailbox.Error {
 		}
 		return f.e
 	}
-	if f, ok := errors.AsType[*fault](err); ok {
-		return &mailbox.Error{Kind: mailbox.Internal, Message: fmt.Sprintf("the engine failed: %v", f.value), Cause: err}
+	if e := trap.ReadFault(err); e != nil {
+		return e
 	}
 	if e := classify(err); e != nil {
 		return e

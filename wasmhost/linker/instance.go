@@ -3,7 +3,6 @@ package linker
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"strings"
 	"sync/atomic"
 
@@ -225,7 +224,7 @@ func (i *Instance) instantiate() error {
 		}
 		code := &i.plan.codes[p.code]
 		i.made = n
-		mod, err := i.plan.runtime.InstantiateModule(ctx, code.Code.Code, moduleConfig)
+		mod, err := i.plan.runtime.InstantiateModule(ctx, code.Code.Code, imports.Anonymous)
 		if err != nil {
 			return i.fail(n, err)
 		}
@@ -315,34 +314,13 @@ func (i *Instance) Drop(h *canon.Handle) error {
 // an error; the context knows, and unwinds again.
 func (i *Instance) enter(run func() error) error {
 	i.entered = true
-	err := recovering(run)
+	err := trap.Recovering(run)
 	i.settle()
 	if err != nil {
 		return i.explain(err)
 	}
 	i.entered = false
 	return nil
-}
-
-// fault is a panic that was no guest's doing.
-type fault struct {
-	value any
-	stack []byte
-}
-
-func (f *fault) Error() string { return "the engine failed" }
-
-func recovering(run func() error) (err error) {
-	defer func() {
-		switch r := recover(); {
-		case r == nil:
-		case process.Unwinding(r):
-			panic(r)
-		default:
-			err = &fault{r, debug.Stack()}
-		}
-	}()
-	return run()
 }
 
 // Close frees everything. Resources of the host's that the component still owns are
@@ -371,19 +349,11 @@ func (i *Instance) explain(err error) error {
 	}
 	e := i.plan.explain(err)
 	if e.Kind == mailbox.Internal {
-		i.process.Logger().Error("wasm process failed by a fault of its host", "error", e.Message, "detail", detail(err))
+		i.process.Logger().Error("wasm process failed by a fault of its host", "error", e.Message, "detail", trap.Detail(err))
 	}
 	if asked := i.budget.Refused(); asked > 0 && e.Kind == mailbox.Failed {
 		e.Kind = mailbox.LimitHit
 		e.Message = trap.Refusal(i.budget.Limit(), asked) + e.Message
 	}
 	return e
-}
-
-// detail is what the log gets of an error beyond its message.
-func detail(err error) string {
-	if f, ok := errors.AsType[*fault](err); ok {
-		return string(f.stack)
-	}
-	return err.Error()
 }

@@ -67,7 +67,7 @@ func (i *Instance) callDirectly(call int, stack []uint64) error {
 
 const (
 	// leastRoom is the stack that every call has, however deep within others.
-	leastRoom = meter.DefaultStack >> 4
+	leastRoom = meter.DefaultStack >> 7
 )
 
 // run calls core code. stack holds its arguments and receives its results.
@@ -96,8 +96,7 @@ func (i *Instance) run(core int, fn api.Function, stack []uint64) error {
 // have. Calls within calls have stacks of their own, and less the deeper they
 // are; modules that share a stack share the room.
 func (i *Instance) giveRoom(rooms []int) {
-	room := uint64(max(leastRoom, meter.DefaultStack>>min(i.depth, 31)))
-	room = max(leastRoom, room*2/uint64(len(rooms)+1))
+	room := roomAt(i.depth, len(rooms))
 	for _, c := range rooms {
 		was := uint64(0)
 		if g := i.cores[c].room; g != nil { // else it is not made yet
@@ -108,4 +107,11 @@ func (i *Instance) giveRoom(rooms []int) {
 		}
 		i.saved = append(i.saved, was)
 	}
+}
+
+// roomAt is the room on the stack, in bytes, of each of so many modules that share it, in a
+// call within depth others.
+func roomAt(depth, modules int) uint64 {
+	room := uint64(max(leastRoom, meter.DefaultStack>>min(depth, 31)))
+	return max(leastRoom, room*2/uint64(modules+1))
 }

@@ -68,12 +68,12 @@ func mapSlots(n int) int { return max(smallMap, 1<<bits.Len(uint(n*8/7))) }
 // which no entry that is removed gives back.
 type goMap struct {
 	used   uint64
-	seed   uintptr
+	_      uintptr      // the seed of its hash
 	tables **goMapTable // the first of length; a small map has none
 	length int          // of tables, some of which are the same
 }
 
-type goMapTable struct{ used, slots uint16 }
+type goMapTable struct{ _, slots uint16 } // the first is how many are used
 
 func (m *goMap) bytes(slot int) int64 {
 	n := int64(mapHeader)

@@ -94,3 +94,20 @@ func TestElementsInvalid(t *testing.T) {
 		}
 	}
 }
+
+// TestElementsWithoutCode has a module without functions of its own, as tools make to fill tables.
+func TestElementsWithoutCode(t *testing.T) {
+	sections := "\x01\x05\x01\x60\x00\x01\x7f" + // func() -> i32
+		"\x02\x0c\x01\x04host\x03ten\x00\x00" +
+		"\x04\x04\x01\x70\x00\x02"
+	for elements, fails := range map[string]string{
+		"\x09\x0a\x01\x00\x41\x00\x41\x01\x6a\x0b\x01\x00": "",
+		"\x09\x0a\x01\x00\x41\x01\x41\x01\x6a\x0b\x01\x00": "wasm error: invalid table access",
+	} {
+		out, info := rewrite(t, []byte("\x00asm\x01\x00\x00\x00"+sections+elements), Options{})
+		i := hosted(t, "host").instantiate(t, out, info)
+		if _, err := i.call(info.Start); reason(err) != fails {
+			t.Errorf("got %v, want %q", err, fails)
+		}
+	}
+}

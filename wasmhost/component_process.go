@@ -3,7 +3,6 @@ package wasmhost
 import (
 	"context"
 	"errors"
-	"unicode/utf8"
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
@@ -110,14 +109,7 @@ func guestError(method string, v mailbox.Value, t *wit.Type) *mailbox.Error {
 	case t.Kind == wit.String || t.Kind == wit.Enum:
 		e.Message = v.Str()
 	default:
-		e.Message = wit.FormatValue(v, t)
-		if len(e.Message) > maxErrorText {
-			cut := maxErrorText
-			for !utf8.RuneStart(e.Message[cut]) {
-				cut--
-			}
-			e.Message = e.Message[:cut] + "…"
-		}
+		e.Message = wit.FormatShort(v, t, maxErrorText)
 	}
 	return e
 }

@@ -17,9 +17,37 @@ func FormatValue(v mailbox.Value, t *Type) string { return string(AppendValue(ni
 
 // AppendValue appends FormatValue's text. What is not of the type, and
 // resources, are printed as in messages: that text is not for parsing.
-func AppendValue(b []byte, v mailbox.Value, t *Type) []byte { return appendValue(b, v, t, false) }
+func AppendValue(b []byte, v mailbox.Value, t *Type) []byte {
+	return valuePrinter{math.MaxInt}.value(b, v, t, false)
+}
 
-func appendValue(b []byte, v mailbox.Value, t *Type, boxed bool) []byte {
+// FormatShort is FormatValue of as much as most bytes hold, and then an ellipsis. It
+// takes no longer for a value that is larger.
+func FormatShort(v mailbox.Value, t *Type, most int) string {
+	s := string(valuePrinter{most}.value(nil, v, t, false))
+	if len(s) > most {
+		s = cut(s, most) + "…"
+	}
+	return s
+}
+
+// cut gives the beginning of a text, most bytes or a few less.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
+}
+
+// valuePrinter prints until there are more than most bytes.
+type valuePrinter struct{ most int }
+
+func (p valuePrinter) full(b []byte) bool { return len(b) > p.most }
+
+func (p valuePrinter) value(b []byte, v mailbox.Value, t *Type, boxed bool) []byte {
 	switch t.Kind {
 	case Bool:
 		if v.Kind() == mailbox.KindBool {
@@ -31,25 +59,25 @@ func appendValue(b []byte, v mailbox.Value, t *Type, boxed bool) []byte {
 		}
 	case Char:
 		if s := v.Str(); utf8.RuneCountInString(s) == 1 {
-			return appendQuoted(b, s, '\'')
+			return p.quoted(b, s, '\'')
 		}
 	case String:
 		if v.Kind() == mailbox.KindString {
-			return appendQuoted(b, v.Str(), '"')
+			return p.quoted(b, v.Str(), '"')
 		}
 	case List:
-		return appendList(b, v, t)
+		return p.list(b, v, t)
 	case Option:
-		return appendOption(b, v, t, boxed)
+		return p.option(b, v, t, boxed)
 	case Enum:
 		if v.Kind() == mailbox.KindString {
 			return append(b, waveName(v.Str())...)
 		}
 	case Variant:
-		return appendVariant(b, v, t)
+		return p.variant(b, v, t)
 	case Record, Tuple, Flags, Result:
 		if table := v.Table(); table != nil {
-			return appendTable(b, v, table, t)
+			return p.table(b, v, table, t)
 		}
 	case Own, Borrow:
 	default:
@@ -89,9 +117,12 @@ func appendFloat(b []byte, f float64, k Kind) []byte {
 	return strconv.AppendFloat(b, f, 'g', -1, 64)
 }
 
-func appendQuoted(b []byte, s string, quote rune) []byte {
+func (p valuePrinter) quoted(b []byte, s string, quote rune) []byte {
 	b = append(b, byte(quote))
 	for _, c := range s {
+		if p.full(b) {
+			break
+		}
 		switch {
 		case c == quote || c == '\\':
 			b = append(b, '\\', byte(c))
@@ -110,22 +141,22 @@ func appendQuoted(b []byte, s string, quote rune) []byte {
 	return append(b, byte(quote))
 }
 
-// appendList appends a list. Bytes that are text are a string, others a list.
-func appendList(b []byte, v mailbox.Value, t *Type) []byte {
+// list appends a list. Bytes that are text are a string, others a list.
+func (p valuePrinter) list(b []byte, v mailbox.Value, t *Type) []byte {
 	var n int
 	var each func(b []byte, i int) []byte
 	switch {
 	case v.Table() != nil:
 		list := v.Table().List
-		n, each = len(list), func(b []byte, i int) []byte { return appendValue(b, list[i], t.Elem, true) }
+		n, each = len(list), func(b []byte, i int) []byte { return p.value(b, list[i], t.Elem, true) }
 	case v.Kind() != mailbox.KindString || !t.isBytes():
 		return append(b, v.String()...)
-	case isText(v.Str()):
-		return appendQuoted(b, v.Str(), '"')
+	case isText(cut(v.Str(), p.most)):
+		return p.quoted(b, v.Str(), '"')
 	default:
 		n, each = len(v.Str()), func(b []byte, i int) []byte { return strconv.AppendUint(b, uint64(v.Str()[i]), 10) }
 	}
-	return appendItems(b, '[', ']', n, each)
+	return p.items(b, '[', ']', n, each)
 }
 
 // isText tells whether bytes are better read as characters.
@@ -133,9 +164,12 @@ func isText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) && !strings.ContainsRune("\n\r\t", c) })
 }
 
-func appendItems(b []byte, open, shut byte, n int, each func(b []byte, i int) []byte) []byte {
+func (p valuePrinter) items(b []byte, open, shut byte, n int, each func(b []byte, i int) []byte) []byte {
 	b = append(b, open)
 	for i := range n {
+		if p.full(b) {
+			break
+		}
 		if i > 0 {
 			b = append(b, ", "...)
 		}
@@ -144,17 +178,17 @@ func appendItems(b []byte, open, shut byte, n int, each func(b []byte, i int) []
 	return append(b, shut)
 }
 
-func appendOption(b []byte, v mailbox.Value, t *Type, boxed bool) []byte {
+func (p valuePrinter) option(b []byte, v mailbox.Value, t *Type, boxed bool) []byte {
 	if table := v.Table(); boxed && table != nil {
 		v = table.Get("some")
 	}
 	if v.IsNil() {
 		return append(b, "none"...)
 	}
-	return append(appendValue(append(b, "some("...), v, t.Elem, true), ')')
+	return append(p.value(append(b, "some("...), v, t.Elem, true), ')')
 }
 
-func appendVariant(b []byte, v mailbox.Value, t *Type) []byte {
+func (p valuePrinter) variant(b []byte, v mailbox.Value, t *Type) []byte {
 	tag := v
 	if table := v.Table(); table != nil {
 		tag, v = table.Get("tag"), table.Get("value")
@@ -169,24 +203,24 @@ func appendVariant(b []byte, v mailbox.Value, t *Type) []byte {
 	if t.Cases[i].Type == nil {
 		return b
 	}
-	return append(appendValue(append(b, '('), v, t.Cases[i].Type, false), ')')
+	return append(p.value(append(b, '('), v, t.Cases[i].Type, false), ')')
 }
 
-// appendTable appends what is a table and nothing else.
-func appendTable(b []byte, v mailbox.Value, table *mailbox.Table, t *Type) []byte {
+// table appends what is a table and nothing else.
+func (p valuePrinter) table(b []byte, v mailbox.Value, table *mailbox.Table, t *Type) []byte {
 	switch t.Kind {
 	case Tuple:
-		return appendItems(b, '(', ')', len(t.Fields), func(b []byte, i int) []byte {
+		return p.items(b, '(', ')', len(t.Fields), func(b []byte, i int) []byte {
 			elem := mailbox.Nil
 			if i < len(table.List) {
 				elem = table.List[i]
 			}
-			return appendValue(b, elem, t.Fields[i].Type, false)
+			return p.value(b, elem, t.Fields[i].Type, false)
 		})
 	case Record:
-		return appendItems(b, '{', '}', len(t.Fields), func(b []byte, i int) []byte {
+		return p.items(b, '{', '}', len(t.Fields), func(b []byte, i int) []byte {
 			f := t.Fields[i]
-			return appendValue(append(b, f.Name+": "...), field(table, f.Name), f.Type, false)
+			return p.value(append(b, f.Name+": "...), field(table, f.Name), f.Type, false)
 		})
 	case Flags:
 		var set []string
@@ -195,37 +229,37 @@ func appendTable(b []byte, v mailbox.Value, table *mailbox.Table, t *Type) []byt
 				set = append(set, l)
 			}
 		}
-		return appendItems(b, '{', '}', len(set), func(b []byte, i int) []byte { return append(b, set[i]...) })
+		return p.items(b, '{', '}', len(set), func(b []byte, i int) []byte { return append(b, set[i]...) })
 	}
-	return appendResult(b, v, table, t)
+	return p.result(b, v, table, t)
 }
 
-// appendResult appends {ok=v} or {err=e}. Of a table of neither the payload is
+// result appends {ok=v} or {err=e}. Of a table of neither the payload is
 // an option: Lua has no field that is nil.
-func appendResult(b []byte, v mailbox.Value, table *mailbox.Table, t *Type) []byte {
-	for _, p := range table.Pairs {
-		switch p.Key.Str() {
+func (p valuePrinter) result(b []byte, v mailbox.Value, table *mailbox.Table, t *Type) []byte {
+	for _, pair := range table.Pairs {
+		switch pair.Key.Str() {
 		case "ok":
-			return appendSide(b, "ok", p.Value, t.OK)
+			return p.side(b, "ok", pair.Value, t.OK)
 		case "err":
-			return appendSide(b, "err", p.Value, t.Err)
+			return p.side(b, "err", pair.Value, t.Err)
 		}
 	}
 	switch {
 	case t.OK != nil && t.OK.Kind == Option:
-		return appendSide(b, "ok", mailbox.Nil, t.OK)
+		return p.side(b, "ok", mailbox.Nil, t.OK)
 	case t.Err != nil && t.Err.Kind == Option:
-		return appendSide(b, "err", mailbox.Nil, t.Err)
+		return p.side(b, "err", mailbox.Nil, t.Err)
 	}
 	return append(b, v.String()...)
 }
 
-func appendSide(b []byte, name string, v mailbox.Value, t *Type) []byte {
+func (p valuePrinter) side(b []byte, name string, v mailbox.Value, t *Type) []byte {
 	b = append(b, name...)
 	if t == nil {
 		return b
 	}
-	return append(appendValue(append(b, '('), v, t, false), ')')
+	return append(p.value(append(b, '('), v, t, false), ')')
 }
 
 // field gives the value of a name, in whichever style its key is.

@@ -96,7 +96,7 @@ for _, case in ipairs{
   {"echoes.echo-perms", 'argument 1: unknown flag "fly" of flags perms; there are read, write, execute', {fly = true}},
   {"echoes.echo-strings", 'echo-strings takes 2 arguments (a: string, b: string), got 1', "a"},
   {"work.greet", 'greet takes 1 argument (name: string), got 2', "a", "b"},
-  {"counters.peek", 'argument 1: expected borrow<resource>, got 7', 7},
+  {"counters.peek", 'argument 1: expected borrow<counter>, got 7', 7},
 } do
   local pid, err = process.spawn_monitored(case[1], "processes", unpack(case, 3, math.max(3, table.maxn(case))))
   check.eq(pid, nil, case[2])

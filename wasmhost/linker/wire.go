@@ -27,11 +27,12 @@ func callName(number int) string { return strconv.Itoa(number) }
 
 // wiring is a core module with where its imports come from.
 type wiring struct {
-	def    *component.CoreModule
-	number int       // of the core instance, among those of its component
-	from   []coreRef // of its imports
-	names  []string  // of the modules that they are imported from instead
-	linked bool      // see meter.Options
+	def     *component.CoreModule
+	number  int       // of the core instance, among those of its component
+	from    []coreRef // of its imports
+	names   []string  // of the modules that they are imported from instead
+	linked  bool      // see meter.Options
+	entered bool      // likewise
 }
 
 // coreInstance adds a core instance.
@@ -111,11 +112,12 @@ func (l *linking) group(of *componentPlan) {
 			other := l.wirings[from.core]
 			switch x.Kind {
 			case module.Func:
-				w.linked = true
+				w.linked, other.entered = true, true
 				if slices.ContainsFunc(append(x.Func.Params[:len(x.Func.Params):len(x.Func.Params)], x.Func.Results...), isReference) {
 					other.linked = true
 				}
 			case module.Table:
+				other.entered = true
 				// What has no code only puts the host's functions, or what makes it
 				// linked by itself, into the table.
 				if w.hasCode() || w.importsCode() {
@@ -195,7 +197,12 @@ func (l *linking) compile(ctx context.Context, c *component.Component, engine En
 	for i := range l.instances {
 		l.group(&l.instances[i])
 	}
+	entered := make(map[*component.CoreModule]bool) // in one place, so everywhere: it is compiled once
+	for _, w := range l.wirings {
+		entered[w.def] = entered[w.def] || w.entered
+	}
 	for i, w := range l.wirings {
+		w.entered = entered[w.def]
 		l.cores[i].code = l.unit(w)
 	}
 	modules := make([]Module, len(l.modules))
@@ -262,7 +269,7 @@ func (w *wiring) module(name string) Module {
 	}
 	return Module{
 		Name: name, At: w.def.Offset, Binary: w.def.Binary, Module: w.def.Module, Sum: w.sum(),
-		Options: meter.Options{Linked: w.linked, Import: func(module, name string) (string, string) {
+		Options: meter.Options{Linked: w.linked, Entered: w.entered, Import: func(module, name string) (string, string) {
 			to := renamed[key{module, name}]
 			return to.module, to.name
 		}},
@@ -287,6 +294,7 @@ func (w *wiring) digest() (sum [sha256.Size]byte) {
 		h.Write([]byte(s))
 	}
 	text(strconv.FormatBool(w.linked))
+	text(strconv.FormatBool(w.entered))
 	for i, name := range w.names {
 		text(name)
 		text(w.from[i].name)

@@ -264,14 +264,42 @@ func (b *body) call(in *instr) {
 		callee = b.indirect(in)
 	}
 	tail := in.op == opReturnCall || in.op == opReturnCallIndirect
-	if callee.reaching && !b.straight {
-		b.out.with(opLocalGet, b.f.locals)
-		if tail && !onStack(b.m.Types[typ]) { // the caller is gone by then
-			b.out.i32(int32(b.f.room))
-			b.out.op(opI32Add)
-		}
-		b.out.with(opGlobalSet, b.room)
+	if !callee.reaching || b.straight {
+		b.out.instr(in)
+		b.dead = b.dead || tail
+		return
+	}
+	if tail && !onStack(b.m.Types[typ]) { // the caller is gone by then
+		b.giveBack()
+		b.out.instr(in)
+		b.dead = true
+		return
+	}
+	b.out.with(opLocalGet, b.f.locals)
+	b.out.with(opGlobalSet, b.room)
+	if !b.nodes[b.f.index].entered {
+		b.out.instr(in)
+		b.dead = b.dead || tail
+		return
+	}
+	switch in.op { // the engine makes an ordinary call of it, too
+	case opReturnCall:
+		in.op = opCall
+	case opReturnCallIndirect:
+		in.op = opCallIndirect
 	}
 	b.out.instr(in)
-	b.dead = b.dead || tail
+	b.giveBack()
+	if tail {
+		b.out.op(opReturn)
+		b.dead = true
+	}
+}
+
+// giveBack sets the room to what it was before the function took its own.
+func (b *body) giveBack() {
+	b.out.with(opLocalGet, b.f.locals)
+	b.out.i32(int32(b.f.room))
+	b.out.op(opI32Add)
+	b.out.with(opGlobalSet, b.room)
 }

@@ -85,7 +85,7 @@ func TestRoomIsRight(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := &watcher{t: t, info: info, facts: facts, nodes: callGraph(m, facts, false)}
+		w := &watcher{t: t, info: info, facts: facts, nodes: callGraph(m, facts, Options{})}
 		ctx := experimental.WithFunctionListenerFactory(background, w)
 		mod, err := h.InstantiateWithConfig(ctx, out, anonymous)
 		if err != nil {

@@ -13,6 +13,9 @@ type node struct {
 	// cyclic tells that it may be called again while it runs, reaching that it
 	// is cyclic or leads to what is.
 	cyclic, reaching bool
+	// entered tells that other guests' code may call it, so that it leaves the
+	// room as it found it.
+	entered bool
 }
 
 // endless is the cost of what may run on and on.
@@ -20,7 +23,8 @@ const endless = 1 << 40
 
 // callGraph makes the call graph. Where the module is linked, what is outside
 // of it calls what it exports.
-func callGraph(m *module.Module, f *facts, linked bool) []node {
+func callGraph(m *module.Module, f *facts, opts Options) []node {
+	linked := opts.Linked
 	functions := len(m.Funcs)
 	nodes := make([]node, functions+len(m.Types)+1)
 	outside := uint32(len(nodes) - 1)
@@ -55,8 +59,24 @@ func callGraph(m *module.Module, f *facts, linked bool) []node {
 	if linked {
 		link(m, f, nodes)
 	}
+	if linked || opts.Entered {
+		enter(m, f, nodes)
+	}
 	order(nodes)
 	return nodes
+}
+
+// enter marks what other guests' code may call: exports, what references lead
+// to, and, where there are tail calls, everything, as those return in its place.
+func enter(m *module.Module, f *facts, nodes []node) {
+	for _, e := range m.Exports {
+		if e.Kind == module.Func {
+			nodes[e.Index].entered = true
+		}
+	}
+	for i := range m.Funcs {
+		nodes[i].entered = nodes[i].entered || f.tails || f.taken.has(i)
+	}
 }
 
 // link adds what linking makes possible: what is outside calls exports and

@@ -62,7 +62,9 @@
 // call that may lead to recursion it sets the global to that. So nothing needs to be
 // undone when a function returns, whichever way it does; before a tail call
 // the function gives its own size back, unless the engine makes an ordinary
-// call of it. Functions that only lead to such functions do the same. A chain of
+// call of it. But what another module calls finds what the last call left, as
+// modules do not know each other's globals: such functions put it back
+// after each call of theirs. Functions that only lead to such functions do the same. A chain of
 // calls that leads to none is no longer than the module is large, and is left
 // to the engine.
 //
@@ -112,6 +114,9 @@ type Options struct {
 	// host in between, which calls back: such recursion is bounded as well.
 	// Tables and references, too, may then lead outside.
 	Linked bool
+	// Entered tells that other guests' code may call what the module exports or
+	// has references to, without the host in between. What is linked always is.
+	Entered bool
 }
 
 // What the zero Options mean.

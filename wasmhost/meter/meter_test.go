@@ -182,6 +182,31 @@ func TestLinked(t *testing.T) {
 	}
 }
 
+// TestLinkedReturns calls another module often: each call finds the room that
+// the one before it found.
+func TestLinkedReturns(t *testing.T) {
+	for _, of := range []Options{{Entered: true}, {Linked: true}} {
+		h := newHost(t)
+		var last *instance
+		for _, m := range []struct {
+			name string
+			opts Options
+		}{{"c", of}, {"d", Options{Linked: true}}} {
+			out, info := rewrite(t, readGuest(t, "linked_"+m.name), m.opts)
+			mod, err := h.InstantiateWithConfig(background, out, wazero.NewModuleConfig().WithName(m.name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = &instance{mod, info, h}
+		}
+		for _, name := range []string{"call", "tail", "large tail"} {
+			if _, err := last.call(name); err != nil {
+				t.Errorf("%+v: %s: %v", of, name, err)
+			}
+		}
+	}
+}
+
 // TestRefused says why.
 func TestRefused(t *testing.T) {
 	body := func(s string) []byte { return build(t, []byte("\x00"+s+"\x0b")) }

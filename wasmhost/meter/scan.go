@@ -53,6 +53,7 @@ type facts struct {
 	declared bits     // functions that ref.func in code may refer to
 	segments []uint64 // sizes of the data segments, in bytes
 	late     bool     // there are late element segments
+	tails    bool     // some function makes tail calls
 }
 
 // bits is a set of small numbers.
@@ -239,6 +240,7 @@ func (s *scanner) function(f *function, d *decoder) {
 		case opMemoryGrow, opMemoryInit, opMemoryCopy, opMemoryFill, opTableInit, opTableCopy, opTableGrow, opTableFill:
 			f.long = true
 		}
+		s.tails = s.tails || in.op == opReturnCall || in.op == opReturnCallIndirect
 		if f.values > maxValues {
 			d.Failf("more than %d bytes for the values that its calls and blocks give", maxValues)
 		}

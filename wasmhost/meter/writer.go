@@ -45,7 +45,7 @@ type writer struct {
 
 func newWriter(m *module.Module, opts Options, f *facts) *writer {
 	w := &writer{facts: f, m: m, opts: opts, initializers: map[uint32]uint32{}}
-	w.nodes = callGraph(m, f, opts.Linked)
+	w.nodes = callGraph(m, f, opts)
 	w.straight = !f.late && !slices.ContainsFunc(w.nodes, func(n node) bool { return n.total > straightCost })
 	if w.straight {
 		return w

@@ -18,6 +18,7 @@ import (
 	"wippy/runtime"
 	"wippy/runtime/process"
 	"wippy/wasmhost"
+	"wippy/wasmhost/module"
 	"wippy/wasmhost/wasi/world"
 )
 
@@ -124,6 +125,11 @@ func (c *cli) runModule(file string, m moduleFlags, words []string) error {
 	var err error
 	if src.Bytes, err = readFile(file, wasmhost.MaxBinary); err != nil {
 		return err
+	}
+	if module.IsComponent(src.Bytes) && len(src.Dirs) == 0 {
+		// Toolchains import the interfaces of files in every component, and what
+		// is not granted would fail it; with nothing mounted they show nothing.
+		src.Grants = append(src.Grants, "wasi:filesystem")
 	}
 	n, err := c.open("")
 	if err != nil {

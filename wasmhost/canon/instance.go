@@ -10,7 +10,8 @@ import (
 // Store is what the component instances of one process share. The zero value
 // is usable.
 type Store struct {
-	// MaxHandles bounds the handles of all instances together; zero is no bound.
+	// MaxHandles bounds the handles of all instances together; zero means
+	// DefaultMaxHandles.
 	MaxHandles int64
 	// Work, unless nil, is told what lifting and lowering cost that no guest code
 	// counts: a unit for each part of a Value and for each 64 bytes of strings.
@@ -20,6 +21,7 @@ type Store struct {
 
 	worked    uint64 // units that Work was not told of yet
 	handles   int
+	slots     int64 // in all tables
 	instances []*Instance
 	frames    []*frame
 	depth     int // frames in use

@@ -18,14 +18,22 @@ type table struct {
 	free    uint32  // the index that is used next; zero for one behind the end
 }
 
+// DefaultMaxHandles is how many handles the instances of a process hold together
+// where Store.MaxHandles says nothing. They are the host's memory, 32 bytes each.
+const DefaultMaxHandles = 1 << 20
+
 // maxIndex bounds a table.
 const maxIndex = 1<<28 - 1
 
 // add makes a handle and gives its index.
 func (i *Instance) add(e entry) (uint32, error) {
 	s := i.Store
-	if s.MaxHandles > 0 && int64(s.handles) >= s.MaxHandles {
-		return 0, mailbox.Errorf(mailbox.LimitHit, "max_handles: the process holds %d of %d handles", s.handles, s.MaxHandles)
+	limit := s.MaxHandles
+	if limit <= 0 {
+		limit = DefaultMaxHandles
+	}
+	if int64(s.handles) >= limit {
+		return 0, mailbox.Errorf(mailbox.LimitHit, "max_handles: the process holds %d of %d handles", s.handles, limit)
 	}
 	t := &i.handles
 	if index := t.free; index != 0 {
@@ -35,9 +43,11 @@ func (i *Instance) add(e entry) (uint32, error) {
 		s.handles++
 		return index, nil
 	}
-	if len(t.entries) >= maxIndex {
-		return 0, Trapf("the handle table is full: it has %d handles", len(t.entries))
+	// Tables do not shrink: what one instance held, and dropped, counts for the next.
+	if room := max(limit, DefaultMaxHandles); s.slots >= room || len(t.entries) >= maxIndex {
+		return 0, Trapf("the handle tables are full: they had %d handles at their largest", s.slots)
 	}
+	s.slots++
 	t.entries = append(t.entries, e)
 	s.handles++
 	return uint32(len(t.entries)), nil

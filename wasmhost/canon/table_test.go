@@ -2,9 +2,12 @@ package canon
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"wippy/mailbox"
 )
 
 // modelHandle is a handle as TestTableModel keeps it.
@@ -121,5 +124,30 @@ func TestTableModel(t *testing.T) {
 	}
 	if !slices.Equal(dropped, wantDropped) {
 		t.Error("other resources were dropped than should have been")
+	}
+}
+
+// TestTableIsBounded fills the tables of a process that no limit is given to.
+func TestTableIsBounded(t *testing.T) {
+	s := &Store{}
+	rt := &ResourceType{Name: "r"}
+	first, second := s.NewInstance(nil, 0), s.NewInstance(nil, 0)
+	for n := range DefaultMaxHandles {
+		if _, err := first.add(entry{rt: rt, own: true}); err != nil {
+			t.Fatalf("handle %d: %v", n, err)
+		}
+	}
+	if _, err := second.add(entry{rt: rt, own: true}); !errors.Is(err, mailbox.LimitHit) {
+		t.Errorf("one more gives %v", err)
+	}
+	// What one table had is not given back, so another may not have as much.
+	for n := range uint32(DefaultMaxHandles) {
+		first.remove(n + 1)
+	}
+	if _, err := first.add(entry{rt: rt, own: true}); err != nil {
+		t.Error(err)
+	}
+	if _, err := second.add(entry{rt: rt, own: true}); err == nil {
+		t.Error("the tables hold more than their room")
 	}
 }

@@ -204,6 +204,9 @@ func exported(info *module.Module) string {
 	if len(names) == 0 {
 		return "it exports no functions"
 	}
+	for i, name := range names {
+		names[i] = module.Readable(name)
+	}
 	return "it exports " + list(names)
 }
 

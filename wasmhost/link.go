@@ -81,7 +81,7 @@ func link(ps *problems, src Source, info *module.Module) (l linked) {
 			ps.add("path", fmt.Sprintf("%s imports %q from %q, which nothing provides", src.Name, i.Name, i.Module), "there is "+hostModuleNames(ownPrefix))
 			continue
 		case m == nil:
-			other = append(other, i.Module+"."+i.Name+" ("+i.Kind.String()+")")
+			other = append(other, module.Readable(i.Module)+"."+module.Readable(i.Name)+" ("+i.Kind.String()+")")
 			continue
 		}
 		f := m.Func(i.Name)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Kind is what an import or export is.
@@ -176,14 +177,23 @@ func (m *Module) Name() string { return m.names.module }
 // export, else as "$" and its index.
 func (m *Module) FuncName(index uint32) string {
 	if name := m.names.function(index); name != "" {
-		return name
+		return Readable(name)
 	}
 	for i := range m.Exports {
 		if e := &m.Exports[i]; e.Kind == Func && e.Index == index {
-			return e.Name
+			return Readable(e.Name)
 		}
 	}
 	return "$" + strconv.FormatUint(uint64(index), 10)
+}
+
+// Readable gives a name as a terminal may see it: quoted if it has characters
+// that do not print, with which a guest could write over what is around it.
+func Readable(name string) string {
+	if strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }) {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 func (m *Module) uses(proposal string, offset int) {

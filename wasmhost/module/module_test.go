@@ -95,6 +95,10 @@ func TestNames(t *testing.T) {
 	if got := m.FuncName(99); got != "$99" {
 		t.Errorf("an unknown function is %q", got)
 	}
+	evil := append(slices.Clone(readGuest(t, "compute")), custom("name", "\x01\x07\x01\x00\x04\x1b[m\n")...)
+	if got := mustRead(t, evil).FuncName(0); got != `"\x1b[m\n"` {
+		t.Errorf("a name that a terminal must not see is %s", got)
+	}
 	named := append(slices.Clone(readGuest(t, "compute")), custom("name", "\x00\x04\x03app")...)
 	if got := mustRead(t, named).Name(); got != "app" {
 		t.Errorf("the module is %q", got)

@@ -99,8 +99,11 @@ func (n Names) frame(line string) string {
 	line, own := strings.CutPrefix(line, n.Module.Name()+".")
 	name, rest, _ := strings.Cut(line, "(")
 	digits, unnamed := strings.CutPrefix(name, "$")
-	if !own || !unnamed {
+	switch {
+	case !own: // a function of the host's
 		return line
+	case !unnamed:
+		return module.Readable(line)
 	}
 	index, err := strconv.ParseUint(digits, 10, 32)
 	if err != nil {

@@ -172,7 +172,7 @@ func (p *componentProgram) New(args []mailbox.Value, limits process.Limits) (pro
 	takesAnything := p.takesWords()
 	if !takesAnything {
 		var err error
-		if t.args, err = p.export.Fit(optional(params, args)); err != nil {
+		if t.args, err = p.export.FitNew(optional(params, args)); err != nil {
 			return nil, err
 		}
 	}

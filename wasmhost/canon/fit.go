@@ -21,10 +21,19 @@ import (
 //
 //	argument 2: field "age": expected u32, got "x"
 func (f *Func) Fit(args []mailbox.Value) ([]mailbox.Value, error) {
+	return f.fit(args, false)
+}
+
+// FitNew is Fit for a process that is yet to be made: no resource can be its own.
+func (f *Func) FitNew(args []mailbox.Value) ([]mailbox.Value, error) {
+	return f.fit(args, true)
+}
+
+func (f *Func) fit(args []mailbox.Value, fresh bool) ([]mailbox.Value, error) {
 	if len(args) != len(f.params) {
 		return nil, mailbox.Errorf(mailbox.Invalid, "%s takes %s, got %d", f.Type.Name, f.takes(), len(args))
 	}
-	var x fitter
+	x := fitter{fresh: fresh}
 	out := make([]mailbox.Value, len(args))
 	for i, p := range f.params {
 		v, err := x.fit(p.node, args[i])
@@ -122,7 +131,10 @@ func oneChar(v mailbox.Value) (rune, bool) {
 func (n *node) same() bool { return n.kind < wit.Char || n.kind == wit.String }
 
 // fitter makes tables by position.
-type fitter struct{ slabs }
+type fitter struct {
+	slabs
+	fresh bool // for a process that is yet to be made
+}
 
 // fit turns a Value by names into one by position.
 func (x *fitter) fit(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
@@ -165,8 +177,12 @@ func (x *fitter) fit(n *node, v mailbox.Value) (mailbox.Value, *misfit) {
 	case wit.Flags:
 		return x.flags(n, v)
 	case wit.Own, wit.Borrow:
-		if _, ok := v.Resource().(*Handle); !ok {
+		h, ok := v.Resource().(*Handle)
+		switch {
+		case !ok:
 			return v, expected(n, v)
+		case x.fresh:
+			return v, &misfit{"the resource (" + h.Type.text() + ") belongs to another process"}
 		}
 		return v, nil
 	}

@@ -146,6 +146,14 @@ func (e *Export) Fit(args []mailbox.Value) ([]mailbox.Value, error) {
 	return e.plan.Fit(args)
 }
 
+// FitNew is Fit for an instance that is yet to be made: no resource can be its own.
+func (e *Export) FitNew(args []mailbox.Value) ([]mailbox.Value, error) {
+	if e.lift < 0 {
+		return e.Fit(args)
+	}
+	return e.plan.FitNew(args)
+}
+
 // Own tells that the function is the component's own, and not one that it
 // imports and only passes on.
 func (e *Export) Own() bool { return e.lift >= 0 }

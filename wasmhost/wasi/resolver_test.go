@@ -130,11 +130,13 @@ func TestDenied(t *testing.T) {
 	}
 	got := strings.Split(link("app:x", "wasi:cli", "wasi:io", "wasi:filesystem"), "\n")
 	want := []string{
-		"x.wasm imports wasi:clocks/monotonic-clock@0.2.6 (now), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
-		"x.wasm imports wasi:clocks/wall-clock@0.2.6 (now), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
-		"x.wasm imports wasi:random/random@0.2.6 (get-random-bytes), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
-		"x.wasm imports wasi:random/insecure@0.2.6 (get-insecure-random-bytes), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
-		"x.wasm imports wasi:random/insecure-seed@0.2.6 (insecure-seed), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
+		"x.wasm imports wasi:clocks/monotonic-clock@0.2.6 (now), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random]",
+		"x.wasm imports wasi:clocks/wall-clock@0.2.6 (now), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random]",
+		"x.wasm imports wasi:http/types@0.2.6 (http-error-code), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random]",
+		"x.wasm imports wasi:http/outgoing-handler@0.2.6 (handle), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random]",
+		"x.wasm imports wasi:random/random@0.2.6 (get-random-bytes), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random]",
+		"x.wasm imports wasi:random/insecure@0.2.6 (get-insecure-random-bytes), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random]",
+		"x.wasm imports wasi:random/insecure-seed@0.2.6 (insecure-seed), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random]",
 	}
 	slices.Sort(got)
 	slices.Sort(want)

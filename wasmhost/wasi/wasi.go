@@ -20,6 +20,7 @@ import (
 	"wippy/wasmhost/wasi/cli"
 	"wippy/wasmhost/wasi/clocks"
 	"wippy/wasmhost/wasi/filesystem"
+	"wippy/wasmhost/wasi/http"
 	"wippy/wasmhost/wasi/iface"
 	"wippy/wasmhost/wasi/random"
 	"wippy/wasmhost/wasi/wasio"
@@ -33,6 +34,7 @@ var registry = slices.Concat[Interfaces](
 	cli.Interfaces(),
 	clocks.Interfaces(),
 	filesystem.Interfaces(),
+	http.Interfaces(),
 	random.Interfaces(),
 	wasio.Interfaces(),
 )

@@ -71,6 +71,18 @@ var capabilities = []string{
 	"wasi:cli", "wasi:io", "wasi:poll", "wasi:clocks", "wasi:random", "wasi:filesystem", "wasi:sockets", "wasi:http", "wippy:process",
 }
 
+// CheckCapability tells what is wrong with the name of a capability; nil if
+// nothing is.
+func CheckCapability(name string) error {
+	if slices.Contains(capabilities, name) {
+		return nil
+	}
+	if near := config.Nearest(name, capabilities); near != "" {
+		return fmt.Errorf("unknown capability; did you mean %q?", near)
+	}
+	return fmt.Errorf("unknown capability; there are %s", strings.Join(capabilities, ", "))
+}
+
 // MaxBinary bounds a binary, in bytes: some twenty times what a JavaScript
 // engine takes.
 const MaxBinary = 256 << 20

@@ -91,6 +91,9 @@ func parse(text string) (e entry, err error) {
 	wrong := func(what string) (entry, error) {
 		return entry{}, fmt.Errorf("%s in %q; %s", what, text, forms)
 	}
+	if strings.Contains(text, "://") {
+		return wrong("expected a name, not a URL,")
+	}
 	host, port := text, ""
 	switch {
 	case strings.HasPrefix(text, "["):
@@ -119,9 +122,6 @@ func parse(text string) (e entry, err error) {
 		prefix, err := netip.ParsePrefix(host)
 		switch {
 		case err != nil:
-			if strings.Contains(host, "://") {
-				return wrong("expected a name, not a URL,")
-			}
 			return wrong("expected an address and the length of its prefix")
 		case prefix.Masked() != prefix:
 			return wrong(fmt.Sprintf("expected the range's first address, %s,", prefix.Masked()))

@@ -42,7 +42,7 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"": "expected a name", "a b": "expected a name", "a:0": "a port from 1", "a:x": "a port from 1", "a:65536": "a port from 1", "https://a": "a port from 1",
+		"": "expected a name", "a b": "expected a name", "a:0": "a port from 1", "a:x": "a port from 1", "a:65536": "a port from 1", "https://a": "not a URL",
 		"10.0.0.1/8": "first address, 10.0.0.0/8", "10.0.0.0/33": "length of its prefix", "[::1": "expected a ]", "[::1]443": "expected :PORT",
 		"[a]:1": "IPv6", "fe80::1%eth0": "without a zone", "127.1": "expected a name", "0x7f000001": "expected a name", "*.a": "expected a name", "https://a:1/": "not a URL",
 	} {

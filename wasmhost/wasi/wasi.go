@@ -23,6 +23,7 @@ import (
 	"wippy/wasmhost/wasi/http"
 	"wippy/wasmhost/wasi/iface"
 	"wippy/wasmhost/wasi/random"
+	"wippy/wasmhost/wasi/sockets"
 	"wippy/wasmhost/wasi/wasio"
 )
 
@@ -36,6 +37,7 @@ var registry = slices.Concat[Interfaces](
 	filesystem.Interfaces(),
 	http.Interfaces(),
 	random.Interfaces(),
+	sockets.Interfaces(),
 	wasio.Interfaces(),
 )
 

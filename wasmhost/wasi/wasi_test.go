@@ -23,6 +23,16 @@ var never = map[string]string{
 	"types-descriptor-get-flags": "the host keeps them",
 	"types-descriptor-get-type":  "the host keeps it",
 
+	"tcp-create-socket-create-tcp-socket":   "no system lacks a family",
+	"tcp-tcp-socket-keep-alive-enabled":     "the host keeps it",
+	"tcp-tcp-socket-set-keep-alive-enabled": "it is supported",
+	"tcp-tcp-socket-keep-alive-idle-time":   "the host keeps it",
+	"tcp-tcp-socket-keep-alive-interval":    "the host keeps it",
+	"tcp-tcp-socket-keep-alive-count":       "the host keeps it",
+	"tcp-tcp-socket-hop-limit":              "the host keeps it",
+	"tcp-tcp-socket-receive-buffer-size":    "the host keeps it",
+	"tcp-tcp-socket-send-buffer-size":       "the host keeps it",
+
 	"http-types-request-options-set-connect-timeout":       "it is supported",
 	"http-types-request-options-set-first-byte-timeout":    "it is supported",
 	"http-types-request-options-set-between-bytes-timeout": "it is supported",
@@ -42,6 +52,7 @@ func TestFunctions(t *testing.T) {
 		{"paths", testPaths}, {"open", testOpen}, {"directories", testDirectories}, {"times", testTimes},
 		{"read only", testReadOnly}, {"gone", testGone}, {"same", testSame},
 		{"http fields", testFields}, {"http requests", testRequests}, {"http exchange", testExchange}, {"http errors", testHTTPErrors},
+		{"name lookup", testLookup}, {"tcp", testTCP},
 	} {
 		ran := false
 		t.Run(tt.name, func(t *testing.T) { ran = true; tt.test(t) })

@@ -489,3 +489,51 @@ func countThreads(t *testing.T) int {
 	}
 	return len(entries)
 }
+
+// TestKilledBodies kills guests that write a body that nobody reads, before and
+// after it is sent, and one that reads a body that does not come.
+func TestKilledBodies(t *testing.T) {
+	killed := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).EnableFullDuplex()
+		w.(http.Flusher).Flush()
+		<-killed
+		io.Copy(io.Discard, r.Body) // to its end: the connection is gone
+	}))
+	defer s.Close()
+	defer close(killed)
+	for name, script := range map[string]func(g *guest){
+		"unsent": func(g *guest) {
+			body := g.call("http-types-outgoing-request-body", g.prepare("post", s.URL))
+			g.writeAll(g.call("http-types-outgoing-body-write", body), strings.Repeat("x", 1<<20))
+		},
+		"unread": func(g *guest) {
+			r := g.prepare("post", s.URL)
+			body := g.call("http-types-outgoing-request-body", r)
+			out := g.call("http-types-outgoing-body-write", body)
+			g.call("outgoing-handler-handle", r, mailbox.Nil)
+			for {
+				g.writeAll(out, strings.Repeat("x", 1<<20))
+			}
+		},
+		"reading": func(g *guest) {
+			response := g.respond(g.call("outgoing-handler-handle", g.prepare("get", s.URL), mailbox.Nil))
+			in := g.call("http-types-incoming-response-consume", response)
+			g.readAll(g.call("http-types-incoming-body-stream", in))
+		},
+		"trailers": func(g *guest) {
+			response := g.respond(g.call("outgoing-handler-handle", g.prepare("get", s.URL), mailbox.Nil))
+			end := g.call("http-types-incoming-body-finish", g.call("http-types-incoming-response-consume", response))
+			g.call("poll-pollable-block", g.call("http-types-future-trailers-subscribe", end))
+		},
+	} {
+		st := start(t, setup{config: world.Config{Network: trust(t, s, "127.0.0.1")}}, script)
+		<-st.guest.parked
+		if err := st.sched.Terminate(st.pid); err != nil {
+			t.Fatal(err)
+		}
+		if e := st.wait(); e.Reason != mailbox.ReasonKilled {
+			t.Errorf("%s: %s: %v", name, e.Reason, e.Err)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"wippy/wasmhost/imports"
 	"wippy/wasmhost/memory"
 	"wippy/wasmhost/module"
+	"wippy/wasmhost/wasi/network"
 	"wippy/wasmhost/wasi/world"
 	"wippy/wasmhost/wit"
 )
@@ -46,6 +47,9 @@ type Source struct {
 	// Env gives its environment. It is called at each spawn, must not block, and
 	// what it fails with the spawn fails with. Nil is an empty environment.
 	Env func() ([]world.Variable, error)
+	// Network is what it may reach, if it has wasi:http or wasi:sockets. Nil is
+	// everything.
+	Network *network.Policy
 	// Entry is the ID of the entry that it is of, "" for a bare binary.
 	Entry string
 }

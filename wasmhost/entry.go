@@ -15,6 +15,7 @@ import (
 
 	"wippy/config"
 	"wippy/runtime/process"
+	"wippy/wasmhost/wasi/network"
 	"wippy/wasmhost/wit"
 )
 
@@ -60,12 +61,26 @@ type Mount struct {
 
 // Network is what the guest may reach.
 type Network struct {
+	// Allow lists names and ranges of addresses, with or without a port; see
+	// package network. Without it everything is allowed.
 	Allow []string `yaml:"allow"`
 }
 
 // capabilities are what an entry's imports can grant.
 var capabilities = []string{
 	"wasi:cli", "wasi:io", "wasi:poll", "wasi:clocks", "wasi:random", "wasi:filesystem", "wasi:sockets", "wasi:http", "wippy:process",
+}
+
+// CheckCapability tells what is wrong with the name of a capability; nil if
+// nothing is.
+func CheckCapability(name string) error {
+	if slices.Contains(capabilities, name) {
+		return nil
+	}
+	if near := config.Nearest(name, capabilities); near != "" {
+		return fmt.Errorf("unknown capability; did you mean %q?", near)
+	}
+	return fmt.Errorf("unknown capability; there are %s", strings.Join(capabilities, ", "))
 }
 
 // MaxBinary bounds a binary, in bytes: some twenty times what a JavaScript
@@ -134,6 +149,15 @@ func checkWASI(c *config.Check, w *WASI) {
 			c.Mistake(fmt.Sprintf("the variable %q is there already", v.Name), "", field...)
 		}
 	}
+	for i, a := range w.Network.Allow {
+		field := []string{"wasi", "network", "allow", strconv.Itoa(i)}
+		if err := network.Check(a); err != nil {
+			message, hint, _ := strings.Cut(err.Error(), "; ")
+			c.Mistake(message, hint, field...)
+		} else if slices.Index(w.Network.Allow, a) < i {
+			c.Mistake(fmt.Sprintf("%q is allowed already", a), "", field...)
+		}
+	}
 	for i, m := range w.Mounts {
 		field := []string{"wasi", "mounts", strconv.Itoa(i), "guest"}
 		switch {
@@ -159,6 +183,9 @@ func (h *Host) compileEntry(ctx context.Context, e *config.Entry, app process.Ap
 	}
 	src := Source{Name: spec.Path, Bytes: binary, Method: spec.Method, WIT: spec.WIT, Grants: spec.Imports, Entry: string(e.ID)}
 	src.wasi(&ps, &spec.WASI, app)
+	if src.Network = src.network(&ps, &spec.WASI); src.Network != nil {
+		src.Network.Where, src.Network.Logger = e.At("wasi", "network", "allow").String(), app.Logger()
+	}
 	p, more, err := h.program(ctx, src, sum)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"wippy/runtime/process"
 	"wippy/wasmhost/imports"
 	"wippy/wasmhost/wasi/files"
+	"wippy/wasmhost/wasi/network"
 	"wippy/wasmhost/wasi/preview1"
 	"wippy/wasmhost/wasi/world"
 )
@@ -61,7 +62,7 @@ func (p *surroundings) takesAnything(params int) bool {
 // prepareWorld finds out what a program's processes see through WASI.
 func (h *Host) prepareWorld(ps *problems, p *surroundings, src Source) {
 	p.env = src.Env
-	p.world = world.Config{Name: path.Base(filepath.ToSlash(src.Name)), Args: src.Args, CWD: src.CWD}
+	p.world = world.Config{Name: path.Base(filepath.ToSlash(src.Name)), Args: src.Args, CWD: src.CWD, Network: src.Network}
 	for i, d := range src.Dirs {
 		if d.Host == "" {
 			continue // it is reported
@@ -90,6 +91,20 @@ func (src *Source) wasi(ps *problems, w *WASI, app process.App) {
 		entry := src.Entry
 		src.Env = func() ([]world.Variable, error) { return environment(entry, w.Env, app) }
 	}
+}
+
+// network makes the policy of an entry; nil if it allows everything.
+func (src *Source) network(ps *problems, w *WASI) *network.Policy {
+	if w.Network.Allow == nil {
+		return nil
+	}
+	p, err := network.New(w.Network.Allow)
+	if err != nil {
+		ps.add("wasi.network.allow", err.Error(), "")
+		return nil
+	}
+	p.Entry = src.Entry
+	return p
 }
 
 // noteUngranted has the log say, to who looks closely, which functions of

@@ -19,6 +19,7 @@ import (
 	"wippy/runtime/process"
 	"wippy/wasmhost"
 	"wippy/wasmhost/module"
+	"wippy/wasmhost/wasi/network"
 	"wippy/wasmhost/wasi/world"
 )
 
@@ -115,9 +116,6 @@ func (c *cli) runScript(file string, words []string) error {
 
 // runModule runs a bare WebAssembly binary, outside of any application.
 func (c *cli) runModule(file string, m moduleFlags, words []string) error {
-	if len(m.allow)+len(m.grants) > 0 {
-		return errors.New("--allow and --grant come with the network, which is not supported yet")
-	}
 	src := wasmhost.Source{Name: file, Method: m.method, Grants: slices.Clone(bareGrants)}
 	if err := m.world(&src); err != nil {
 		return err
@@ -145,7 +143,7 @@ func (c *cli) runModule(file string, m moduleFlags, words []string) error {
 // bareGrants are what a module without an entry is granted.
 var bareGrants = []string{"wasi:cli", "wasi:io", "wasi:clocks", "wasi:random"}
 
-// world gives a module what --dir and --env show it.
+// world gives a module what its flags show it.
 func (m *moduleFlags) world(src *wasmhost.Source) error {
 	for _, flag := range m.dirs {
 		d, err := parseDir(flag)
@@ -159,6 +157,28 @@ func (m *moduleFlags) world(src *wasmhost.Source) error {
 	}
 	if len(src.Dirs) > 0 {
 		src.Grants = append(src.Grants, "wasi:filesystem")
+	}
+	for _, flag := range m.grants {
+		if err := wasmhost.CheckCapability(flag); err != nil {
+			return fmt.Errorf("--grant %s: %w", flag, err)
+		}
+		if !src.Grants.Has(flag) {
+			src.Grants = append(src.Grants, flag)
+		}
+	}
+	if len(m.allow) > 0 {
+		for _, flag := range m.allow {
+			if err := network.Check(flag); err != nil {
+				return fmt.Errorf("--allow %s: %w", flag, err)
+			}
+		}
+		src.Network, _ = network.New(m.allow) // each is checked
+		src.Network.Where = "--allow"
+		for _, grant := range []string{"wasi:http", "wasi:sockets"} {
+			if !src.Grants.Has(grant) {
+				src.Grants = append(src.Grants, grant)
+			}
+		}
 	}
 	var env []world.Variable
 	for _, flag := range m.env {

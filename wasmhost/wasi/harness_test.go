@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var all = imports.Grants{"wasi:cli", "wasi:io", "wasi:clocks", "wasi:random", "wasi:filesystem"}
+var all = imports.Grants{"wasi:cli", "wasi:io", "wasi:clocks", "wasi:random", "wasi:filesystem", "wasi:http", "wasi:sockets"}
 
 func readGuest(t testing.TB, name string) *component.Component {
 	t.Helper()

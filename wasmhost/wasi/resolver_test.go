@@ -130,11 +130,17 @@ func TestDenied(t *testing.T) {
 	}
 	got := strings.Split(link("app:x", "wasi:cli", "wasi:io", "wasi:filesystem"), "\n")
 	want := []string{
-		"x.wasm imports wasi:clocks/monotonic-clock@0.2.6 (now), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
-		"x.wasm imports wasi:clocks/wall-clock@0.2.6 (now), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
-		"x.wasm imports wasi:random/random@0.2.6 (get-random-bytes), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
-		"x.wasm imports wasi:random/insecure@0.2.6 (get-insecure-random-bytes), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
-		"x.wasm imports wasi:random/insecure-seed@0.2.6 (insecure-seed), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:random]",
+		"x.wasm imports wasi:clocks/monotonic-clock@0.2.6 (now), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
+		"x.wasm imports wasi:clocks/wall-clock@0.2.6 (now), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
+		"x.wasm imports wasi:sockets/instance-network@0.2.6 (instance-network), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
+		"x.wasm imports wasi:sockets/ip-name-lookup@0.2.6 (resolve-addresses), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
+		"x.wasm imports wasi:sockets/tcp@0.2.6 ([method]tcp-socket.start-bind), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
+		"x.wasm imports wasi:sockets/tcp-create-socket@0.2.6 (create-tcp-socket), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
+		"x.wasm imports wasi:http/types@0.2.6 (http-error-code), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
+		"x.wasm imports wasi:http/outgoing-handler@0.2.6 (handle), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
+		"x.wasm imports wasi:random/random@0.2.6 (get-random-bytes), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
+		"x.wasm imports wasi:random/insecure@0.2.6 (get-insecure-random-bytes), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
+		"x.wasm imports wasi:random/insecure-seed@0.2.6 (insecure-seed), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
 	}
 	slices.Sort(got)
 	slices.Sort(want)

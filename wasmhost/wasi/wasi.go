@@ -20,8 +20,10 @@ import (
 	"wippy/wasmhost/wasi/cli"
 	"wippy/wasmhost/wasi/clocks"
 	"wippy/wasmhost/wasi/filesystem"
+	"wippy/wasmhost/wasi/http"
 	"wippy/wasmhost/wasi/iface"
 	"wippy/wasmhost/wasi/random"
+	"wippy/wasmhost/wasi/sockets"
 	"wippy/wasmhost/wasi/wasio"
 )
 
@@ -33,7 +35,9 @@ var registry = slices.Concat[Interfaces](
 	cli.Interfaces(),
 	clocks.Interfaces(),
 	filesystem.Interfaces(),
+	http.Interfaces(),
 	random.Interfaces(),
+	sockets.Interfaces(),
 	wasio.Interfaces(),
 )
 

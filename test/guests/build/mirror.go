@@ -122,8 +122,14 @@ func used(i *iface.Interface) (names []string) {
 	return names
 }
 
-// short gives the last part of an interface's name.
-func short(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+// short gives the last part of an interface's name, which is its alone but for
+// that of wasi:http/types.
+func short(name string) string {
+	if name == "wasi:http/types" {
+		return "http-types"
+	}
+	return name[strings.LastIndexByte(name, '/')+1:]
+}
 
 // exportName is what the component exports a function as.
 func exportName(i *iface.Interface, f *iface.Func) string {

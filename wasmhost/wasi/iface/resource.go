@@ -90,4 +90,23 @@ func (r *Resource[T]) objects(p *Process) *canon.Objects[T] {
 	return o
 }
 
+// Local is a value that each process has one of, for the functions of an interface.
+type Local[T any] struct{ slot int }
+
+// NewLocal makes a Local.
+func NewLocal[T any]() *Local[T] { return &Local[T]{slot: int(slots.Add(1)) - 1} }
+
+// Of gives the process's value, the zero value at first.
+func (l *Local[T]) Of(p *Process) *T {
+	for len(p.tables) <= l.slot {
+		p.tables = append(p.tables, nil)
+	}
+	v, ok := p.tables[l.slot].(*T)
+	if !ok {
+		v = new(T)
+		p.tables[l.slot] = v
+	}
+	return v
+}
+
 func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -20,7 +20,7 @@ func parse(types string, funcs []Func) ([]wit.Func, error) {
 	var text strings.Builder
 	text.WriteString(types + "\n")
 	for i, f := range funcs {
-		fmt.Fprintf(&text, "f%d: %s;\n", i, f.Signature)
+		fmt.Fprintf(&text, "func-%d: %s;\n", i, f.Signature)
 	}
 	all := text.String()
 	handles := map[string]*wit.Type{}

@@ -14,6 +14,7 @@ import (
 	"wippy/mailbox"
 	"wippy/runtime/process"
 	"wippy/wasmhost/wasi/files"
+	"wippy/wasmhost/wasi/network"
 	"wippy/wasmhost/wasi/poll"
 )
 
@@ -27,6 +28,9 @@ type Config struct {
 	CWD string
 	// Mounts are the directories, in the order in which the guest finds them.
 	Mounts []Mount
+	// Network is what the guest may reach, if it has the interfaces for that;
+	// nil is everything.
+	Network *network.Policy
 }
 
 // Mount is a directory of the host that the guest sees.
@@ -58,6 +62,8 @@ type World struct {
 	Env []Variable
 	// CWD is the initial working directory; "" if the entry says nothing.
 	CWD string
+	// Network is what it may reach; nil is everything.
+	Network *network.Policy
 	// Table is what an interface keeps for the process; one uses it.
 	Table any
 
@@ -73,7 +79,7 @@ type World struct {
 // and gives the values of the environment.
 func New(c *Config, words []string, env []Variable) *World {
 	args := append([]string{c.Name}, c.Args...)
-	return &World{Args: append(args, words...), Env: env, CWD: c.CWD, mounts: c.Mounts}
+	return &World{Args: append(args, words...), Env: env, CWD: c.CWD, Network: c.Network, mounts: c.Mounts}
 }
 
 // Own makes the world the owner of a handle, and closes it with the process if

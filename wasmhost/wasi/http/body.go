@@ -1,0 +1,214 @@
+package http
+
+import (
+	"io"
+	"net/http"
+
+	"wippy/mailbox"
+	"wippy/runtime/process"
+	"wippy/wasmhost/canon"
+	"wippy/wasmhost/wasi/iface"
+	"wippy/wasmhost/wasi/poll"
+	"wippy/wasmhost/wasi/streams"
+	"wippy/wasmhost/wasi/wasio"
+)
+
+// outgoingBody is the resource outgoing-body.
+type outgoingBody struct {
+	*pipe
+	given   bool // its stream
+	writing bool // its stream is there
+}
+
+// Bodies is the resource type outgoing-body. One that is dropped is incomplete.
+var Bodies = iface.NewResource("outgoing-body", func(_ *iface.Process, b *outgoingBody) { b.finish(errAborted) })
+
+func bodyWrite(p *iface.Process, c *canon.Call) error {
+	b, err := Bodies.Arg(p, c, 0)
+	if err != nil {
+		return err
+	}
+	if b.given {
+		c.Err(mailbox.Nil)
+		return nil
+	}
+	b.given, b.writing = true, true
+	c.OK(wasio.NewOutput(p, b.pipe, func(*iface.Process) { b.writing = false }))
+	return nil
+}
+
+// bodySize makes the payload of an error about a body's length.
+func bodySize(n int64) mailbox.Value {
+	return canon.Case(requestBodySize, mailbox.Uint(uint64(max(n, 0))))
+}
+
+func bodyFinish(p *iface.Process, c *canon.Call) error {
+	b, err := Bodies.Take(p, c.Rep(0))
+	if err != nil {
+		return err
+	}
+	if b.writing {
+		b.finish(errAborted)
+		return canon.Trapf("outgoing-body.finish: its stream is still there")
+	}
+	var trailers *fields
+	if !c.Arg(1).IsNil() {
+		if trailers, err = Fields.Take(p, c.Rep(1)); err != nil {
+			return err
+		}
+	}
+	if b.short() {
+		e := &Error{bodySize(b.written), "the body is shorter than its content-length"}
+		b.finish(e)
+		c.Err(e.code)
+		return nil
+	}
+	if trailers != nil {
+		b.addTrailers(trailers.header())
+	}
+	b.finish(io.EOF)
+	c.OK(mailbox.Nil)
+	return nil
+}
+
+// addTrailers gives the trailers to who sends the body, which looks at them
+// after its end only. Before it is sent they are not wanted.
+func (b *pipe) addTrailers(h http.Header) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for name, values := range h {
+		if b.trailer != nil && b.end == nil && !untrailed(name) {
+			b.trailer[name] = values
+		}
+	}
+}
+
+// incomingBody is the resource incoming-body.
+type incomingBody struct {
+	*exchange
+	in      *process.Input
+	given   bool // its stream
+	reading bool // its stream is there
+}
+
+// IncomingBodies is the resource type incoming-body.
+var IncomingBodies = iface.NewResource("incoming-body", func(_ *iface.Process, b *incomingBody) { b.abort(errAborted) })
+
+// bodyInput is an incoming body as a streams.Input.
+type bodyInput struct{ *process.Input }
+
+// Read implements streams.Input.
+func (b bodyInput) Read(_ process.Context, p []byte) (n int, err error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	b.TryRead(func(buffer []byte, end error) (int, bool) {
+		if n = copy(p, buffer); n == 0 {
+			err = end
+		}
+		return n, n > 0 || end != nil
+	})
+	return n, err
+}
+
+var _ streams.Input = bodyInput{}
+
+func bodyStream(p *iface.Process, c *canon.Call) error {
+	b, err := IncomingBodies.Arg(p, c, 0)
+	if err != nil {
+		return err
+	}
+	if b.given {
+		c.Err(mailbox.Nil)
+		return nil
+	}
+	b.given, b.reading = true, true
+	c.OK(wasio.NewInput(p, bodyInput{b.in}, func(*iface.Process) { b.reading = false }))
+	return nil
+}
+
+// futureTrailers is the resource future-trailers.
+type futureTrailers struct {
+	*exchange
+	end   poll.Gate
+	err   *Error // once the gate is open
+	taken bool
+}
+
+// FutureTrailers is the resource type future-trailers.
+var FutureTrailers = iface.NewResource("future-trailers", func(_ *iface.Process, t *futureTrailers) { t.abort(errAborted) })
+
+func incomingFinish(p *iface.Process, c *canon.Call) error {
+	b, err := IncomingBodies.Take(p, c.Rep(0))
+	if err != nil {
+		return err
+	}
+	if b.reading {
+		b.abort(errAborted)
+		return canon.Trapf("incoming-body.finish: its stream is still there")
+	}
+	t := &futureTrailers{exchange: b.exchange}
+	c.Return(FutureTrailers.New(p, t)) // which may end the process
+	go t.drain(b.in)
+	return nil
+}
+
+// drain reads what is left of the body, behind which the trailers come. It ends
+// with the exchange.
+func (t *futureTrailers) drain(in *process.Input) {
+	for end := error(nil); ; {
+		wake := make(chan struct{}, 1)
+		stop := in.Watch(func() {
+			select {
+			case wake <- struct{}{}:
+			default:
+			}
+		})
+		<-wake
+		stop()
+		in.TryRead(func(buffer []byte, err error) (int, bool) {
+			if len(buffer) == 0 {
+				end = err
+			}
+			return len(buffer), true
+		})
+		if end != nil {
+			if end != io.EOF {
+				t.err = codeOf(end)
+			}
+			t.end.Set(true)
+			return
+		}
+	}
+}
+
+func trailersSubscribe(p *iface.Process, c *canon.Call) error {
+	t, err := FutureTrailers.Arg(p, c, 0)
+	if err == nil {
+		c.Return(wasio.NewPollable(p, &t.end))
+	}
+	return err
+}
+
+func trailersGet(p *iface.Process, c *canon.Call) error {
+	t, err := FutureTrailers.Arg(p, c, 0)
+	switch {
+	case err != nil:
+		return err
+	case !t.end.Ready():
+		return nil
+	case t.taken:
+		c.Return(mailbox.Uint(1))
+		return nil
+	}
+	t.taken = true
+	switch {
+	case t.err != nil:
+		c.Return(canon.Case(0, canon.Case(1, t.err.code)))
+	case len(t.response.Trailer) == 0:
+		c.Return(canon.Case(0, canon.Case(0, mailbox.Nil)))
+	default:
+		c.Return(canon.Case(0, canon.Case(0, Fields.New(p, fieldsOf(t.response.Trailer)))))
+	}
+	return nil
+}

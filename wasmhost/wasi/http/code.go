@@ -1,0 +1,132 @@
+package http
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+
+	"wippy/mailbox"
+	"wippy/wasmhost/canon"
+	"wippy/wasmhost/wasi/iface"
+	"wippy/wasmhost/wasi/network"
+	"wippy/wasmhost/wasi/wasio"
+)
+
+// The cases of error-code that are given.
+const (
+	dnsTimeout                = 0
+	dnsError                  = 1
+	destinationNotFound       = 2
+	destinationUnavailable    = 3
+	ipUnroutable              = 5
+	connectionRefused         = 6
+	connectionTerminated      = 7
+	connectionTimeout         = 8
+	connectionReadTimeout     = 9
+	connectionLimit           = 11
+	tlsProtocolError          = 12
+	tlsCertificateError       = 13
+	tlsAlertReceived          = 14
+	requestDenied             = 15
+	requestBodySize           = 17
+	requestMethodInvalid      = 18
+	requestURIInvalid         = 19
+	responseIncomplete        = 25
+	responseHeaderSectionSize = 26
+	responseTimeout           = 33
+	protocolError             = 35
+	internalError             = 38
+)
+
+// Error is an error-code, and an error for people.
+type Error struct {
+	code mailbox.Value // by position
+	text string
+}
+
+func (e *Error) Error() string { return e.text }
+
+func plain(code int, text string) *Error { return &Error{mailbox.Uint(uint64(code)), text} }
+
+// The errors of what takes too long, and of what nobody wants any more.
+var (
+	errConnectTimeout = plain(connectionTimeout, "the connection took too long")
+	errFirstByte      = plain(responseTimeout, "the response took too long")
+	errBetweenBytes   = plain(connectionReadTimeout, "the next bytes of the body took too long")
+	errAborted        = plain(connectionTerminated, "the request was given up")
+)
+
+// codeOf gives the error-code of an error of package net/http's; it is nil for nil.
+func codeOf(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	is := func(code int) *Error { return plain(code, err.Error()) }
+	if _, ok := errors.AsType[*network.Refused](err); ok {
+		return is(requestDenied)
+	}
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		if e.IsTimeout {
+			return is(dnsTimeout)
+		}
+		rcode := mailbox.Nil
+		if e.IsNotFound {
+			rcode = mailbox.String("NXDOMAIN")
+		}
+		return &Error{canon.Case(dnsError, canon.Record(rcode, mailbox.Nil)), err.Error()}
+	}
+	if e, ok := errors.AsType[tls.AlertError](err); ok {
+		return &Error{canon.Case(tlsAlertReceived, canon.Record(mailbox.Uint(uint64(e)), iface.Text(e.Error()))), err.Error()}
+	}
+	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
+	_, host := errors.AsType[x509.HostnameError](err)
+	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
+	_, verify := errors.AsType[*tls.CertificateVerificationError](err)
+	_, record := errors.AsType[tls.RecordHeaderError](err)
+	text := err.Error()
+	switch {
+	case unknown, host, invalid, verify:
+		return is(tlsCertificateError)
+	case record, strings.Contains(text, "tls: "):
+		return is(tlsProtocolError)
+	case errors.Is(err, network.ErrName):
+		return is(requestURIInvalid)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return is(connectionRefused)
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return is(ipUnroutable)
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return is(connectionLimit)
+	case errors.Is(err, context.Canceled), errors.Is(err, net.ErrClosed):
+		return errAborted
+	case strings.Contains(text, "headers exceeded"), strings.Contains(text, "response header list larger"):
+		return &Error{canon.Case(responseHeaderSectionSize, mailbox.Uint(maxFields)), text}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return is(responseIncomplete)
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), strings.Contains(text, "connection closed"):
+		return is(connectionTerminated)
+	case strings.Contains(text, "malformed"), strings.Contains(text, "http2: "), strings.Contains(text, "invalid"):
+		return is(protocolError)
+	}
+	return &Error{canon.Case(internalError, iface.Text(text)), text}
+}
+
+// httpErrorCode is the function http-error-code.
+func httpErrorCode(p *iface.Process, c *canon.Call) error {
+	of, err := wasio.Errors.Arg(p, c, 0)
+	if err != nil {
+		return err
+	}
+	if e, ok := errors.AsType[*Error](of); ok {
+		c.Return(e.code)
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package http
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+
+	"wippy/runtime/process"
+	"wippy/wasmhost/wasi/files"
+	"wippy/wasmhost/wasi/poll"
+	"wippy/wasmhost/wasi/streams"
+)
+
+// maxPipe is how much of a body is kept between a guest that writes and the
+// connection, in bytes.
+const maxPipe = 64 << 10
+
+// pipe is an outgoing body: a guest writes to it as a streams.Output, and a
+// goroutine of net/http's reads. It has at most maxPipe bytes.
+type pipe struct {
+	room poll.Gate // whether there is any, or the pipe is broken
+	idle poll.Gate // whether all was read, or the pipe is broken
+
+	mu      sync.Mutex
+	more    sync.Cond // for the reader
+	buffer  []byte
+	end     error // what the reader gets after the buffer: io.EOF, or why the body is incomplete
+	broken  bool  // nobody reads any more
+	reading bool  // somebody reads, or will
+	expect  int64 // what content-length says, -1 if it does not
+	written int64
+	trailer http.Header // to be sent behind it; nil before it is sent
+}
+
+func newPipe(expect int64) *pipe {
+	b := &pipe{expect: expect}
+	b.more.L = &b.mu
+	b.room.Set(true)
+	b.idle.Set(true)
+	return b
+}
+
+var errTooLong = errors.New("the body is longer than its content-length")
+
+// Ready implements poll.Pollable.
+func (b *pipe) Ready() bool { return b.room.Ready() }
+
+// Watch implements poll.Pollable.
+func (b *pipe) Watch(wake func()) (stop func()) { return b.room.Watch(wake) }
+
+// Room implements streams.Output.
+func (b *pipe) Room(process.Context) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.broken || b.end != nil {
+		return 0, files.Pipe
+	}
+	return maxPipe - len(b.buffer), nil
+}
+
+// Write implements streams.Output.
+func (b *pipe) Write(ctx process.Context, p []byte) (n int, err error) {
+	for n < len(p) {
+		b.mu.Lock()
+		switch free := maxPipe - len(b.buffer); {
+		case b.broken || b.end != nil:
+			err = files.Pipe
+		case b.expect >= 0 && int64(len(p)-n) > b.expect-b.written:
+			err = &Error{bodySize(b.expect), errTooLong.Error()}
+		default:
+			k := min(free, len(p)-n)
+			b.buffer = append(b.buffer, p[n:n+k]...)
+			n += k
+			b.written += int64(k)
+			b.gates()
+			b.more.Broadcast()
+		}
+		b.mu.Unlock()
+		if err != nil {
+			return n, err
+		}
+		if n < len(p) {
+			poll.Wait(ctx, &b.room)
+		}
+	}
+	return n, nil
+}
+
+// Flush implements streams.Output. Before the request is sent there is nobody
+// to wait for.
+func (b *pipe) Flush(ctx process.Context) error {
+	b.mu.Lock()
+	reading := b.reading
+	b.mu.Unlock()
+	if reading {
+		poll.Wait(ctx, &b.idle)
+	}
+	_, err := b.Room(ctx)
+	return err
+}
+
+// gates sets the gates, with the lock held. What they wake takes no lock of the pipe's.
+func (b *pipe) gates() {
+	gone := b.broken || b.end != nil
+	b.room.Set(gone || len(b.buffer) < maxPipe)
+	b.idle.Set(gone || len(b.buffer) == 0)
+}
+
+// finish ends the body with io.EOF, or with why it is incomplete. The first counts.
+func (b *pipe) finish(end error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.end == nil {
+		b.end = end
+		b.gates()
+		b.more.Broadcast()
+	}
+}
+
+// short tells whether less was written than content-length says.
+func (b *pipe) short() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.expect >= 0 && b.written != b.expect
+}
+
+// attach tells that the pipe will be read, and whether it is complete and empty.
+func (b *pipe) attach() (empty bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reading = true
+	return b.end == io.EOF && b.written == 0
+}
+
+// Read implements io.Reader, for net/http. It blocks.
+func (b *pipe) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(b.buffer) == 0 && b.end == nil && !b.broken {
+		b.more.Wait()
+	}
+	switch {
+	case b.broken:
+		return 0, io.ErrClosedPipe
+	case len(b.buffer) == 0 || b.end != nil && b.end != io.EOF:
+		return 0, b.end
+	}
+	n := copy(p, b.buffer)
+	b.buffer = b.buffer[:copy(b.buffer, b.buffer[n:])]
+	b.gates()
+	return n, nil
+}
+
+// Close implements io.Closer: nobody reads any more. It may be called again, and
+// from any goroutine.
+func (b *pipe) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.broken, b.buffer = true, nil
+	b.gates()
+	b.more.Broadcast()
+	return nil
+}
+
+var _ streams.Output = (*pipe)(nil)

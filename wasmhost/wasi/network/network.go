@@ -1,0 +1,356 @@
+// Package network is what a guest may reach, whether through sockets or HTTP:
+// a [Policy] is made of the entry's wasi.network (SPEC section 2), resolves
+// names and dials (by Go's own resolver and poller: whatever waits holds no
+// thread), and refuses what the list does not allow.
+//
+// A name is resolved once for each dial, and only what it was then found to
+// stand for is dialled: no answer of a name server's can change between the
+// check and the dial.
+package network
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// entry is one of the list: a name, or a range of addresses, and a port.
+type entry struct {
+	name   string // in lower case, without a dot at its end; "" for addresses
+	prefix netip.Prefix
+	port   uint16 // 0 for all
+}
+
+// Policy is what the processes of one entry may reach. The zero value, and nil,
+// allow everything. Methods may be called from any goroutine.
+type Policy struct {
+	// Where says where the list is written, for the log: "app.yaml:12:7".
+	Where string
+	// Entry is the ID of the entry, for the log; "" if there is none.
+	Entry string
+	// Logger gets a line for each target that is refused; nil for none.
+	Logger *slog.Logger
+	// Resolver resolves names; nil is Go's own.
+	Resolver Resolver
+	// Authorities are whose certificates are taken; nil is the machine's.
+	Authorities *x509.CertPool
+
+	limited bool // there is a list
+	entries []entry
+
+	mu   sync.Mutex
+	told map[string]struct{} // targets that the log has a line for
+}
+
+// Roots gives whose certificates are taken; nil is the machine's.
+func (p *Policy) Roots() *x509.CertPool {
+	if p == nil {
+		return nil
+	}
+	return p.Authorities
+}
+
+// Resolver resolves names: net.Resolver is one.
+type Resolver interface {
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+}
+
+// New makes the policy of a list; nil allows everything, and a list without
+// entries nothing. The error is the first of the entries'.
+func New(allow []string) (*Policy, error) {
+	p := &Policy{limited: allow != nil}
+	for _, text := range allow {
+		e, err := parse(text)
+		if err != nil {
+			return nil, err
+		}
+		p.entries = append(p.entries, e)
+	}
+	return p, nil
+}
+
+// Check tells what is wrong with an entry of a list; nil if nothing is.
+func Check(text string) error {
+	_, err := parse(text)
+	return err
+}
+
+const forms = `write "api.example.com:443", "10.0.0.0/8", "192.0.2.1:80" or "[2001:db8::/32]:443"; without a port it is all of them`
+
+// parse reads an entry.
+func parse(text string) (e entry, err error) {
+	wrong := func(what string) (entry, error) {
+		return entry{}, fmt.Errorf("%s in %q; %s", what, text, forms)
+	}
+	if strings.Contains(text, "://") {
+		return wrong("expected a name, not a URL,")
+	}
+	host, port := text, ""
+	switch {
+	case strings.HasPrefix(text, "["):
+		var ok bool
+		if host, port, ok = strings.Cut(text[1:], "]"); !ok {
+			return wrong("expected a ]")
+		}
+		if port != "" && port[0] != ':' {
+			return wrong("expected :PORT behind the ]")
+		}
+		if host == "" || !strings.Contains(host, ":") {
+			return wrong("expected an IPv6 address within the brackets")
+		}
+	case strings.Count(text, ":") == 1:
+		i := strings.IndexByte(text, ':')
+		host, port = text[:i], text[i:]
+	}
+	if port != "" {
+		n, err := strconv.ParseUint(port[1:], 10, 16)
+		if err != nil || n == 0 {
+			return wrong(fmt.Sprintf("expected a port from 1 to 65535, found %q", port[1:]))
+		}
+		e.port = uint16(n)
+	}
+	if strings.Contains(host, "/") {
+		prefix, err := netip.ParsePrefix(host)
+		switch {
+		case err != nil:
+			return wrong("expected an address and the length of its prefix")
+		case prefix.Masked() != prefix:
+			return wrong(fmt.Sprintf("expected the range's first address, %s,", prefix.Masked()))
+		}
+		e.prefix = prefix
+		return e, nil
+	}
+	if a, err := netip.ParseAddr(host); err == nil {
+		if a.Zone() != "" {
+			return wrong("expected an address without a zone")
+		}
+		a = a.Unmap()
+		e.prefix = netip.PrefixFrom(a, a.BitLen())
+		return e, nil
+	}
+	if e.name = canonical(host); !isName(e.name) {
+		return wrong("expected a name or an address")
+	}
+	return e, nil
+}
+
+// canonical gives a name as names are compared.
+func canonical(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }
+
+// isName tells whether a canonical name can be one of a host: what looks like an
+// address in numbers is none, which resolvers may understand in their own ways.
+func isName(name string) bool {
+	if name == "" || len(name) > 253 {
+		return false
+	}
+	last := ""
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for i := range len(label) {
+			c := label[i]
+			if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+				return false
+			}
+		}
+		last = label
+	}
+	return strings.Trim(last, "0123456789") != "" && !strings.HasPrefix(last, "0x")
+}
+
+func (e entry) fits(port uint16) bool { return e.port == 0 || e.port == port }
+
+// Refused is the error of what the list does not allow.
+type Refused struct{ Target string }
+
+func (e *Refused) Error() string { return e.Target + " is not allowed by wasi.network" }
+
+// maxTold is how many targets the log has lines for.
+const maxTold = 64
+
+// refuse makes the error, and says so once in the log.
+func (p *Policy) refuse(target string) error {
+	p.mu.Lock()
+	_, again := p.told[target]
+	if again = again || len(p.told) >= maxTold; !again {
+		if p.told == nil {
+			p.told = map[string]struct{}{}
+		}
+		p.told[target] = struct{}{}
+	}
+	p.mu.Unlock()
+	if !again && p.Logger != nil {
+		p.Logger.Warn("a guest may not reach "+target, "entry", p.Entry, "at", p.Where,
+			"write", fmt.Sprintf("wasi: {network: {allow: [%q]}}", target))
+	}
+	return &Refused{target}
+}
+
+// Unlimited tells whether everything is allowed.
+func (p *Policy) Unlimited() bool { return p == nil || !p.limited }
+
+// Allowed tells whether an entry for addresses has that one.
+func (p *Policy) Allowed(a netip.AddrPort) bool {
+	addr := a.Addr().Unmap().WithZone("")
+	return p.Unlimited() || slices.ContainsFunc(p.entries, func(e entry) bool {
+		return e.name == "" && e.fits(a.Port()) && e.prefix.Contains(addr)
+	})
+}
+
+// names tells whether an entry names a host; any port will do for 0.
+func (p *Policy) names(host string, port uint16) bool {
+	return p.Unlimited() || slices.ContainsFunc(p.entries, func(e entry) bool {
+		return e.name != "" && e.name == host && (port == 0 || e.fits(port))
+	})
+}
+
+// some tells whether an entry for addresses has any for the port; 0 is any port.
+func (p *Policy) some(port uint16) bool {
+	return slices.ContainsFunc(p.entries, func(e entry) bool { return e.name == "" && (port == 0 || e.fits(port)) })
+}
+
+// Permit tells whether an address may be dialled: it is in the list, or one of the
+// list's names stands for it right now. It may block.
+//
+// # Errors
+//
+// A *Refused.
+func (p *Policy) Permit(ctx context.Context, a netip.AddrPort) error {
+	if p.Allowed(a) {
+		return nil
+	}
+	for _, e := range p.entries {
+		if e.name == "" || !e.fits(a.Port()) {
+			continue
+		}
+		addrs, err := p.resolve(ctx, e.name)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err == nil && slices.Contains(addrs, a.Addr().Unmap()) {
+			return nil
+		}
+	}
+	return p.refuse(netip.AddrPortFrom(a.Addr().Unmap(), a.Port()).String())
+}
+
+// Refuse makes the error for an address that Allowed did not have, with a line
+// in the log.
+func (p *Policy) Refuse(a netip.AddrPort) error { return p.refuse(a.String()) }
+
+// maxAddresses is how many addresses of one name are looked at.
+const maxAddresses = 64
+
+func (p *Policy) resolve(ctx context.Context, name string) ([]netip.Addr, error) {
+	var r Resolver = net.DefaultResolver
+	if p != nil && p.Resolver != nil {
+		r = p.Resolver
+	}
+	addrs, err := r.LookupNetIP(ctx, "ip", name)
+	if err != nil {
+		return nil, err
+	}
+	addrs = addrs[:min(len(addrs), maxAddresses)]
+	for i := range addrs {
+		addrs[i] = addrs[i].Unmap()
+	}
+	return addrs, nil
+}
+
+// ErrName is the error of what is no name.
+var ErrName = errors.New("no name of a host")
+
+// Lookup resolves a name: it gives the addresses that may be reached by some
+// port. To ask for a name that the list has not is refused where it could give nothing,
+// because a question is a message too.
+//
+// # Errors
+//
+// ErrName, a *Refused, or the resolver's.
+func (p *Policy) Lookup(ctx context.Context, name string) ([]netip.Addr, error) {
+	if a, err := netip.ParseAddr(name); err == nil && a.Zone() == "" {
+		return []netip.Addr{a.Unmap()}, nil
+	}
+	host := canonical(name)
+	if !isName(host) {
+		return nil, ErrName
+	}
+	return p.lookup(ctx, host, 0)
+}
+
+// lookup gives the addresses of a canonical name that may be dialled with a port.
+func (p *Policy) lookup(ctx context.Context, host string, port uint16) ([]netip.Addr, error) {
+	named := p.names(host, port)
+	target := host
+	if port != 0 {
+		target = net.JoinHostPort(host, strconv.Itoa(int(port)))
+	}
+	if !named && !p.some(port) {
+		return nil, p.refuse(target)
+	}
+	addrs, err := p.resolve(ctx, host)
+	if err != nil || named {
+		return addrs, err
+	}
+	addrs = slices.DeleteFunc(addrs, func(a netip.Addr) bool {
+		return !slices.ContainsFunc(p.entries, func(e entry) bool {
+			return e.name == "" && (port == 0 || e.fits(port)) && e.prefix.Contains(a)
+		})
+	})
+	if len(addrs) == 0 {
+		return nil, p.refuse(target)
+	}
+	return addrs, nil
+}
+
+// Dial connects to a host, a name or an address in text, and a port: to the
+// first of the addresses that may be reached and takes the connection.
+//
+// # Errors
+//
+// As Lookup's, or of the last address that was tried.
+func (p *Policy) Dial(ctx context.Context, host string, port uint16) (net.Conn, error) {
+	var addrs []netip.Addr
+	if a, err := netip.ParseAddr(host); err == nil {
+		if a.Zone() != "" {
+			return nil, ErrName
+		}
+		if err := p.Permit(ctx, netip.AddrPortFrom(a, port)); err != nil {
+			return nil, err
+		}
+		addrs = []netip.Addr{a.Unmap()}
+	} else {
+		host = canonical(host)
+		if !isName(host) {
+			return nil, ErrName
+		}
+		if addrs, err = p.lookup(ctx, host, port); err != nil {
+			return nil, err
+		}
+	}
+	var err error = &net.DNSError{Err: "no addresses", Name: host, IsNotFound: true}
+	for _, a := range addrs {
+		var d net.Dialer
+		var conn net.Conn
+		if conn, err = d.DialContext(ctx, "tcp", netip.AddrPortFrom(a, port).String()); err == nil {
+			return conn, nil
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if errors.Is(err, syscall.EMFILE) {
+			break
+		}
+	}
+	return nil, err
+}

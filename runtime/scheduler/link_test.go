@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	goruntime "runtime"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
@@ -238,7 +238,7 @@ func TestLinkMeetsUnlink(t *testing.T) {
 	close(started)
 	for _, pid := range pids {
 		for i, _ := n.Info(pid); i.State != "waiting"; i, _ = n.Info(pid) {
-			time.Sleep(time.Millisecond)
+			goruntime.Gosched()
 		}
 	}
 	a, _ := n.Info(pids[0])
@@ -331,7 +331,7 @@ func TestLinkHammer(t *testing.T) {
 	}
 	t.Log(ended)
 	for n.Live() > 0 { // straight children
-		time.Sleep(time.Millisecond)
+		goruntime.Gosched()
 	}
 	for _, holder := range n.names.all() {
 		t.Errorf("%s still has a name", holder.pid)

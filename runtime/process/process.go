@@ -167,6 +167,12 @@ type Peers interface {
 	Exec(req Spawn) (*mailbox.Exit, error)
 	// Send posts a message; under the overflow policy `block` it suspends.
 	Send(dest mailbox.PID, topic string, values []mailbox.Value) error
+	// Post is Send for who must not wait for others: a full mailbox is an error
+	// under every overflow policy but drop_oldest.
+	Post(dest mailbox.PID, topic string, values []mailbox.Value) error
+	// Parent is the process that spawned this one; "" for one from outside. It
+	// may be dead.
+	Parent() mailbox.PID
 	// SendAfter posts a message to this very process's mailbox after d, and
 	// then every period if that is positive. stop is idempotent, and true when
 	// no message of the timer comes after it that would have come without it.
@@ -231,7 +237,23 @@ type Spawn struct {
 	Args    []mailbox.Value
 	Monitor bool // the spawner gets the EXIT; atomic with the spawn
 	Link    bool // spawner and process are linked; atomic with the spawn
+	// Bound is a link that only an end breaks: neither side can unlink, and when
+	// the spawner ends, normally too, the process is killed, whether it traps
+	// links or not. The spawner's EXIT comes after everything of it is freed.
+	Bound bool
+	// Name is registered for the process before it runs; "" for none. The spawn
+	// fails where the name cannot be had, as Register does.
+	Name string
+	// Announce has the process post a message of topic Started to the spawner
+	// once its Init is over. It needs no room in the mailbox.
+	Announce bool
+	// Service leaves out the max_execution_ms that the process would inherit from
+	// its group and node; one of its own holds.
+	Service bool
 }
+
+// Started is the topic of the message that Spawn.Announce asks for.
+const Started = "process.started"
 
 // DefaultGrace is the time between a CANCEL and the kill where a user says nothing.
 const DefaultGrace = 5 * time.Second
@@ -242,13 +264,14 @@ type Info struct {
 	PID     mailbox.PID
 	Entry   string
 	Group   string
-	State   string // "starting", "runnable", "running", "waiting", "ending"
-	Steps   uint64 // times that a worker ran it
-	Mailbox int    // events that wait
-	Dropped uint64 // messages lost to the mailbox's overflow policy
-	Fuel    uint64 // used so far
-	Memory  uint64 // bytes that its Process reports, see Measured
-	Peak    uint64 // the most that Memory ever was
+	Parent  mailbox.PID // that spawned it; "" if it came from outside
+	State   string      // "starting", "runnable", "running", "waiting", "ending"
+	Steps   uint64      // times that a worker ran it
+	Mailbox int         // events that wait
+	Dropped uint64      // messages lost to the mailbox's overflow policy
+	Fuel    uint64      // used so far
+	Memory  uint64      // bytes that its Process reports, see Measured
+	Peak    uint64      // the most that Memory ever was
 	Uptime  time.Duration
 
 	Children    int      // alive that it spawned

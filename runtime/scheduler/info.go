@@ -46,7 +46,7 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 		return process.Info{}, false
 	}
 	info := t.measured()
-	info.PID, info.Entry, info.Group = t.pid, t.entry, t.g.ID
+	info.PID, info.Entry, info.Group, info.Parent = t.pid, t.entry, t.g.ID, t.parent
 	info.State = t.stateName()
 	info.Steps = t.steps.Load()
 	info.Mailbox, info.Dropped = t.box.Len(), t.box.Dropped()

@@ -20,7 +20,17 @@ import (
 type link struct {
 	peer *task
 	as   mailbox.PID // the name by which its task asked for the link; "" if by PID
+	role role
 }
+
+// role is what the peer of a link is to the task that holds the half.
+type role uint8
+
+const (
+	equal  role = iota
+	ward        // a child that ends with the task
+	keeper      // the parent that the task ends with
+)
 
 // pairLocks is how many locks serialize what pairs of processes do. A power of two.
 const pairLocks = 64
@@ -114,7 +124,7 @@ func (t *task) hold(peer *task, as mailbox.PID) bool {
 	if t.links == nil {
 		t.links = map[mailbox.PID]link{}
 	}
-	t.links[peer.pid] = link{peer, as}
+	t.links[peer.pid] = link{peer: peer, as: as}
 	return true
 }
 
@@ -134,12 +144,12 @@ func (t *task) Unlink(dest mailbox.PID) bool {
 	var peers []*task
 	t.mu.Lock()
 	// The peer may be ending: it is found no more, and its half still stands.
-	if l, linked := t.links[dest]; linked {
+	if l, linked := t.links[dest]; linked && l.role == equal {
 		peers = append(peers, l.peer)
 	}
 	if name != "" {
 		for _, l := range t.links {
-			if l.as == name || l.peer == target {
+			if l.role == equal && (l.as == name || l.peer == target) {
 				peers = append(peers, l.peer)
 			}
 		}
@@ -191,6 +201,7 @@ func (t *task) breakLinks(links map[mailbox.PID]link, exit *mailbox.Exit) {
 		delete(p.links, t.pid)
 		switch {
 		case !linked:
+		case own.role == ward && p.mourn():
 		case p.trap:
 			_ = p.box.Post(mailbox.Event{Type: mailbox.LinkDown, From: t.pid, Topic: string(own.as), Exit: exit})
 			p.wake(nil)

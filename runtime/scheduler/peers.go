@@ -30,6 +30,12 @@ func (t *task) Send(dest mailbox.PID, topic string, values []mailbox.Value) erro
 	return refused(err, dest, target.box, &ev)
 }
 
+// Post implements process.Peers.
+func (t *task) Post(dest mailbox.PID, topic string, values []mailbox.Value) error {
+	t.unwindIfDoomed()
+	return t.s.post(mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}, dest, t.exec)
+}
+
 // refused says why a message was not posted.
 func refused(err error, dest mailbox.PID, box *mailbox.Mailbox, ev *mailbox.Event) error {
 	held, most := box.Bytes()
@@ -60,15 +66,18 @@ func (t *task) postWhenRoom(target *task, ev mailbox.Event) error {
 // Send posts a message from outside of any process; it never blocks: a full
 // mailbox is an error under the policy `block` too.
 func (s *Scheduler) Send(dest mailbox.PID, topic string, values []mailbox.Value) error {
+	return s.post(mailbox.Event{Type: mailbox.Message, Topic: topic, Values: values}, dest, nil)
+}
+
+func (s *Scheduler) post(ev mailbox.Event, dest mailbox.PID, from *executor) error {
 	target := s.find(dest)
 	if target == nil {
 		return mailbox.NoProcess(dest)
 	}
-	ev := mailbox.Event{Type: mailbox.Message, Topic: topic, Values: values}
 	if err := target.box.Post(ev); err != nil {
 		return refused(err, dest, target.box, &ev)
 	}
-	target.wake(nil)
+	target.wake(from)
 	return nil
 }
 

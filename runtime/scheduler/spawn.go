@@ -65,7 +65,7 @@ func (t *task) child(r process.Spawn) (*task, error) {
 	if limit := t.limits.MaxChildren; limit > 0 && children.Load() >= limit {
 		return nil, t.limitError("max_children: the limit is %d processes; %d are alive, and the spawn asked for one more", limit, children.Load())
 	}
-	if r.Monitor || r.Link {
+	if r.Monitor || r.Link || r.Bound {
 		if err := t.mayBind(); err != nil {
 			return nil, err
 		}
@@ -74,19 +74,42 @@ func (t *task) child(r process.Spawn) (*task, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Service && limits.MaxExecutionMS == 0 {
+		limits.MaxExecutionMS = -1
+	}
 	child, err := t.s.prepare(r.Entry, r.Group, prog, limits, r.Args)
 	if err != nil {
 		return nil, err
 	}
+	if r.Name != "" {
+		if err := child.adopt(r.Name); err != nil {
+			child.discard()
+			return nil, err
+		}
+	}
+	child.parent, child.announce = t.pid, r.Announce
 	child.brood = children
 	children.Add(1)
 	if r.Monitor {
 		t.watch(child, t.s.newRef(), "")
 	}
-	if r.Link {
+	if r.Link || r.Bound {
 		t.bind(child, "")
 	}
+	if r.Bound {
+		t.keep(child)
+	}
 	return child, nil
+}
+
+// discard undoes prepare, of a task that nobody knows.
+func (t *task) discard() {
+	t.guard(func() process.Result {
+		t.proc.Close()
+		return process.Result{}
+	})
+	t.g.live.Add(-1)
+	t.s.leave()
 }
 
 // limitError is the error of a call that would exceed a limit of t's: an error

@@ -38,6 +38,7 @@ type task struct {
 	proc   process.Process
 	limits process.Limits
 	box    *mailbox.Mailbox
+	parent mailbox.PID   // its spawner
 	brood  *atomic.Int64 // its spawner's children, which it counts for
 	onExit func(mailbox.PID, *mailbox.Exit)
 	born   time.Time
@@ -56,6 +57,7 @@ type task struct {
 
 	children  atomic.Pointer[atomic.Int64] // alive; made at the first spawn
 	begun     atomic.Bool
+	announce  bool  // its spawner wants to know when its Init is over
 	alarm     alarm // wakes a Receive or Sleep at its deadline
 	unwinding bool
 
@@ -69,6 +71,8 @@ type task struct {
 	watchers *monitor                 // those who get its EXIT
 	watching map[mailbox.Ref]*monitor // whose EXIT it gets
 	links    map[mailbox.PID]link     // by the peer's PID
+	wards    int                      // children among links that end with it
+	waning   bool                     // its code is over, and nothing but the ends of those counts
 	trap     bool                     // ends of linked processes arrive as LINK_DOWN
 	names    []string                 // registered for it
 	timers   map[mailbox.Ref]*timer   // what its clock owes it
@@ -135,7 +139,9 @@ func (t *task) kill(why *mailbox.Exit) {
 // live is a process's whole life, on its coroutine (or, straight, on the executor).
 func (t *task) live() {
 	result := process.Result{Err: &mailbox.Error{Kind: mailbox.Internal, Message: "the process's Go code called runtime.Goexit"}}
+	exiting := true // by a Goexit
 	defer func() {
+		t.endBound(result, !exiting)
 		t.end(result)
 	}()
 	result = t.guard(func() process.Result {
@@ -145,6 +151,9 @@ func (t *task) live() {
 		t.begin()
 		if err := t.proc.Init(t); err != nil {
 			return process.Fail(err)
+		}
+		if t.announce {
+			t.announced()
 		}
 		for {
 			r, status := t.proc.Step(t)
@@ -158,6 +167,7 @@ func (t *task) live() {
 			}
 		}
 	})
+	exiting = false
 }
 
 // rest waits until there is an event. While others of its events wait that it
@@ -307,6 +317,9 @@ func (t *task) Self() mailbox.PID { return t.pid }
 
 // Entry implements process.Identity.
 func (t *task) Entry() string { return t.entry }
+
+// Parent implements process.Peers.
+func (t *task) Parent() mailbox.PID { return t.parent }
 
 // Namespace implements process.Identity.
 func (t *task) Namespace() string { return t.space }

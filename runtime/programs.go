@@ -11,6 +11,7 @@ import (
 	"wippy/config"
 	"wippy/mailbox"
 	"wippy/runtime/process"
+	"wippy/runtime/supervisor"
 )
 
 // program is an entry that runs as a process, and what it was compiled to.
@@ -30,7 +31,11 @@ type compiled struct {
 // resolve gives the scheduler an entry's program, if it is compiled.
 func (rt *Runtime) resolve(id string) (process.Program, process.Limits, error) {
 	p := rt.programs[config.ID(id)]
-	if p == nil {
+	switch {
+	case p != nil:
+	case id == supervisor.ProgramEntry:
+		return supervisor.Dynamic{Catalogue: supervisor.CatalogueOf(rt.app.Entry)}, process.Limits{}, nil
+	default:
 		return nil, process.Limits{}, rt.noEntry(id)
 	}
 	if c := p.ready.Load(); c != nil {
@@ -41,7 +46,7 @@ func (rt *Runtime) resolve(id string) (process.Program, process.Limits, error) {
 
 func (rt *Runtime) noEntry(id string) error {
 	if e := rt.app.Entry(config.ID(id)); e != nil {
-		return mailbox.Errorf(mailbox.Invalid, "entry %q is of kind %s, which cannot be spawned; process.lua and process.wasm can", id, e.Kind)
+		return mailbox.Errorf(mailbox.Invalid, "entry %q is of kind %s, which cannot be spawned; process.lua, process.wasm and process.supervisor can", id, e.Kind)
 	}
 	var known []string
 	for _, id := range rt.Programs() {
@@ -109,11 +114,7 @@ func (rt *Runtime) Check(ctx context.Context) error {
 		if err == nil {
 			continue
 		}
-		if own, ok := errors.AsType[config.Errors](err); ok {
-			errs = append(errs, own...)
-		} else {
-			errs = append(errs, &config.Error{Pos: rt.programs[id].entry.Pos, Message: err.Error()})
-		}
+		errs = append(errs, rt.mistakes(id, err)...)
 	}
 	if len(errs) == 0 {
 		return nil

@@ -3,6 +3,7 @@
 // comments document it for people and editors.
 //
 //   - inspect shows any value as text.
+//   - supervisor starts supervisors and asks those that run.
 package library
 
 import "embed"

@@ -38,6 +38,7 @@ local process = {}
 ---@field pid string
 ---@field entry string the entry's ID
 ---@field group string the group's ID
+---@field parent string? the PID of the process that spawned it, which may be dead; nil if none did
 ---@field state "starting"|"runnable"|"running"|"waiting"|"ending"
 ---@field steps number times that a worker ran it
 ---@field mailbox number events that wait

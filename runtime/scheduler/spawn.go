@@ -19,6 +19,7 @@ type Start struct {
 	// a name.
 	Program process.Program
 	Limits  process.Limits // with Program: the limits of its own
+	Name    string         // registered for it before it runs; "" for none
 	// OnExit is called once the process has ended and everything of it is
 	// freed, on the executor: it must not block.
 	OnExit func(mailbox.PID, *mailbox.Exit)
@@ -37,6 +38,12 @@ func (s *Scheduler) Start(ctx context.Context, r Start) (mailbox.PID, error) {
 	t, err := s.prepare(r.Entry, r.Group, prog, limits, r.Args)
 	if err != nil {
 		return "", err
+	}
+	if r.Name != "" {
+		if err := t.adopt(r.Name); err != nil {
+			t.discard()
+			return "", err
+		}
 	}
 	t.onExit = r.OnExit
 	s.launch(t, nil)

@@ -212,11 +212,6 @@ func (s *instance) close(err *mailbox.Error) {
 	s.phase, s.failure, s.dirty = closing, err, true
 	s.solo, s.recovering = nil, false
 	s.deadlines.clear(s.gate)
-	why := err
-	if why == nil {
-		why = stopping()
-	}
-	s.denyAll(&s.opened, why)
 	for _, c := range s.children {
 		c.up = false
 		if c.pid != "" {

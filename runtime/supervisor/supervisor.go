@@ -52,12 +52,16 @@ func New(spec Spec, catalogue Catalogue) (*Program, error) {
 	return &Program{spec, catalogue}, nil
 }
 
-// New implements process.Program. A supervisor takes no arguments.
+// New implements process.Program. A supervisor takes no arguments but one that
+// is true: if it cannot start, it unlinks its parent first. Who called for it is
+// told by other means then, and need not end.
 func (p *Program) New(args []mailbox.Value, _ process.Limits) (process.Process, error) {
-	if len(args) > 0 {
+	s := newInstance(p.spec, p.catalogue)
+	s.tactful = len(args) == 1 && args[0].Bool()
+	if len(args) > 0 && !s.tactful {
 		return nil, mailbox.Errorf(mailbox.Invalid, "argument 1: a supervisor takes no arguments; its entry says all")
 	}
-	return newInstance(p.spec, p.catalogue), nil
+	return s, nil
 }
 
 // Straight implements process.Program.
@@ -69,9 +73,7 @@ type Dynamic struct{ Catalogue Catalogue }
 
 var _ process.Program = Dynamic{}
 
-// New implements process.Program. The second argument, if true, has a supervisor
-// that cannot start unlink its parent first: who called for it is told by other
-// means, and need not end.
+// New implements process.Program. The second argument is as Program's first.
 func (d Dynamic) New(args []mailbox.Value, _ process.Limits) (process.Process, error) {
 	if len(args) == 0 {
 		return nil, mailbox.Errorf(mailbox.Invalid, "argument 1: expected a supervisor's specification, got nothing")
@@ -154,6 +156,11 @@ func (s *instance) Init(ctx process.Context) error {
 	for !s.over() && s.phase == closing {
 		s.turn()
 	}
+	why := s.failure
+	if why == nil {
+		why = stopping()
+	}
+	s.denyAll(&s.opened, why) // nothing is left of its children
 	if s.failure == nil {
 		return nil
 	}

@@ -213,7 +213,7 @@ func (s *instance) halted(c *child, exit *mailbox.Exit) {
 	}
 	c.up = false
 	s.denyAll(&c.starts, mailbox.Errorf(mailbox.Cancelled, "the child %q was stopped", c.ID))
-	if s.phase != closing && (c.Restart == Temporary && !s.spec.Graph || s.spec.Strategy == SimpleOneForOne) {
+	if s.phase != closing && (c.fresh || c.Restart == Temporary && !s.spec.Graph || s.spec.Strategy == SimpleOneForOne) {
 		s.remove(c)
 	}
 	s.answerAll(&c.stops, mailbox.Bool(true))

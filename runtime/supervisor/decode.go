@@ -275,7 +275,7 @@ func decodeSpec(v mailbox.Value, catalogue Catalogue, depth int) (Spec, error) {
 		}
 		s.Children[i] = c
 	}
-	return s, s.complete()
+	return s, s.complete(1)
 }
 
 // decodeChild reads one child. group is that of children which name none.

@@ -332,7 +332,11 @@ func call1(ctx process.Context, sup mailbox.PID, name string, args ...any) (mail
 	if err != nil {
 		return mailbox.Nil, err
 	}
-	if err := ctx.Send(sup, CallTopic, append([]mailbox.Value{ref, mailbox.String(name)}, values...)); err != nil {
+	values = append([]mailbox.Value{ref, mailbox.String(name)}, values...)
+	for err = ctx.Send(sup, CallTopic, values); errors.Is(err, mailbox.Unavailable); err = ctx.Send(sup, CallTopic, values) {
+		ctx.Yield() // it is full
+	}
+	if err != nil {
 		return mailbox.Nil, err
 	}
 	e := ctx.Receive(func(e *mailbox.Event) bool { return e.Topic == ReplyTopic }, -1)
@@ -372,9 +376,15 @@ func (r *top) states() []string {
 	return out
 }
 
+// wantStates demands what comes to be soon: the journal may be ahead of a
+// child's EXIT.
 func (r *top) wantStates(want ...string) {
 	r.n.t.Helper()
-	if got := r.states(); !slices.Equal(got, want) {
+	got := r.states()
+	for end := time.Now().Add(patience); !slices.Equal(got, want) && time.Now().Before(end); {
+		got = r.states()
+	}
+	if !slices.Equal(got, want) {
 		r.n.t.Errorf("the children are %q, want %q", got, want)
 	}
 }

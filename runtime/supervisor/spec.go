@@ -184,8 +184,9 @@ func (c *Child) startTimeout() time.Duration {
 	return c.StartTimeout
 }
 
-// complete fills in what a spec leaves out, and refuses what makes no sense.
-func (s *Spec) complete() error {
+// complete fills in what a spec leaves out, and refuses what makes no sense. The
+// first child has the index first in messages.
+func (s *Spec) complete(first int) error {
 	if s.Strategy == "" {
 		s.Strategy = OneForOne
 	}
@@ -205,10 +206,10 @@ func (s *Spec) complete() error {
 	for i := range s.Children {
 		c := &s.Children[i]
 		if err := s.admit(c); err != nil {
-			return within(fmt.Sprintf("children[%d]", i), err)
+			return within(fmt.Sprintf("children[%d]", first+i), err)
 		}
 		if ids[c.ID] {
-			return mailbox.Errorf(mailbox.Invalid, "children[%d]: id: there is a child %q before it", i, c.ID)
+			return mailbox.Errorf(mailbox.Invalid, "children[%d]: id: there is a child %q before it", first+i, c.ID)
 		}
 		ids[c.ID] = true
 	}

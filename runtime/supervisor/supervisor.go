@@ -46,7 +46,7 @@ var _ process.Program = (*Program)(nil)
 // Kind Invalid for a specification that makes no sense.
 func New(spec Spec, catalogue Catalogue) (*Program, error) {
 	spec.Children = append([]Child(nil), spec.Children...)
-	if err := spec.complete(); err != nil {
+	if err := spec.complete(0); err != nil {
 		return nil, err
 	}
 	return &Program{spec, catalogue}, nil

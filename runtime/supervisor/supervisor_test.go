@@ -168,6 +168,7 @@ func TestAutoShutdown(t *testing.T) {
 	n.expect("start a", "start s", "start u")
 	n.tell("u", "fail")
 	n.expect("stop u")
+	r.wantStates("a running", "s running")
 	if _, err := r.call("terminate_child", "s"); err != nil { // is not an end of its own
 		t.Error(err)
 	}
@@ -229,7 +230,6 @@ func TestNoRestartBeforeAConfirmedStop(t *testing.T) {
 // A child that ends while its siblings still start is restarted like any other.
 func TestEndDuringStart(t *testing.T) {
 	n := newNode(t)
-	ready := func(c *Child) { c.Ready = true }
 	r := n.start(Spec{Intensity: 5, Children: []Child{spec("a"), spec("b", ready), spec("c")}})
 	n.expect("start a", "start b")
 	n.tell("a", "fail")
@@ -398,11 +398,12 @@ func TestBackoff(t *testing.T) {
 		n.clock.Advance(1)
 		n.expect("start a")
 	}
+	r.wantStates("a running", "b running")
 	n.clock.Advance(time.Minute) // it is stable, and all is forgotten
 	for _, wait := range []time.Duration{1, 2, 3} {
 		n.tell("a", "fail")
 		n.expect("stop a")
-		n.clock.WaitTimers(1)
+		r.wantStates("a restarting", "b running")
 		n.clock.Advance(wait * time.Second)
 		n.expect("start a")
 	}

@@ -155,6 +155,7 @@ func TestGraphEnds(t *testing.T) {
 	r, _ = n.graph(spec("d", restart(Transient)), spec("e", restart(Temporary)), spec("f", requires("e"), ready))
 	n.until("their starts", func() bool { return len(n.journal) == 7 })
 	n.tell("e", "fail")
+	r.wantStates("d running", "e failed", "f starting")
 	n.tell("f", "end")
 	n.tell("d", "end")
 	fails(t, r.wait(), "no service is left; of those that ended, these had failed: e: told to fail")

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"wippy/config"
@@ -47,8 +48,8 @@ func (s *instance) request(e *mailbox.Event) {
 		return
 	}
 	name := e.Values[1].Str()
-	serve := requests[name]
-	if serve == nil {
+	serve, known := requests[name]
+	if !known {
 		text := fmt.Sprintf("a supervisor knows no request %s", e.Values[1])
 		if near := config.Nearest(mailbox.Shown(name), requestNames); near != "" {
 			text += fmt.Sprintf("; did you mean %q?", near)
@@ -57,38 +58,35 @@ func (s *instance) request(e *mailbox.Event) {
 		return
 	}
 	args := arguments(e.Values[2:])
-	if s.phase == closing && name != "which_children" && name != "count_children" {
+	switch {
+	case serve.changes && s.phase == closing:
 		s.deny(c, stopping())
-		return
-	}
-	if s.waiting >= maxWaiting {
+	case serve.waits && s.waiting >= maxWaiting:
 		s.deny(c, mailbox.Errorf(mailbox.Unavailable, "%d callers wait for an answer of the supervisor already", s.waiting))
-		return
+	default:
+		serve.f(s, c, args)
 	}
-	serve(s, c, args)
 }
 
-var (
-	requests     map[string]func(*instance, call, arguments)
-	requestNames []string
-)
-
-func init() { // not a literal, which would depend on itself through request
-	requests = map[string]func(*instance, call, arguments){
-		"start_child":     (*instance).startChild,
-		"terminate_child": (*instance).terminateChild,
-		"delete_child":    (*instance).deleteChild,
-		"restart_child":   (*instance).restartChild,
-		"which_children":  (*instance).whichChildren,
-		"count_children":  (*instance).countChildren,
-		"get_child":       (*instance).getChild,
-		"started":         (*instance).whenStarted,
-	}
-	for name := range requests {
-		requestNames = append(requestNames, name)
-	}
-	slices.Sort(requestNames)
+// served is a request that a supervisor knows.
+type served struct {
+	f       func(*instance, call, arguments)
+	changes bool // something; it comes too late once the supervisor stops
+	waits   bool // its caller may have to
 }
+
+var requests = map[string]served{
+	"start_child":     {f: (*instance).startChild, changes: true, waits: true},
+	"terminate_child": {f: (*instance).terminateChild, changes: true, waits: true},
+	"delete_child":    {f: (*instance).deleteChild, changes: true},
+	"restart_child":   {f: (*instance).restartChild, changes: true, waits: true},
+	"which_children":  {f: (*instance).whichChildren},
+	"count_children":  {f: (*instance).countChildren},
+	"get_child":       {f: (*instance).getChild},
+	"started":         {f: (*instance).whenStarted, changes: true, waits: true},
+}
+
+var requestNames = slices.Sorted(maps.Keys(requests))
 
 // arguments are those of a request.
 type arguments []mailbox.Value

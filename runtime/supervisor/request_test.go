@@ -22,6 +22,7 @@ func TestRequests(t *testing.T) {
 	n := newNode(t)
 	r := n.start(Spec{Children: []Child{spec("a")}})
 	n.expect("start a")
+	r.wantStates("a running")
 	for _, c := range []struct {
 		name string
 		args []any
@@ -176,7 +177,6 @@ func TestRequestsMeanwhile(t *testing.T) {
 		}
 	}
 	ask("terminate_child", "hang")
-	n.clock.WaitTimers(1)
 	r.wantStates("a running", "hang stopping")
 	if _, err := r.call("restart_child", "hang"); err == nil || !strings.Contains(err.Error(), "is stopping") {
 		t.Error(err)
@@ -254,7 +254,7 @@ func TestCancelStorm(t *testing.T) {
 		r.cancel()
 		_ = n.Cancel(r.pid, "again", 30*time.Minute)
 	}
-	n.clock.WaitTimers(2)
+	r.wantStates("a stopping", "b stopping", "c stopping", "hang stopping")
 	n.clock.Advance(5 * time.Second)
 	n.expect("stop hang", "stop c", "stop b", "stop a")
 	if e := r.wait(); e.Reason != mailbox.ReasonNormal {

@@ -194,8 +194,9 @@ func TestShutdown(t *testing.T) {
 		spec("timed", entry("stubborn"), shutdown(Shutdown(3*time.Second))),
 	}})
 	n.expect("start forever", "start brutal", "start timed")
+	r.wantStates("forever running", "brutal running", "timed running")
 	r.cancel()
-	n.clock.WaitTimers(2) // the deadlines of the supervisor's cancel and of timed's
+	r.wantStates("forever stopping", "brutal stopping", "timed stopping")
 	n.clock.Advance(2 * time.Second)
 	r.wantStates("forever stopping", "brutal stopping", "timed stopping")
 	n.quiet()
@@ -218,7 +219,6 @@ func TestNoRestartBeforeAConfirmedStop(t *testing.T) {
 	n.expect("start a", "start slow", "start c")
 	n.tell("a", "fail")
 	n.expect("stop a", "stop c")
-	n.clock.WaitTimers(1)
 	r.wantStates("a waiting", "slow stopping", "c waiting")
 	n.clock.Advance(59 * time.Second)
 	r.wantStates("a waiting", "slow stopping", "c waiting")
@@ -316,6 +316,7 @@ func TestKillTakesTheTree(t *testing.T) {
 	sup := Child{ID: "sup", Entry: "sup", Group: "g", Args: []mailbox.Value{v}, Supervisor: true, Name: "inner"}
 	r := n.start(Spec{Intensity: 50, Children: []Child{spec("a"), sup}})
 	n.expect("start a", "start w", "start v")
+	r.wantStates("a running", "sup running")
 	for range 20 {
 		if err := n.Terminate("inner"); err != nil {
 			t.Fatal(err)

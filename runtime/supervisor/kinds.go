@@ -280,6 +280,19 @@ func (c *childEntry) child(of *supervisorEntry, find entries) (Child, error) {
 	return out, nil
 }
 
+// checkOfSupervisor reports what means nothing for a child that is a supervisor.
+func checkOfSupervisor(c *config.Check, child *Child, ready, args []string) {
+	if !child.Supervisor {
+		return
+	}
+	if child.Ready {
+		c.Mistake("a supervisor has started when its children have", "remove it", ready...)
+	}
+	if len(child.Args) > 0 {
+		c.Mistake("a supervisor takes no arguments", "remove them", args...)
+	}
+}
+
 // groupHint says how to name a group.
 func groupHint(app *config.App) string {
 	for _, e := range app.ByKind("process.host") {
@@ -337,6 +350,7 @@ func checkSupervisor(c *config.Check, e *config.Entry) {
 			}
 			c.Mistake(problem, hint, at("significant")...)
 		}
+		checkOfSupervisor(c, &child, at("ready"), at("args"))
 		if len(child.Args) > maxArgs {
 			c.Mistake(fmt.Sprintf("there may be %d, these are %d", maxArgs, len(child.Args)), "", at("args")...)
 		}
@@ -366,6 +380,9 @@ func checkService(c *config.Check, e *config.Entry) {
 	}
 	if _, err := mailbox.ValuesOf(s.Args...); err != nil {
 		c.Mistake(err.Error(), "", "args")
+	}
+	if child, err := s.child(e, c.App().Entry); err == nil {
+		checkOfSupervisor(c, &child, []string{"lifecycle", "ready"}, []string{"args"})
 	}
 	if len(s.Args) > maxArgs {
 		c.Mistake(fmt.Sprintf("there may be %d, these are %d", maxArgs, len(s.Args)), "", "args")

@@ -235,6 +235,8 @@ func (s *Spec) admit(c *Child) error {
 		return mailbox.Errorf(mailbox.Invalid, "id: %q begins with <, as PIDs do", c.ID)
 	case len(c.Args) > maxArgs:
 		return mailbox.Errorf(mailbox.Invalid, "args: there may be %d, these are %d", maxArgs, len(c.Args))
+	case c.Supervisor && c.Ready:
+		return mailbox.Errorf(mailbox.Invalid, "ready: a supervisor has started when its children have")
 	case s.Strategy == SimpleOneForOne && c.Name != "":
 		return mailbox.Errorf(mailbox.Invalid, "register: children of %s cannot share one name", SimpleOneForOne)
 	}

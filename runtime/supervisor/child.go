@@ -91,7 +91,7 @@ func (s *instance) spawn(c *child) {
 	c.alone, c.asked, c.late, c.since = false, false, nil, time.Time{}
 	pid, err := s.ctx.Spawn(process.Spawn{
 		Entry: c.Entry, Group: c.Group, Args: c.Args, Name: c.Name,
-		Monitor: true, Bound: true, Announce: !c.Ready, Service: c.Service,
+		Monitor: true, Bound: true, Announce: !c.Ready, Service: c.Service || c.Supervisor,
 	})
 	if err != nil {
 		c.state = idle

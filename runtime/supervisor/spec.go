@@ -132,7 +132,8 @@ type Child struct {
 	StartTimeout time.Duration
 	// Supervisor tells that the entry is a supervisor.
 	Supervisor bool
-	// Service leaves out the max_execution_ms of its group and node.
+	// Service leaves out the max_execution_ms of its group and node, as is done for
+	// every supervisor.
 	Service bool
 	// Backoff delays restarts; nil restarts at once.
 	Backoff *Backoff

@@ -31,6 +31,7 @@ type child struct {
 	gone   bool // it is no child any more
 	fresh  bool // it was added by a request, and never ran
 	failed bool // it was given up, or ended with an error for good
+	done   bool // it ended normally, for good
 	ran    bool // it has been running before
 
 	pid      mailbox.PID
@@ -42,6 +43,7 @@ type child struct {
 	requires []*child
 
 	starts, stops []call // who waits for it to have started or stopped
+	bytes         int64  // what the request that added it takes
 
 	due   time.Time // of its deadline
 	place int       // among the deadlines, from 1; zero if it has none
@@ -65,6 +67,7 @@ func (s *instance) add(spec Child) *child {
 // remove forgets a child, whose process is over.
 func (s *instance) remove(c *child) {
 	c.gone, c.up, c.state = true, false, idle
+	s.bytes -= c.bytes
 	s.deadlines.clear(c)
 	if s.byID[c.ID] == c {
 		delete(s.byID, c.ID)
@@ -88,7 +91,7 @@ func (s *instance) remove(c *child) {
 
 // spawn starts a child's process.
 func (s *instance) spawn(c *child) {
-	c.alone, c.asked, c.late, c.since = false, false, nil, time.Time{}
+	c.alone, c.asked, c.done, c.late, c.since = false, false, false, nil, time.Time{}
 	pid, err := s.ctx.Spawn(process.Spawn{
 		Entry: c.Entry, Group: c.Group, Args: c.Args, Name: c.Name,
 		Monitor: true, Bound: true, Announce: !c.Ready, Service: c.Service || c.Supervisor,
@@ -109,7 +112,7 @@ func (s *instance) spawn(c *child) {
 // ready hears a child say that it has started; an error with it says that it cannot.
 func (s *instance) ready(c *child, values []mailbox.Value) {
 	if len(values) > 0 && values[0].Err() != nil {
-		s.breakOff(c, values[0].Err())
+		s.breakOff(c, brief(values[0].Err()))
 		return
 	}
 	s.started(c)
@@ -186,7 +189,7 @@ func (s *instance) ended(c *child, exit *mailbox.Exit) {
 	case c.halt:
 		s.halted(c, exit)
 	case before == starting:
-		err := exit.Err
+		err := brief(exit.Err)
 		switch {
 		case c.late != nil:
 			err = c.late
@@ -223,14 +226,14 @@ func (s *instance) halted(c *child, exit *mailbox.Exit) {
 func (s *instance) left(c *child, exit *mailbox.Exit) {
 	normal := exit.Reason == mailbox.ReasonNormal
 	if c.Restart == Permanent || c.Restart == Transient && !normal {
-		err := exit.Err
+		err := brief(exit.Err)
 		if normal {
 			err = mailbox.Errorf(mailbox.Failed, "it ended normally, and is permanent")
 		}
 		s.again(c, err)
 		return
 	}
-	c.up, c.failed, c.why = false, !normal, exit.Err
+	c.up, c.failed, c.done, c.why = false, !normal, normal, brief(exit.Err)
 	if c.Restart == Temporary && !s.spec.Graph || s.spec.Strategy == SimpleOneForOne {
 		s.remove(c)
 	}

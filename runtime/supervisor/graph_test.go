@@ -210,3 +210,26 @@ func TestGraphStopTimes(t *testing.T) {
 	n.expect("stop hang", "stop db")
 	r.wait()
 }
+
+// What requires a child that did its work and ended need not wait for it.
+func TestGraphDone(t *testing.T) {
+	n := newNode(t)
+	r, started := n.graph(
+		spec("migrate", ready, restart(Transient)), spec("web", requires("migrate"), backoff(5)),
+	)
+	n.expect("start migrate")
+	n.tell("migrate", "ready")
+	n.expect("start web")
+	n.told(started, "")
+	n.tell("migrate", "end")
+	n.expect("stop migrate")
+	r.wantStates("migrate stopped", "web running")
+	n.tell("web", "fail")
+	n.expect("stop web")
+	r.wantStates("migrate stopped", "web restarting")
+	n.clock.Advance(time.Second)
+	n.expect("start web")
+	if _, err := r.call("terminate_child", "web"); err != nil {
+		t.Error(err)
+	}
+}

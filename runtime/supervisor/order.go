@@ -79,7 +79,7 @@ func (s *instance) advanceGraph() {
 		switch {
 		case c.halt && !c.asked && !slices.ContainsFunc(s.children, func(o *child) bool { return o.halt && slices.Contains(o.requires, c) }):
 			s.ask(c)
-		case c.state == waiting && c.up && s.phase != closing && !slices.ContainsFunc(c.requires, func(r *child) bool { return r.state != running || r.halt }):
+		case c.state == waiting && c.up && s.phase != closing && !slices.ContainsFunc(c.requires, (*child).lacking):
 			s.spawn(c)
 		}
 	}
@@ -94,6 +94,10 @@ func (s *instance) advanceGraph() {
 	}
 }
 
+// lacking tells whether a child keeps those that require it from starting: it
+// neither runs nor has done its work.
+func (c *child) lacking() bool { return (c.state != running || c.halt) && !c.done }
+
 // promising tells whether a child of a Graph is about to start for the first
 // time, with nothing in its way but the same of others.
 func (s *instance) promising(c *child) bool {
@@ -106,7 +110,7 @@ func (s *instance) promising(c *child) bool {
 		return false
 	}
 	for _, r := range c.requires {
-		if r.state != running && !s.promising(r) {
+		if r.lacking() && !s.promising(r) {
 			return false
 		}
 	}
@@ -196,7 +200,7 @@ func (s *instance) raise(c *child) {
 		c.state, c.failed, c.attempts = waiting, false, 0
 	}
 	for _, r := range c.requires {
-		if !r.up || r.failed {
+		if (!r.up || r.failed) && !r.done {
 			s.raise(r)
 		}
 	}

@@ -27,8 +27,9 @@ const (
 
 // call is a request that is to be answered.
 type call struct {
-	from mailbox.PID
-	ref  mailbox.Value
+	from  mailbox.PID
+	ref   mailbox.Value
+	bytes int64 // that it takes
 }
 
 // maxRef bounds a reference that is a string, in bytes.
@@ -40,7 +41,7 @@ func (s *instance) request(e *mailbox.Event) {
 	if e.From == "" || len(e.Values) < 2 {
 		return // there is nobody to answer, or no way to
 	}
-	c := call{e.From, e.Values[0]}
+	c := call{e.From, e.Values[0], e.Size()}
 	switch k := c.ref.Kind(); {
 	case k == mailbox.KindString && len(c.ref.Str()) <= maxRef:
 	case k == mailbox.KindFloat, k == mailbox.KindInt, k == mailbox.KindUint:
@@ -170,8 +171,13 @@ func (s *instance) startChild(from call, args arguments) {
 		return
 	}
 	spec.Manual = false
+	if s.bytes+from.bytes > maxBytes {
+		s.deny(from, mailbox.Errorf(mailbox.Unavailable, "start_child: the children that were added take %d bytes, and this one %d; there may be %d", s.bytes, from.bytes, maxBytes))
+		return
+	}
 	c := s.add(spec)
-	c.fresh = true
+	c.fresh, c.bytes = true, from.bytes
+	s.bytes += c.bytes
 	s.wait(&c.starts, from)
 	if s.spec.Graph {
 		for _, id := range c.Requires {

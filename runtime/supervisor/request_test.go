@@ -301,3 +301,37 @@ func FuzzDecodeSpec(f *testing.F) {
 		}
 	})
 }
+
+// What requests make a supervisor keep is bounded, and so is what it keeps of a
+// child's error.
+func TestWhatIsKept(t *testing.T) {
+	n := newNode(t)
+	r := n.start(Spec{Strategy: SimpleOneForOne, Intensity: 100, Children: []Child{{Entry: "worker", Group: "g", Restart: Transient}}})
+	large := strings.Repeat("x", 10<<20)
+	var pids []string
+	var last error
+	for i := range 10 {
+		v, err := r.call("start_child", []any{fmt.Sprint(i), large})
+		if last = err; err != nil {
+			break
+		}
+		pids = append(pids, v.Str())
+	}
+	wantError(t, last, mailbox.Unavailable, "the children that were added take")
+	if len(pids) != 6 {
+		t.Errorf("%d children of 10 MiB were taken", len(pids))
+	}
+	if _, err := r.call("terminate_child", pids[0]); err != nil {
+		t.Error(err)
+	}
+	if _, err := r.call("start_child", []any{"again", large}); err != nil {
+		t.Error(err)
+	}
+	n.define("wordy", func(process.Context, string, []mailbox.Value) process.Result {
+		return process.Result{Err: &mailbox.Error{Kind: mailbox.Failed, Message: large, Value: mailbox.String(large)}}
+	})
+	r = n.start(Spec{Children: []Child{spec("w", entry("wordy"))}})
+	if e := r.wait(); len(e.Err.Message) > 2<<10 || len(e.Err.Value.Str()) > 2<<10 {
+		t.Errorf("the error has %d bytes", len(e.Err.Message))
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"wippy/mailbox"
 )
@@ -35,6 +36,25 @@ func (s *instance) startFailed(c *child, err *mailbox.Error, refused bool) {
 	default:
 		s.again(c, err)
 	}
+}
+
+// maxKept is how much of an error's text is kept, and passed on, in bytes: the
+// child chose it, and what it was may be forgotten only when it runs again.
+const maxKept = 1 << 10
+
+// brief gives an error without what is large about it.
+func brief(err *mailbox.Error) *mailbox.Error {
+	if err == nil {
+		return nil
+	}
+	e := &mailbox.Error{Kind: err.Kind, Message: err.Message, Retryable: err.Retryable, Owner: err.Owner}
+	if len(e.Message) > maxKept {
+		e.Message = strings.ToValidUTF8(e.Message[:maxKept], "") + "…"
+	}
+	if v := err.Value; v.Table() == nil && v.Err() == nil && len(v.Str()) <= maxKept {
+		e.Value = v
+	}
+	return e
 }
 
 // cannotStart says that a child cannot start.

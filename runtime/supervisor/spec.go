@@ -81,11 +81,12 @@ const (
 
 // Bounds of what a supervisor keeps, since no limit of a process counts it.
 const (
-	maxChildren = 1 << 16 // children, living or not
-	maxWaiting  = 1 << 12 // callers that wait for an answer
-	maxID       = 255     // bytes of a child's ID
-	maxArgs     = 64      // arguments of a child
-	maxFields   = 64      // of a table in a request
+	maxChildren = 1 << 16  // children, living or not
+	maxWaiting  = 1 << 12  // callers that wait for an answer
+	maxID       = 255      // bytes of a child's ID
+	maxArgs     = 64       // arguments of a child
+	maxFields   = 64       // of a table in a request
+	maxBytes    = 64 << 20 // of the requests that added children, together
 )
 
 // Spec says how a supervisor supervises.

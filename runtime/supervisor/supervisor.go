@@ -114,6 +114,7 @@ type instance struct {
 	byID     map[string]*child
 	byPID    map[mailbox.PID]*child
 	serial   uint64 // of the child that was added last
+	bytes    int64  // what the children take that requests added
 
 	// What is to be done in order. All below high are settled, or on their way
 	// by themselves; none from low up is still to be stopped.

@@ -116,10 +116,37 @@ func (rt *Runtime) Check(ctx context.Context) error {
 		}
 		errs = append(errs, rt.mistakes(id, err)...)
 	}
+	for _, e := range rt.app.Entries {
+		if e.Sound() {
+			errs = append(errs, rt.checkPlan(e)...)
+		}
+	}
 	if len(errs) == 0 {
 		return nil
 	}
 	return errs.Sorted()
+}
+
+// checkPlan reports arguments of a service or a supervisor's child that do not fit
+// what runs, as far as that is compiled: a process is made, which does nothing.
+func (rt *Runtime) checkPlan(e *config.Entry) (errs config.Errors) {
+	for _, p := range supervisor.Plan(e, rt.app.Entry) {
+		target := rt.programs[config.ID(p.Child.Entry)]
+		if target == nil {
+			continue
+		}
+		c := target.ready.Load()
+		if c == nil {
+			continue // it does not compile, which is reported
+		}
+		proc, err := c.prog.New(p.Child.Args, c.limits)
+		if err != nil {
+			errs = append(errs, e.Mistake(err.Error(), "", p.Path...))
+			continue
+		}
+		proc.Close()
+	}
+	return errs
 }
 
 // Programs gives the IDs of the entries that can be spawned, sorted.

@@ -100,12 +100,13 @@ func (rt *Runtime) PrepareServices(ctx context.Context, set ServiceSet) error {
 		return err
 	}
 	var ids []config.ID
+	var mistakes config.Errors
 	for _, c := range spec.Needed() {
 		ids = append(ids, supervisor.Entries(rt.app, c)...)
 	}
 	slices.Sort(ids)
-	var mistakes config.Errors
-	for _, id := range slices.Compact(ids) {
+	ids = slices.Compact(ids)
+	for _, id := range ids {
 		_, err := rt.Prepare(ctx, string(id))
 		if err == nil {
 			continue
@@ -114,6 +115,12 @@ func (rt *Runtime) PrepareServices(ctx context.Context, set ServiceSet) error {
 			return err
 		}
 		mistakes = append(mistakes, rt.mistakes(id, err)...)
+	}
+	for _, c := range spec.Needed() {
+		ids = append(ids, config.ID(c.ID))
+	}
+	for _, id := range ids { // services, and the supervisors below them
+		mistakes = append(mistakes, rt.checkPlan(rt.app.Entry(id))...)
 	}
 	if len(mistakes) > 0 {
 		return mistakes.Sorted()

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -249,6 +250,34 @@ func (s *Spec) Needed() []Child {
 		}
 	}
 	return all
+}
+
+// Planned is a process that an entry starts with arguments that are known.
+type Planned struct {
+	Child Child
+	Path  []string // of the arguments in the entry
+}
+
+// Plan gives the processes that a process.service or process.supervisor entry
+// starts; none for others, and for a template, which lacks arguments.
+func Plan(e *config.Entry, find func(config.ID) *config.Entry) []Planned {
+	var planned []Planned
+	switch s := e.Spec.(type) {
+	case *serviceEntry:
+		if c, err := s.child(e, find); err == nil {
+			planned = append(planned, Planned{c, []string{"args"}})
+		}
+	case *supervisorEntry:
+		if Strategy(s.Strategy) == SimpleOneForOne {
+			return nil
+		}
+		for i := range s.Children {
+			if c, err := s.Children[i].child(s, find); err == nil {
+				planned = append(planned, Planned{c, []string{"children", strconv.Itoa(i), "args"}})
+			}
+		}
+	}
+	return planned
 }
 
 // Entries gives the IDs of the entries that run as processes when a child does:

@@ -118,7 +118,7 @@ func (rt *Runtime) Check(ctx context.Context) error {
 	}
 	for _, e := range rt.app.Entries {
 		if e.Sound() {
-			errs = append(errs, rt.checkPlan(e)...)
+			errs = append(errs, rt.checkPlan(e, false)...)
 		}
 	}
 	if len(errs) == 0 {
@@ -129,8 +129,8 @@ func (rt *Runtime) Check(ctx context.Context) error {
 
 // checkPlan reports arguments of a service or a supervisor's child that do not fit
 // what runs, as far as that is compiled: a process is made, which does nothing.
-func (rt *Runtime) checkPlan(e *config.Entry) (errs config.Errors) {
-	for _, p := range supervisor.Plan(e, rt.app.Entry) {
+func (rt *Runtime) checkPlan(e *config.Entry, inherited bool) (errs config.Errors) {
+	for _, p := range supervisor.Plan(e, rt.app.Entry, inherited) {
 		target := rt.programs[config.ID(p.Child.Entry)]
 		if target == nil {
 			continue

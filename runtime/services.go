@@ -120,7 +120,7 @@ func (rt *Runtime) PrepareServices(ctx context.Context, set ServiceSet) error {
 		ids = append(ids, config.ID(c.ID))
 	}
 	for _, id := range ids { // services, and the supervisors below them
-		mistakes = append(mistakes, rt.checkPlan(rt.app.Entry(id))...)
+		mistakes = append(mistakes, rt.checkPlan(rt.app.Entry(id), true)...)
 	}
 	if len(mistakes) > 0 {
 		return mistakes.Sorted()

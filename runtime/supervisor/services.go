@@ -259,8 +259,9 @@ type Planned struct {
 }
 
 // Plan gives the processes that a process.service or process.supervisor entry
-// starts; none for others, and for a template, which lacks arguments.
-func Plan(e *config.Entry, find func(config.ID) *config.Entry) []Planned {
+// starts; none for others, and for a template, which lacks arguments. With
+// inherited those children are among them whose arguments a service says.
+func Plan(e *config.Entry, find func(config.ID) *config.Entry, inherited bool) []Planned {
 	var planned []Planned
 	switch s := e.Spec.(type) {
 	case *serviceEntry:
@@ -272,7 +273,7 @@ func Plan(e *config.Entry, find func(config.ID) *config.Entry) []Planned {
 			return nil
 		}
 		for i := range s.Children {
-			if c, err := s.Children[i].child(s, find); err == nil {
+			if c, err := s.Children[i].child(s, find); err == nil && (inherited || !c.Service || s.Children[i].Args != nil) {
 				planned = append(planned, Planned{c, []string{"children", strconv.Itoa(i), "args"}})
 			}
 		}

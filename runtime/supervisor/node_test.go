@@ -58,7 +58,7 @@ func newNode(t testing.TB) *node {
 			}
 			return nil, process.Limits{}, mailbox.Errorf(mailbox.NotFound, "there is no entry %q", entry)
 		}})
-	for _, g := range []scheduler.Group{{ID: "g"}, {ID: "small", MaxProcesses: 1}, {ID: "hurried", Limits: process.Limits{MaxExecutionMS: 1000}}} {
+	for _, g := range []scheduler.Group{{ID: "g"}, {ID: "clients"}, {ID: "small", MaxProcesses: 1}, {ID: "hurried", Limits: process.Limits{MaxExecutionMS: 1000}}} {
 		if err := n.AddGroup(g); err != nil {
 			t.Fatal(err)
 		}
@@ -293,7 +293,7 @@ func (n *node) as(f func(ctx process.Context) error) {
 	n.t.Helper()
 	prog := asProgram(f)
 	exit := make(chan *mailbox.Exit, 1)
-	if _, err := n.Start(context.Background(), scheduler.Start{Entry: "client", Group: "g", Program: prog,
+	if _, err := n.Start(context.Background(), scheduler.Start{Entry: "client", Group: "clients", Program: prog,
 		OnExit: func(_ mailbox.PID, e *mailbox.Exit) { exit <- e }}); err != nil {
 		n.t.Fatal(err)
 	}
@@ -339,7 +339,17 @@ func call1(ctx process.Context, sup mailbox.PID, name string, args ...any) (mail
 	if err != nil {
 		return mailbox.Nil, err
 	}
-	e := ctx.Receive(func(e *mailbox.Event) bool { return e.Topic == ReplyTopic }, -1)
+	monitor, err := ctx.Monitor(sup)
+	if err != nil {
+		return mailbox.Nil, err
+	}
+	e := ctx.Receive(func(e *mailbox.Event) bool {
+		return e.Topic == ReplyTopic || e.Type == mailbox.ExitEvent && e.Ref == monitor
+	}, -1)
+	if e.Type == mailbox.ExitEvent {
+		return mailbox.Nil, mailbox.NoProcess(sup)
+	}
+	ctx.Demonitor(monitor)
 	if !e.Values[0].Equal(ref) {
 		return mailbox.Nil, errors.New("the answer is to another request")
 	}

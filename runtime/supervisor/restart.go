@@ -107,9 +107,8 @@ func (s *instance) again(c *child, err *mailbox.Error) {
 		} else {
 			o.halt = true
 		}
-		o.alone = false
+		o.alone = false // it has its turn with the others
 	}
-	s.solo = nil
 	s.low, s.high, s.recovering = len(s.children), 0, true
 	s.deadlines.clear(s.gate)
 	if wait.After(now) {

@@ -49,6 +49,9 @@ func TestHammer(t *testing.T) {
 				s.Children = []Child{{Entry: "worker", Group: "g", Restart: Transient}}
 			}
 			r := n.start(s)
+			if _, err := r.call("started"); err != nil { // a failure before would be the end
+				t.Fatal(err)
+			}
 			stop := make(chan struct{})
 			var all sync.WaitGroup
 			run := func(f func(random *rand.Rand)) {

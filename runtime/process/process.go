@@ -259,6 +259,26 @@ type Info struct {
 	MonitoredBy []mailbox.PID
 }
 
+// Summary describes a living process in a list of all: an Info with the numbers
+// of its links and monitors, which take long to list where there are thousands.
+type Summary struct {
+	PID      mailbox.PID
+	Entry    string
+	Group    string
+	State    string // as Info's
+	Steps    uint64
+	Mailbox  int
+	Dropped  uint64
+	Fuel     uint64
+	Memory   uint64
+	Peak     uint64
+	Uptime   time.Duration
+	Children int
+	Names    []string
+	Links    int
+	Monitors int // whose EXIT it gets
+}
+
 // Measured is implemented by a Process that knows how much memory it holds.
 // Any goroutine may call its methods, from New to after Close.
 type Measured interface {

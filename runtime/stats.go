@@ -81,6 +81,14 @@ func (rt *Runtime) compiled(kind string, began time.Time, err error) {
 	}
 }
 
+// Live is the number of processes that live, those that are being spawned included.
+func (rt *Runtime) Live() int {
+	if rt.sched == nil {
+		return 0
+	}
+	return rt.sched.Live()
+}
+
 // Stopping tells that Stop was called: the node takes no spawns any more.
 func (rt *Runtime) Stopping() bool { return rt.sched != nil && rt.sched.Stopping() }
 

@@ -109,7 +109,7 @@ type Identity interface {
 	Clock() Clock
 	// Entropy is the node's source of randomness; safe for concurrent use.
 	Entropy() io.Reader
-	// Logger has the process's entry and pid as attributes.
+	// Logger has the process's entry, pid and group as attributes.
 	Logger() *slog.Logger
 }
 

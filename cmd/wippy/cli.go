@@ -31,6 +31,8 @@ type cli struct {
 	// The flags that hold for every command.
 	app string
 	log logFlags
+	// Those of commands that run a node.
+	node nodeFlags
 }
 
 func (c *cli) run(args []string) int {
@@ -73,12 +75,13 @@ Exit codes: 0 normal, or the code that the program chose; 1 the process failed;
 	c.log.add(root)
 	_ = root.MarkPersistentFlagDirname("app") // the flag is there
 
-	root.AddCommand(c.runCommand(), c.checkCommand(), c.hashCommand(), c.inspectCommand(), c.versionCommand())
+	root.AddCommand(c.runCommand(), c.checkCommand(), c.hashCommand(), c.inspectCommand(),
+		c.psCommand(), c.killCommand(), c.versionCommand())
 	return root
 }
 
 // planned are the commands that are known by name only.
-var planned = []string{"kill", "ps", "serve", "types"}
+var planned = []string{"serve", "types"}
 
 func unknownCommand(root *cobra.Command, name string) error {
 	if slices.Contains(planned, name) {

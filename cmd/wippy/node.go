@@ -24,13 +24,17 @@ type node struct {
 	cli *cli
 	rt  *runtime.Runtime
 	log *logHandler
+	dir string // the application's; "" if there is none
+	// command is what it runs for, as others see it: no arguments, which may be secret.
+	command string
+	ears    ears
 	// stuck tells that processes did not end: nothing of theirs may be freed.
 	stuck bool
 }
 
 // open makes a node of an application; dir "" means none.
 func (c *cli) open(dir string) (*node, error) {
-	n := &node{cli: c, log: c.newLog()}
+	n := &node{cli: c, log: c.newLog(), dir: dir}
 	var err error
 	n.rt, err = runtime.New(
 		runtime.WithTerminal(&process.Terminal{Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr}),
@@ -76,11 +80,15 @@ type start func() (*runtime.Process, error)
 func (n *node) run(compile func(context.Context) (start, error)) error {
 	signals, stop := n.cli.signals()
 	defer stop()
+	if err := n.listen(); err != nil {
+		return err
+	}
+	defer n.deafen()
 	main, err := n.compile(signals, compile)
 	if err != nil {
 		return err
 	}
-	if err := n.rt.Start(); err != nil {
+	if err := n.start(); err != nil {
 		return err
 	}
 	p, err := n.log.spawnMain(main)

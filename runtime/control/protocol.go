@@ -72,7 +72,7 @@ type Node struct {
 	// Version is the program's.
 	Version   string `json:"version"`
 	UptimeMS  int64  `json:"uptime_ms"`
-	Processes int    `json:"processes"` // that live
+	Processes int    `json:"process_count"` // that live
 	Stopping  bool   `json:"stopping"`
 }
 

@@ -178,10 +178,12 @@ func (c *cli) psOnce(ctx context.Context, f psFlags, s screen) ([]byte, error) {
 	var out bytes.Buffer
 	if f.json {
 		enc := json.NewEncoder(&out)
+		enc.SetEscapeHTML(false) // a PID has angle brackets
 		if !f.watch {
 			enc.SetIndent("", "  ")
 		}
-		return out.Bytes(), enc.Encode(listings)
+		err := enc.Encode(listings)
+		return out.Bytes(), err
 	}
 	for i, l := range listings {
 		if i > 0 {

@@ -178,6 +178,7 @@ func (s *Server) serve(conn net.Conn) {
 	req, err := readRequest(conn)
 	out := bufio.NewWriterSize(&patient{conn: conn, end: time.Now().Add(finishWithin)}, answerBuffer)
 	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false) // a PID has angle brackets
 	if err == nil {
 		err = s.answer(req, enc.Encode)
 	}

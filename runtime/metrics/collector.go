@@ -65,7 +65,7 @@ var (
 	spawnErrors = counter("spawn_errors_total", "Spawns that failed, by the error's kind.", "kind")
 	exits       = counter("exits_total", "Processes that ended, by the reason of their EXIT.", "entry", "reason")
 	restarts    = counter("restarts_total", "Processes that a supervisor started again.", "entry")
-	alive       = gauge("alive", "Living processes of an entry.", "entry")
+	alive       = gauge("entry_processes", "Living processes of an entry.", "entry")
 	memory      = gauge("memory_bytes", "Bytes that the living processes of an entry hold, as far as their kind measures it.", "entry")
 	fuel        = counter("fuel_total", "Units of fuel that were used.", "entry")
 	events      = counter("events_total", "Events of every type that came to mailboxes.", "entry")

@@ -54,7 +54,11 @@ type Server struct {
 //
 // What is wrong with the address, and what to do about it.
 func Listen(addr string) (*Server, error) {
-	if _, _, err := net.SplitHostPort(addr); err != nil {
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("expected HOST:PORT such as localhost:9090, or :9090 for every address of the machine, found %q", addr)
 	}
 	l, err := net.Listen("tcp", addr)

@@ -85,18 +85,42 @@ func (s *Scheduler) Stats() Stats {
 		st.Turns += e.turns.Load()
 		st.Slices.add(e.slices.Snapshot())
 	}
-	living := s.countLiving(&st)
-	st.Entries = append(st.Entries, living[s.tallies.bare].total("", s.tallies.bare))
+	seen := s.countLiving(&st)
+	entries := map[*tally]*EntryStats{s.tallies.bare: {}}
 	for entry, ta := range *s.tallies.all.Load() {
-		st.Entries = append(st.Entries, living[ta].total(entry, ta))
+		entries[ta] = &EntryStats{Entry: entry}
+	}
+	for ta, es := range entries {
+		ta.total(es)
+	}
+	// Whoever has ended is in its tally, now or soon. It was marked before: so
+	// nothing is counted twice, and what is missed for a moment is there next time.
+	for _, l := range seen {
+		if es := entries[l.t.tally]; es != nil && l.t.state.Load() != ended {
+			es.Alive++
+			es.Memory += l.memory
+			es.Fuel += l.fuel
+			es.Events += l.events
+		}
+	}
+	for ta, es := range entries {
+		ta.fuel, ta.events = max(ta.fuel, es.Fuel), max(ta.events, es.Events)
+		es.Fuel, es.Events = ta.fuel, ta.events
+		st.Entries = append(st.Entries, *es)
 	}
 	slices.SortFunc(st.Entries, func(a, b EntryStats) int { return cmp.Compare(a.Entry, b.Entry) })
 	return st
 }
 
+// living is what a process had when it was looked at.
+type living struct {
+	t                    *task
+	fuel, events, memory uint64
+}
+
 // countLiving goes through the living processes: it sets States and Groups, and
-// gives what those of each entry have.
-func (s *Scheduler) countLiving(st *Stats) map[*tally]*living {
+// gives what each of them has.
+func (s *Scheduler) countLiving(st *Stats) (seen []living) {
 	groups := map[*group]*GroupStats{}
 	s.groupsMu.RLock()
 	for _, g := range s.groups {
@@ -115,17 +139,10 @@ func (s *Scheduler) countLiving(st *Stats) map[*tally]*living {
 	for _, name := range stateNames {
 		st.States[name] = 0
 	}
-	entries := map[*tally]*living{}
-	for _, t := range s.procs.all() {
-		l := entries[t.tally]
-		if l == nil {
-			l = &living{}
-			entries[t.tally] = l
-		}
-		l.alive++
-		l.fuel += t.fuel.Load()
-		l.events += t.box.Posted()
-		l.memory += t.measured().Memory
+	ts := s.procs.all()
+	seen = make([]living, len(ts))
+	for i, t := range ts {
+		seen[i] = living{t: t, fuel: t.fuel.Load(), events: t.box.Posted(), memory: t.measured().Memory}
 		st.States[t.stateName()]++
 		if gs := groups[t.g]; gs != nil { // else it is of a group that came after
 			n := t.box.Len()
@@ -137,21 +154,12 @@ func (s *Scheduler) countLiving(st *Stats) map[*tally]*living {
 		st.Groups = append(st.Groups, *gs)
 	}
 	slices.SortFunc(st.Groups, func(a, b GroupStats) int { return cmp.Compare(a.Group, b.Group) })
-	return entries
+	return seen
 }
 
-// living is what an entry's living processes have.
-type living struct {
-	alive                int
-	fuel, events, memory uint64
-}
-
-// total adds what the entry's processes had that have ended. A nil l is of none that lives.
-func (l *living) total(entry string, ta *tally) EntryStats {
-	es := EntryStats{Entry: entry, Restarts: ta.restarts.Load(), Exited: make(map[mailbox.Reason]uint64, len(reasons))}
-	if l != nil {
-		es.Alive, es.Fuel, es.Events, es.Memory = l.alive, l.fuel, l.events, l.memory
-	}
+// total sets what was counted so far.
+func (ta *tally) total(es *EntryStats) {
+	es.Restarts, es.Exited = ta.restarts.Load(), make(map[mailbox.Reason]uint64, len(reasons))
 	for i := range ta.cells {
 		c := &ta.cells[i]
 		for j, r := range reasons {
@@ -160,14 +168,10 @@ func (l *living) total(entry string, ta *tally) EntryStats {
 		es.Fuel += c.fuel.Load()
 		es.Events += c.events.Load()
 	}
-	// A process that ended since its entry's living were counted is in both.
-	ta.fuel, ta.events = max(ta.fuel, es.Fuel), max(ta.events, es.Events)
-	es.Fuel, es.Events = ta.fuel, ta.events
 	// After the ends: nobody can have ended that was not spawned.
 	for i := range ta.cells {
 		es.Spawned += ta.cells[i].spawns.Load()
 	}
-	return es
 }
 
 // SliceSample is one in how many turns is timed for Slices: looking at the clock

@@ -8,9 +8,9 @@ import (
 	"wippy/mailbox"
 )
 
-// reasons are how processes end, in the order of tallyCell.exits.
+// reasons are how processes of this node end, in the order of tallyCell.exits.
 var reasons = [...]mailbox.Reason{mailbox.ReasonNormal, mailbox.ReasonError, mailbox.ReasonKilled,
-	mailbox.ReasonCancelled, mailbox.ReasonLimit, mailbox.ReasonNodeDown}
+	mailbox.ReasonCancelled, mailbox.ReasonLimit}
 
 // tally counts what happened to the processes of one entry, since the node was
 // started. Each executor has a cell of its own, so that two that spawn and end
@@ -39,8 +39,7 @@ func (ta *tally) cell(e *executor) *tallyCell {
 	return &ta.cells[e.number]
 }
 
-// ended counts an end. The task has freed all that it had, and is still in the
-// table of the living: so Stats may count what it used twice, but never misses it.
+// ended counts an end. The task has freed all that it had, and its state is ended.
 func (ta *tally) ended(t *task, e *mailbox.Exit) {
 	c := ta.cell(t.exec)
 	c.fuel.Add(t.fuel.Load())

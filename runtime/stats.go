@@ -49,14 +49,6 @@ func (rt *Runtime) Processes() iter.Seq[process.Summary] {
 	return rt.sched.Summaries()
 }
 
-// CountRestart counts that a supervisor started a process of an entry again. It
-// does not block. It is for entries of the application.
-func (rt *Runtime) CountRestart(entry string) {
-	if rt.sched != nil {
-		rt.sched.CountRestart(entry)
-	}
-}
-
 // compiles counts the compilations of one kind.
 type compiles struct {
 	took   *scheduler.Histogram

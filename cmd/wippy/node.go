@@ -55,9 +55,10 @@ func (c *cli) open(dir string) (*node, error) {
 	return n, nil
 }
 
-// close frees what the node holds, if that is soon done: the program's end
+// close ends what start and listen began, and frees what the node holds, if that is soon done: the program's end
 // frees it as well, and a compilation that goes on cannot be hurried.
 func (n *node) close() {
+	n.deafen()
 	if n.stuck {
 		return
 	}
@@ -80,10 +81,6 @@ type start func() (*runtime.Process, error)
 func (n *node) run(compile func(context.Context) (start, error)) error {
 	signals, stop := n.cli.signals()
 	defer stop()
-	if err := n.listen(); err != nil {
-		return err
-	}
-	defer n.deafen()
 	main, err := n.compile(signals, compile)
 	if err != nil {
 		return err
@@ -114,6 +111,9 @@ func (n *node) run(compile func(context.Context) (start, error)) error {
 // compile calls f, which may take long. A signal meanwhile abandons it: there
 // are no processes yet that would have to be asked.
 func (n *node) compile(signals <-chan os.Signal, f func(context.Context) (start, error)) (start, error) {
+	if err := n.listen(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var main start

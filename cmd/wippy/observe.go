@@ -21,18 +21,23 @@ func (f *nodeFlags) add(flags *pflag.FlagSet) {
 
 // ears are where a node hears who asks about it from outside.
 type ears struct {
+	taken   bool            // listen was called
 	metrics *metrics.Server // nil where nobody wants it
 	control *control.Server // nil where it cannot be made
 }
 
-// listen takes the places where the node is asked from outside. Whoever calls it
-// calls deafen in the end. A node without a control socket works as well, so that
-// this is only logged.
+// listen takes the places where the node is asked from outside, before anything
+// takes long. A node without a control socket works as well, so that this is only
+// logged.
 //
 // # Errors
 //
 // When the address for metrics cannot be used.
 func (n *node) listen() error {
+	if n.ears.taken {
+		return nil
+	}
+	n.ears.taken = true
 	if addr := n.cli.node.metrics; addr != "" {
 		var err error
 		if n.ears.metrics, err = metrics.Listen(addr); err != nil {
@@ -50,8 +55,11 @@ func (n *node) listen() error {
 	return nil
 }
 
-// start starts the runtime, and answers who asks about it.
+// start starts the runtime, and answers who asks about it, until close.
 func (n *node) start() error {
+	if err := n.listen(); err != nil {
+		return err
+	}
 	if err := n.rt.Start(); err != nil {
 		return err
 	}

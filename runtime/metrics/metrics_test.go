@@ -81,7 +81,6 @@ func busy(t *testing.T) *runtime.Runtime {
 		t.Fatal(err)
 	}
 	p.Exit()
-	rt.CountRestart("app:waits")
 	return rt
 }
 
@@ -160,7 +159,7 @@ wippy_spawns_total{entry="app:waits"} 1
 wippy_restarts_total{entry="(bare)"} 0
 wippy_restarts_total{entry="app:fails"} 0
 wippy_restarts_total{entry="app:fine"} 0
-wippy_restarts_total{entry="app:waits"} 1
+wippy_restarts_total{entry="app:waits"} 0
 # HELP wippy_group_processes_max The group's max_processes. Absent where there is no bound.
 # TYPE wippy_group_processes_max gauge
 wippy_group_processes_max{group="app:processes"} 10
@@ -244,12 +243,12 @@ func TestListenErrors(t *testing.T) {
 	}
 	defer taken.Close()
 	for addr, want := range map[string]string{
-		"9090":                  "expected HOST:PORT such as localhost:9090",
-		"":                      "expected HOST:PORT",
-		taken.Addr().String():   "is in use by another program; choose another port",
-		"192.0.2.1:0":           "is no address of this machine; use localhost",
-		"localhost:nonsense":    "expected HOST:PORT such as localhost:9090",
-		"localhost:1234567":     "expected HOST:PORT such as localhost:9090",
+		"9090":                "expected HOST:PORT such as localhost:9090",
+		"":                    "expected HOST:PORT",
+		taken.Addr().String(): "is in use by another program; choose another port",
+		"192.0.2.1:0":         "is no address of this machine; use localhost",
+		"localhost:nonsense":  "expected HOST:PORT such as localhost:9090",
+		"localhost:1234567":   "expected HOST:PORT such as localhost:9090",
 	} {
 		if s, err := Listen(addr); err == nil {
 			s.Close()

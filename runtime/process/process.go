@@ -231,6 +231,7 @@ type Spawn struct {
 	Args    []mailbox.Value
 	Monitor bool // the spawner gets the EXIT; atomic with the spawn
 	Link    bool // spawner and process are linked; atomic with the spawn
+	Restart bool // a supervisor starts a process again that ended: it is counted as such, and nothing else
 }
 
 // DefaultGrace is the time between a CANCEL and the kill where a user says nothing.

@@ -97,6 +97,9 @@ func (t *task) bear(r process.Spawn) (*task, error) {
 		return nil, err
 	}
 	child.tally = t.s.tallies.of(r.Entry)
+	if r.Restart {
+		child.tally.cell(t.exec).restarts.Add(1)
+	}
 	child.brood = children
 	children.Add(1)
 	if r.Monitor {

@@ -35,7 +35,7 @@ type EntryStats struct {
 	Entry    string
 	Spawned  uint64
 	Exited   map[mailbox.Reason]uint64 // every reason that there can be
-	Restarts uint64                    // of Spawned, by supervisors: see CountRestart
+	Restarts uint64                    // of Spawned, by supervisors: see process.Spawn
 	Fuel     uint64                    // used
 	Events   uint64                    // that came to their mailboxes
 	Alive    int
@@ -159,7 +159,7 @@ func (s *Scheduler) countLiving(st *Stats) (seen []living) {
 
 // total sets what was counted so far.
 func (ta *tally) total(es *EntryStats) {
-	es.Restarts, es.Exited = ta.restarts.Load(), make(map[mailbox.Reason]uint64, len(reasons))
+	es.Exited = make(map[mailbox.Reason]uint64, len(reasons))
 	for i := range ta.cells {
 		c := &ta.cells[i]
 		for j, r := range reasons {
@@ -167,6 +167,7 @@ func (ta *tally) total(es *EntryStats) {
 		}
 		es.Fuel += c.fuel.Load()
 		es.Events += c.events.Load()
+		es.Restarts += c.restarts.Load()
 	}
 	// After the ends: nobody can have ended that was not spawned.
 	for i := range ta.cells {

@@ -17,18 +17,18 @@ var reasons = [...]mailbox.Reason{mailbox.ReasonNormal, mailbox.ReasonError, mai
 // processes of the same entry do not pass a cache line to and fro; the first cell
 // is everybody else's.
 type tally struct {
-	cells    []tallyCell
-	restarts atomic.Uint64
+	cells []tallyCell
 	// What the last Stats said; guarded by counting.
 	fuel, events uint64
 }
 
 type tallyCell struct {
-	spawns atomic.Uint64
-	exits  [len(reasons)]atomic.Uint64
-	fuel   atomic.Uint64 // of those that have ended
-	events atomic.Uint64 // that came to those that have ended
-	_      [128 - (3+len(reasons))*8]byte
+	spawns   atomic.Uint64
+	restarts atomic.Uint64 // of spawns
+	exits    [len(reasons)]atomic.Uint64
+	fuel     atomic.Uint64 // of those that have ended
+	events   atomic.Uint64 // that came to those that have ended
+	_        [128 - (4+len(reasons))*8]byte
 }
 
 // cell gives the one that belongs to an executor, or to who is on none.
@@ -85,11 +85,6 @@ func (ts *tallies) of(entry string) *tally {
 	ts.all.Store(&more)
 	return more[entry]
 }
-
-// CountRestart counts that a supervisor started a process of an entry again.
-// Any goroutine may call it; it does not block. It is for entries that there
-// are: each new name takes memory for good.
-func (s *Scheduler) CountRestart(entry string) { s.tallies.of(entry).restarts.Add(1) }
 
 // kinds are the errors of spawns by kind, in the order of refusals; extensions' own are the last.
 var kinds = [...]mailbox.ErrorKind{mailbox.Invalid, mailbox.NotFound, mailbox.NoProc, mailbox.Unavailable,

@@ -59,6 +59,7 @@ that it holds, how many it is linked with, and its names.`,
 	flags.BoolVarP(&f.watch, "watch", "w", false, "again and again, until interrupted")
 	flags.DurationVar(&f.interval, "interval", 2*time.Second, "with --watch: how often")
 	flags.StringVar(&f.sort, "sort", "pid", "by this `column`")
+	_ = cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(slices.Sorted(maps.Keys(orders)), cobra.ShellCompDirectiveNoFileComp)) // the flag is there
 	flags.StringVar(&f.node, "node", "", "of the node with this `ID` only")
 	return cmd
 }

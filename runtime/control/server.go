@@ -85,9 +85,11 @@ func Listen(about Node) (*Server, error) {
 		}
 		return nil, fmt.Errorf("the control socket %s cannot be made: %w; %s may name another directory, whose path is shorter", path, err, DirVariable)
 	}
-	if err := os.Chmod(path, 0o600); err != nil { // until then the directory keeps others out
-		_ = l.Close()
-		return nil, unusable(path, err)
+	if !onWindows { // where these bits mean nothing
+		if err := os.Chmod(path, 0o600); err != nil { // until then the directory keeps others out
+			_ = l.Close()
+			return nil, unusable(path, err)
+		}
 	}
 	return &Server{about: about, listener: l, places: make(chan struct{}, maxConns),
 		closed: make(chan struct{}), conns: map[net.Conn]struct{}{}}, nil

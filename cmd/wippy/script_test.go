@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"flag"
@@ -122,7 +123,8 @@ func scriptReady(ts *testscript.TestScript, neg bool, args []string) {
 	program, err := exec.LookPath(args[1])
 	ts.Check(err)
 	cmd := exec.Command(program, args[2:]...)
-	cmd.Dir, cmd.Env, cmd.Stderr = ts.MkAbs("."), ts.Value(environ{}).(*testscript.Env).Vars, ts.Stderr()
+	var stderr bytes.Buffer // read once it has ended
+	cmd.Dir, cmd.Env, cmd.Stderr = ts.MkAbs("."), ts.Value(environ{}).(*testscript.Env).Vars, &stderr
 	stdout, err := cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
@@ -133,7 +135,8 @@ func scriptReady(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	})
 	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
-		ts.Fatalf("it printed no line: %v", err)
+		_ = cmd.Wait()
+		ts.Fatalf("it printed no line: %v\n%s", err, &stderr)
 	}
 	ts.Value(startedKey{}).(started)[args[0]] = cmd
 }
@@ -148,7 +151,7 @@ func scriptEnded(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	_ = cmd.Wait() // an exit code is an error, too
 	if code := strconv.Itoa(cmd.ProcessState.ExitCode()); code != args[1] {
-		ts.Fatalf("exit code %s, want %s", code, args[1])
+		ts.Fatalf("exit code %s, want %s\n%s", code, args[1], cmd.Stderr)
 	}
 }
 

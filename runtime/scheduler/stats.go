@@ -193,17 +193,18 @@ type sliceTimer struct {
 	began  time.Time
 }
 
-// begin is called before a turn.
+// begin is called before a turn. The one before may have had no end: its
+// process's Go code called runtime.Goexit.
 func (st *sliceTimer) begin() {
-	if st.skip--; st.skip < 0 {
-		st.skip, st.sample, st.began = SliceSample-1, true, time.Now()
+	st.skip--
+	if st.sample = st.skip < 0; st.sample {
+		st.skip, st.began = SliceSample-1, time.Now()
 	}
 }
 
 // end is called after it.
 func (st *sliceTimer) end(h *Histogram) {
 	if st.sample {
-		st.sample = false
 		h.Observe(time.Since(st.began))
 	}
 }

@@ -263,3 +263,20 @@ func TestHistogram(t *testing.T) {
 		t.Errorf("%+v", sum)
 	}
 }
+
+// BenchmarkCountLife is what counting costs a process in all its life.
+func BenchmarkCountLife(b *testing.B) {
+	n := newNode(b)
+	n.def("fine", func(process.Context, []mailbox.Value) process.Result { return ok() })
+	t, err := n.stranger(context.Background(), Start{Entry: "fine", Group: "g"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer n.launch(t, nil)
+	exit := &mailbox.Exit{Reason: mailbox.ReasonNormal}
+	for b.Loop() {
+		t.tally = n.tallies.of("fine")
+		t.tally.cell(nil).spawns.Add(1)
+		t.tally.ended(t, exit)
+	}
+}

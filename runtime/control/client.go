@@ -26,7 +26,7 @@ type Client struct {
 }
 
 // answerWithin is how long finding nodes waits for each.
-const answerWithin = 2 * time.Second
+const answerWithin = 5 * time.Second
 
 // Nodes finds the nodes of this user on this machine, the oldest first. A socket
 // that a node left behind is removed. The error names those that did not answer; the

@@ -59,7 +59,7 @@ func TestFilesExample(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds a program for another system")
 	}
-	dir := t.TempDir()
+	dir, cache := t.TempDir(), t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "examples", "files"))); err != nil {
 		t.Fatal(err)
 	}
@@ -67,8 +67,71 @@ func TestFilesExample(t *testing.T) {
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
+	index := filepath.Join(dir, "_index.yaml")
+	entries, err := os.ReadFile(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, change, to string // in the entries
+		input            string // "" for the example's own
+		err, file, text  string
+	}{
+		{name: "json", file: "totals.json", text: "{\n  \"apples\": 7,\n  \"pears\": 6,\n  \"plums\": 12\n}"},
+		{name: "csv", change: "OUTPUT_FORMAT: json", to: "OUTPUT_FORMAT: csv", file: "totals.csv", text: "apples,7\npears,6\nplums,12\n"},
+		{name: "unknown format", change: "OUTPUT_FORMAT: json", to: "OUTPUT_FORMAT: xml", err: "exit code 1"},
+		{name: "no variable", change: "OUTPUT_FORMAT: json", to: "OTHER: json", err: "has no value \"OUTPUT_FORMAT\""},
+		{name: "no number", input: "apples,3\npears,many\n", err: "exit code 1"},
+		{name: "read-only", change: "guest: /output\n", to: "guest: /output\n          read_only: true\n", err: "exit code 1"},
+		{name: "not granted", change: "      - wasi:filesystem\n", to: "", err: "exit code 1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			changed := entries
+			if tt.change != "" {
+				if changed = bytes.Replace(entries, []byte(tt.change), []byte(tt.to), 1); bytes.Equal(changed, entries) {
+					t.Fatalf("the entries lack %q", tt.change)
+				}
+			}
+			write := func(name, text string) {
+				if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write(index, string(changed))
+			if tt.input != "" {
+				write(filepath.Join(dir, "data", "input.csv"), tt.input)
+				defer os.CopyFS(filepath.Join(dir, "data"), os.DirFS(filepath.Join("..", "examples", "files", "data")))
+				defer os.Remove(filepath.Join(dir, "data", "input.csv"))
+			}
+			os.RemoveAll(filepath.Join(dir, "output"))
+			out, err := runFilesExample(t, dir, cache)
+			if tt.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.err) {
+					t.Errorf("it ends with %v, want an error with %q", err, tt.err)
+				}
+				if found, _ := filepath.Glob(filepath.Join(dir, "output", "*")); len(found) > 0 {
+					t.Errorf("it wrote %s", found)
+				}
+				return
+			}
+			if err != nil || out != "5 lines read\n" {
+				t.Errorf("%v, output %q", err, out)
+			}
+			if text, err := os.ReadFile(filepath.Join(dir, "output", tt.file)); err != nil || string(text) != tt.text {
+				t.Errorf("%s holds %q, %v", tt.file, text, err)
+			}
+		})
+	}
+}
+
+// runFilesExample runs the command of the example in dir.
+func runFilesExample(t *testing.T, dir, cache string) (string, error) {
+	t.Helper()
 	var out bytes.Buffer
-	rt, err := runtime.New(runtime.WithTerminal(&process.Terminal{Stdout: &out, Stderr: &out}))
+	rt, err := runtime.New(
+		runtime.WithTerminal(&process.Terminal{Stdout: &out, Stderr: &out}),
+		runtime.WithLogger(slog.New(slog.DiscardHandler)),
+		runtime.WithCompilationCache(cache))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,21 +141,13 @@ func TestFilesExample(t *testing.T) {
 	}
 	ctx := context.Background()
 	if err := rt.Check(ctx); err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	if err := rt.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := rt.Run(ctx, "files:report", rt.Terminal()); err != nil {
-		t.Fatal(err)
-	}
-	if out.String() != "5 lines read\n" {
-		t.Errorf("output %q", out.String())
-	}
-	totals, err := os.ReadFile(filepath.Join(dir, "output", "totals.json"))
-	if want := "{\n  \"apples\": 7,\n  \"pears\": 6,\n  \"plums\": 12\n}"; err != nil || string(totals) != want {
-		t.Errorf("totals %q, %v", totals, err)
-	}
+	_, err = rt.Run(ctx, "myns:report", rt.Terminal())
+	return out.String(), err
 }
 
 // runHTTPExample runs the command of the example with paths to fetch.

@@ -137,7 +137,7 @@ func runFilesExample(t *testing.T, dir, cache string) (string, error) {
 	}
 	defer rt.Close()
 	if err := rt.Load(dir); err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	ctx := context.Background()
 	if err := rt.Check(ctx); err != nil {

@@ -67,7 +67,9 @@ entries:
 			t.Fatal(err)
 		}
 	}
-	rt, err := runtime.New(runtime.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
+	rt, err := runtime.New(
+		runtime.WithLogger(slog.New(slog.NewTextHandler(log, nil))),
+		runtime.WithCompilationCache(filepath.Join(filepath.Dir(name), "compiled"))) // it takes many seconds
 	if err != nil {
 		t.Fatal(err)
 	}

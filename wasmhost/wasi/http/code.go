@@ -17,30 +17,47 @@ import (
 	"wippy/wasmhost/wasi/wasio"
 )
 
-// The cases of error-code that are given.
+// The cases of error-code, in their order.
 const (
-	dnsTimeout                = 0
-	dnsError                  = 1
-	destinationNotFound       = 2
-	destinationUnavailable    = 3
-	ipUnroutable              = 5
-	connectionRefused         = 6
-	connectionTerminated      = 7
-	connectionTimeout         = 8
-	connectionReadTimeout     = 9
-	connectionLimit           = 11
-	tlsProtocolError          = 12
-	tlsCertificateError       = 13
-	tlsAlertReceived          = 14
-	requestDenied             = 15
-	requestBodySize           = 17
-	requestMethodInvalid      = 18
-	requestURIInvalid         = 19
-	responseIncomplete        = 25
-	responseHeaderSectionSize = 26
-	responseTimeout           = 33
-	protocolError             = 35
-	internalError             = 38
+	dnsTimeout = iota
+	dnsError
+	destinationNotFound
+	destinationUnavailable
+	ipProhibited
+	ipUnroutable
+	connectionRefused
+	connectionTerminated
+	connectionTimeout
+	connectionReadTimeout
+	connectionWriteTimeout
+	connectionLimit
+	tlsProtocolError
+	tlsCertificateError
+	tlsAlertReceived
+	requestDenied
+	requestLengthRequired
+	requestBodySize
+	requestMethodInvalid
+	requestURIInvalid
+	requestURITooLong
+	requestHeaderSectionSize
+	requestHeaderSize
+	requestTrailerSectionSize
+	requestTrailerSize
+	responseIncomplete
+	responseHeaderSectionSize
+	responseHeaderSize
+	responseBodySize
+	responseTrailerSectionSize
+	responseTrailerSize
+	responseTransferCoding
+	responseContentCoding
+	responseTimeout
+	upgradeFailed
+	protocolError
+	loopDetected
+	configurationError
+	internalError
 )
 
 // Error is an error-code, and an error for people.

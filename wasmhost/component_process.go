@@ -138,6 +138,7 @@ func (t *componentProcess) Close() {
 	_ = t.instance.Close() // the host's resources do not fail
 	if t.caller.World != nil {
 		t.caller.World.Close()
+		iface.Release(&t.caller)
 	}
 }
 

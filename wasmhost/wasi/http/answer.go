@@ -97,7 +97,7 @@ func (a *answer) invalid(r *http.Request) *Error {
 // Outparams is the resource type response-outparam. One that is dropped was
 // never set.
 var Outparams = iface.NewResource("response-outparam", func(_ *iface.Process, s *Serving) {
-	s.refuse(errDropped)
+	s.refuse(errDropped, http.StatusInternalServerError)
 })
 
 func setOutparam(p *iface.Process, c *canon.Call) error {
@@ -107,26 +107,28 @@ func setOutparam(p *iface.Process, c *canon.Call) error {
 	}
 	which, payload := c.Case(1)
 	if which != 0 {
-		s.refuse(&Error{payload, "the guest answered with an error"})
+		e := &Error{payload, "the guest answered with an error"}
+		s.refuse(e, statusOf(e))
 		return nil
 	}
 	a, err := Answers.Take(p, uint32(payload.Uint()))
 	if err != nil {
-		s.refuse(plain(internalError, err.Error()))
+		s.refuse(errUnset, http.StatusInternalServerError)
 		return err
 	}
 	if e := a.invalid(s.request); e != nil {
 		if a.body != nil {
 			a.body.Close()
 		}
-		s.refuse(e)
+		s.refuse(e, http.StatusInternalServerError)
 		return nil
 	}
 	s.answer(a)
 	return nil
 }
 
-// statusOf gives the status of the response to a request that came to an error-code.
+// statusOf gives the status of the response to a request that a guest answered
+// with an error-code.
 func statusOf(e *Error) int {
 	which, _ := canon.CaseOf(e.code)
 	switch which {

@@ -101,8 +101,8 @@ type incomingBody struct {
 	source
 	in      streams.Input
 	more    *process.Input // behind in; nil where all of the body is there
-	given   bool // its stream
-	reading bool // its stream is there
+	given   bool           // its stream
+	reading bool           // its stream is there
 }
 
 // IncomingBodies is the resource type incoming-body.

@@ -22,15 +22,15 @@ type pipe struct {
 	room poll.Gate // whether there is any, or the pipe is broken
 	idle poll.Gate // whether all was read, or the pipe is broken
 
-	mu      sync.Mutex
-	more    sync.Cond // for the reader
-	buffer  []byte
-	end     error // what the reader gets after the buffer: io.EOF, or why the body is incomplete
-	broken  bool  // nobody reads any more
-	reading bool  // somebody reads, or will
-	expect  int64 // what content-length says, -1 if it does not
-	written int64
-	trailer http.Header // to be sent behind it; nil before it is sent
+	mu       sync.Mutex
+	more     sync.Cond // for the reader
+	buffer   []byte
+	end      error // what the reader gets after the buffer: io.EOF, or why the body is incomplete
+	broken   bool  // nobody reads any more
+	reading  bool  // somebody reads, or will
+	expect   int64 // what content-length says, -1 if it does not
+	written  int64
+	trailer  http.Header // to be sent behind it; nil before it is sent
 	response bool        // the body of a response, not of a request
 	// news, unless nil, is told that there is more to take, or the end; much
 	// that half of the room is used. It is called with the lock held.

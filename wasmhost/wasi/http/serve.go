@@ -54,7 +54,8 @@ type Serving struct {
 
 	mu      sync.Mutex
 	given   *answer // what the guest answered, or
-	refused *Error  // why there is no answer
+	refused *Error  // why there is no answer, and
+	status  int     // what the client is told
 	exit    *mailbox.Exit
 }
 
@@ -87,12 +88,12 @@ func (s *Serving) answer(a *answer) {
 	}
 }
 
-// refuse tells that there will be no response of the guest's. What was told
-// first counts.
-func (s *Serving) refuse(why *Error) {
+// refuse tells that there will be no response of the guest's, and what the
+// client gets instead. What was told first counts.
+func (s *Serving) refuse(why *Error, status int) {
 	s.mu.Lock()
 	if s.given == nil && s.refused == nil {
-		s.refused = why
+		s.refused, s.status = why, status
 	}
 	s.mu.Unlock()
 	s.news.Store(true)
@@ -207,7 +208,7 @@ func (s *Serving) Respond(w http.ResponseWriter, kill func()) Outcome {
 			return Outcome{Err: ErrGone}
 		}
 		s.mu.Lock()
-		given, refused, exit := s.given, s.refused, s.exit
+		given, refused, status, exit := s.given, s.refused, s.status, s.exit
 		s.mu.Unlock()
 		switch {
 		case given != nil:
@@ -215,11 +216,11 @@ func (s *Serving) Respond(w http.ResponseWriter, kill func()) Outcome {
 			r.run(kill)
 			return r.outcome
 		case refused != nil && (exit == nil || refused != errDropped): // at its end a process drops everything
-			return fail(w, refused)
+			return fail(w, refused, status)
 		case exit != nil && exit.Err != nil:
-			return fail(w, exit.Err)
+			return fail(w, exit.Err, http.StatusInternalServerError)
 		case exit != nil:
-			return fail(w, errUnset)
+			return fail(w, errUnset, http.StatusInternalServerError)
 		}
 	}
 }
@@ -262,11 +263,7 @@ func (s *Serving) release(w http.ResponseWriter) {
 
 // fail answers in the place of a guest that did not. What went wrong is not the
 // client's business.
-func fail(w http.ResponseWriter, why error) Outcome {
-	status := http.StatusInternalServerError
-	if e, ok := errors.AsType[*Error](why); ok {
-		status = statusOf(e)
-	}
+func fail(w http.ResponseWriter, why error, status int) Outcome {
 	text := strconv.Itoa(status) + " " + http.StatusText(status)
 	http.Error(w, text, status)
 	return Outcome{Status: status, Bytes: int64(len(text)) + 1, Err: why}
@@ -369,7 +366,7 @@ func (r *responding) broken(why error, exit *mailbox.Exit) {
 		why = exit.Err
 	}
 	if !r.sent {
-		r.outcome = fail(r.w, why)
+		r.outcome = fail(r.w, why, http.StatusInternalServerError)
 		return
 	}
 	r.outcome.Err, r.outcome.Abort = why, true

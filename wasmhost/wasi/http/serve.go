@@ -168,6 +168,11 @@ func (c *pushing) Yield() {
 	c.Context.Yield()
 }
 
+func (c *pushing) Send(dest mailbox.PID, topic string, values []mailbox.Value) error {
+	c.serving.push() // it may wait for room
+	return c.Context.Send(dest, topic, values)
+}
+
 func (c *pushing) Exec(r process.Spawn) (*mailbox.Exit, error) {
 	c.serving.push()
 	return c.Context.Exec(r)

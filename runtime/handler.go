@@ -123,7 +123,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve has a process serve a request.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (mailbox.PID, wasihttp.Outcome) {
 	s := wasihttp.Serve(r)
-	if err := s.Hold(); err != nil {
+	if err := s.Hold(w); err != nil {
 		return "", unheld(w, err)
 	}
 	if h.rt.sched == nil {

@@ -31,7 +31,7 @@ func newSite(t testing.TB, proto string) *site {
 	s := &site{requests: make(chan *whttp.Serving), outcomes: make(chan whttp.Outcome, 1), kill: make(chan func(), 1)}
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		serving := whttp.Serve(r)
-		if err := serving.Hold(); err != nil {
+		if err := serving.Hold(w); err != nil {
 			t.Error(err)
 			return
 		}

@@ -25,7 +25,7 @@ var Answers = iface.NewResource("outgoing-response", func(_ *iface.Process, a *a
 func newAnswer(p *iface.Process, c *canon.Call) error {
 	f, err := Fields.Take(p, c.Rep(0))
 	if err == nil {
-		c.Return(Answers.New(p, &answer{status: http.StatusOK, headers: f.frozen()}))
+		c.Return(Answers.New(p, &answer{status: http.StatusOK, headers: f.freeze()}))
 	}
 	return err
 }
@@ -59,7 +59,7 @@ func setAnswerStatus(p *iface.Process, c *canon.Call) error {
 func answerHeaders(p *iface.Process, c *canon.Call) error {
 	a, err := Answers.Arg(p, c, 0)
 	if err == nil {
-		c.Return(Fields.New(p, a.headers.frozen()))
+		c.Return(Fields.New(p, a.headers))
 	}
 	return err
 }

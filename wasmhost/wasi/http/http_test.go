@@ -230,7 +230,7 @@ func TestFieldsNames(t *testing.T) {
 func begin(t *testing.T, r *http.Request) *Serving {
 	t.Helper()
 	s := Serve(r)
-	if err := s.Hold(); err != nil {
+	if err := s.Hold(httptest.NewRecorder()); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -381,7 +381,7 @@ func TestHold(t *testing.T) {
 		body   string
 		length int64
 	}{{"bod", 4}, {"body and more", 4}} {
-		if err := Serve(request(strings.NewReader(tt.body), tt.length)).Hold(); err == nil {
+		if err := Serve(request(strings.NewReader(tt.body), tt.length)).Hold(httptest.NewRecorder()); err == nil {
 			t.Errorf("%q is taken for %d bytes", tt.body, tt.length)
 		}
 	}
@@ -397,6 +397,27 @@ func TestHold(t *testing.T) {
 	}
 	if s := begin(t, request(nil, 0)); s.body.more != nil || !s.body.ended.Load() {
 		t.Error("no body is one")
+	}
+}
+
+// TestHoldSlow has a client that sends no more of a short body.
+func TestHoldSlow(t *testing.T) {
+	held := make(chan error, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := Serve(r)
+		s.body.patience = time.Millisecond
+		held <- s.Hold(w)
+	}))
+	defer server.Close()
+	c, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo")
+	err = <-held
+	if timeout, ok := errors.AsType[net.Error](err); !ok || !timeout.Timeout() {
+		t.Error(err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
@@ -132,18 +133,22 @@ func (h *held) Read(_ process.Context, p []byte) (int, error) {
 // bytes: a client that is slow to send it then keeps no process waiting.
 const maxHeld = 16 << 10
 
+// holdTimeout is how long such a body may take.
+const holdTimeout = 30 * time.Second
+
 // received is the body of a request that is served: held, or read as the
 // process wants it. It is the source of the guest's incoming-body.
 type received struct {
-	request *http.Request
-	held    []byte
-	more    *process.Input // over the body itself; nil if held is all
-	ended   atomic.Bool    // there is nothing more to read: its end, or an error
-	given   atomic.Bool    // up: nobody wants the rest
+	request  *http.Request
+	patience time.Duration // with the client that sends what is held
+	held     []byte
+	more     *process.Input // over the body itself; nil if held is all
+	ended    atomic.Bool    // there is nothing more to read: its end, or an error
+	given    atomic.Bool    // up: nobody wants the rest
 }
 
 // hold reads a body that is short and says so. It blocks as the client does.
-func (b *received) hold() error {
+func (b *received) hold(w http.ResponseWriter) error {
 	length := b.request.ContentLength
 	switch {
 	case length == 0 || b.request.Body == nil || b.request.Body == http.NoBody:
@@ -155,6 +160,10 @@ func (b *received) hold() error {
 			b.more.Watch(func() {})() // that the client goes is seen in what it sends
 		}
 		return nil
+	}
+	control := http.NewResponseController(w)
+	if control.SetReadDeadline(time.Now().Add(b.patience)) == nil { // not every writer has one
+		defer control.SetReadDeadline(time.Time{})
 	}
 	b.held = make([]byte, 0, length+1) // room to see the end in
 	for {

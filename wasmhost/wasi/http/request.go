@@ -49,7 +49,7 @@ const maxText = 64 << 10
 func newRequest(p *iface.Process, c *canon.Call) error {
 	f, err := Fields.Take(p, c.Rep(0))
 	if err == nil {
-		c.Return(Requests.New(p, &request{method: mailbox.Uint(0), headers: f.frozen()}))
+		c.Return(Requests.New(p, &request{method: mailbox.Uint(0), headers: f.freeze()}))
 	}
 	return err
 }
@@ -145,7 +145,7 @@ var (
 	requestHeaders = func(p *iface.Process, c *canon.Call) error {
 		r, err := Requests.Arg(p, c, 0)
 		if err == nil {
-			c.Return(Fields.New(p, r.headers.frozen()))
+			c.Return(Fields.New(p, r.headers))
 		}
 		return err
 	}

@@ -32,7 +32,7 @@ func IsHandler(name string) bool {
 // Serving is a request that one process serves, and its response on the way.
 //
 //	s := http.Serve(r)
-//	if err := s.Hold(); err != nil { … }     // waits for a short body
+//	if err := s.Hold(w); err != nil { … }    // waits for a short body
 //	pid, err := …                            // starts a process, which has s.Args and s.Context
 //	outcome := s.Respond(w, kill)            // until the response is sent
 //
@@ -61,12 +61,13 @@ type Serving struct {
 
 // Serve begins to serve a request. It does not block.
 func Serve(r *http.Request) *Serving {
-	return &Serving{request: r, body: received{request: r}, wake: make(chan struct{}, 1)}
+	return &Serving{request: r, body: received{request: r, patience: holdTimeout}, wake: make(chan struct{}, 1)}
 }
 
 // Hold makes the request's body ready: it reads one that is short and says so,
-// which blocks as the client does. It is called once, before everything else.
-func (s *Serving) Hold() error { return s.body.hold() }
+// which blocks as the client does, for 30 seconds at most. It is called once,
+// before everything else.
+func (s *Serving) Hold(w http.ResponseWriter) error { return s.body.hold(w) }
 
 // Args gives the request and its outparam to the process that is to handle it:
 // they are the arguments of its function, by position.

@@ -431,6 +431,7 @@ func testHTTPErrors(t *testing.T) {
 		g.want(g.call("http-types-http-error-code", e), `{"tag":"connection-read-timeout"}`)
 	})
 	<-arrived
+	<-st.guest.parked // it has asked once, and waits
 	clock.WaitTimers(1)
 	clock.Advance(time.Minute)
 	<-begun

@@ -380,7 +380,6 @@ func (r *responding) broken(why error, exit *mailbox.Exit) {
 
 // gone ends a response whose client is gone.
 func (r *responding) gone(kill func()) {
-	r.answer.body.Close()
-	r.end(kill)
+	r.end(kill) // before the body is closed: the guest does not get to see that
 	r.outcome.Err, r.outcome.Abort = ErrGone, true
 }

@@ -123,11 +123,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve has a process serve a request.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (mailbox.PID, wasihttp.Outcome) {
 	s := wasihttp.Serve(r)
-	if err := s.Hold(w); err != nil {
-		return "", unheld(w, err)
+	if err := s.Hold(w); err != nil { // the body did not come
+		status := http.StatusBadRequest
+		if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
+			status = http.StatusRequestTimeout
+		}
+		return "", s.Fail(w, status, err)
 	}
 	if h.rt.sched == nil {
-		return "", h.refused(w, notStarted())
+		return "", h.refused(w, s, notStarted())
 	}
 	h.begin()
 	pid, err := h.rt.sched.Start(r.Context(), scheduler.Start{
@@ -139,34 +143,19 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (mailbox.PID, wa
 	})
 	if err != nil {
 		h.end()
-		return "", h.refused(w, err)
+		return "", h.refused(w, s, err)
 	}
 	return pid, s.Respond(w, func() { _ = h.rt.sched.Terminate(pid) }) // it may have ended
 }
 
-// unheld answers a client whose request's body did not come.
-func unheld(w http.ResponseWriter, err error) wasihttp.Outcome {
-	status := http.StatusBadRequest
-	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
-		status = http.StatusRequestTimeout
-	}
-	w.Header().Set("Connection", "close")
-	return answer(w, status, err)
-}
-
 // refused answers a request that no process was started for.
-func (h *Handler) refused(w http.ResponseWriter, err error) wasihttp.Outcome {
+func (h *Handler) refused(w http.ResponseWriter, s *wasihttp.Serving, err error) wasihttp.Outcome {
 	if e, ok := errors.AsType[*mailbox.Error](err); ok && e.Kind == mailbox.Unavailable {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
-		return answer(w, http.StatusServiceUnavailable, err)
+		return s.Fail(w, http.StatusServiceUnavailable, err)
 	}
 	h.rt.opts.logger.Error("a request got no process", "entry", h.entry, "group", h.group, "error", err)
-	return answer(w, http.StatusInternalServerError, err)
-}
-
-func answer(w http.ResponseWriter, status int, err error) wasihttp.Outcome {
-	http.Error(w, strconv.Itoa(status)+" "+http.StatusText(status), status)
-	return wasihttp.Outcome{Status: status, Err: err}
+	return s.Fail(w, http.StatusInternalServerError, err)
 }
 
 func (h *Handler) begin() {

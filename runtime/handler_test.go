@@ -133,6 +133,19 @@ func TestHandlerFull(t *testing.T) {
 	if got.Code != 503 || got.Header().Get("Retry-After") != "1" {
 		t.Errorf("%d %v", got.Code, got.Header())
 	}
+	// Nor does it wait for a body that does not come.
+	s, addr, served := startServer(t, h.rt, h)
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+	if line, err := bufio.NewReader(c).ReadString('\n'); line != "HTTP/1.1 503 Service Unavailable\r\n" {
+		t.Errorf("%q %v", line, err)
+	}
+	c.Close()
+	s.Close()
+	<-served
 	leave() // which kills the process at once
 	<-done
 	if h.Live() != 0 {

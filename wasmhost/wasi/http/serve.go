@@ -222,11 +222,11 @@ func (s *Serving) Respond(w http.ResponseWriter, kill func()) Outcome {
 			r.run(kill)
 			return r.outcome
 		case refused != nil && (exit == nil || refused != errDropped): // at its end a process drops everything
-			return fail(w, refused, status)
+			return s.fail(w, status, refused)
 		case exit != nil && exit.Err != nil:
-			return fail(w, exit.Err, http.StatusInternalServerError)
+			return s.fail(w, http.StatusInternalServerError, exit.Err)
 		case exit != nil:
-			return fail(w, errUnset, http.StatusInternalServerError)
+			return s.fail(w, http.StatusInternalServerError, errUnset)
 		}
 	}
 }
@@ -267,12 +267,30 @@ func (s *Serving) release(w http.ResponseWriter) {
 	}
 }
 
+// Fail answers in the place of a process that was never started, because of why.
+func (s *Serving) Fail(w http.ResponseWriter, status int, why error) Outcome {
+	defer s.release(w)
+	return s.fail(w, status, why)
+}
+
 // fail answers in the place of a guest that did not. What went wrong is not the
 // client's business.
-func fail(w http.ResponseWriter, why error, status int) Outcome {
+func (s *Serving) fail(w http.ResponseWriter, status int, why error) Outcome {
+	s.unread(w)
 	text := strconv.Itoa(status) + " " + http.StatusText(status)
 	http.Error(w, text, status)
 	return Outcome{Status: status, Bytes: int64(len(text)) + 1, Err: why}
+}
+
+// unread comes before the headers of every response. What is left of a request's
+// body stands before the next request of an HTTP/1.1 connection: it can only be used
+// again if all of that comes soon, which shows after the response. Package
+// net/http would wait for it before.
+func (s *Serving) unread(w http.ResponseWriter) {
+	if !s.body.ended.Load() && s.request.ProtoMajor == 1 {
+		w.Header().Set("Connection", "close")
+		_ = http.NewResponseController(w).EnableFullDuplex() // not every writer can
+	}
 }
 
 // responding is a response while it is sent.
@@ -329,12 +347,18 @@ func (r *responding) run(kill func()) {
 			}
 			return
 		}
-		if r.control.Flush() != nil || !s.wait() {
+		if !r.flush() || !s.wait() {
 			r.gone(kill)
 			return
 		}
 		spare = chunk
 	}
+}
+
+// flush sends what was written; false if the client is gone.
+func (r *responding) flush() bool {
+	err := r.control.Flush()
+	return err == nil || errors.Is(err, http.ErrNotSupported) // a writer that keeps it to itself
 }
 
 // head sends the status and the headers. length is the length of the body if it
@@ -351,13 +375,7 @@ func (r *responding) head(length int64) {
 	if length >= 0 && h["Content-Length"] == nil && r.bodied() && r.request.Method != http.MethodHead {
 		h.Set("Content-Length", strconv.FormatInt(length, 10))
 	}
-	if !r.body.ended.Load() && r.request.ProtoMajor == 1 {
-		// What is left of the request's body stands before the next request: the
-		// connection can only be used again if all of it comes soon, and whether
-		// it does shows after this response.
-		h.Set("Connection", "close")
-		_ = http.NewResponseController(r.w).EnableFullDuplex() // not every writer can
-	}
+	r.unread(r.w)
 	r.w.WriteHeader(r.answer.status)
 }
 
@@ -372,7 +390,7 @@ func (r *responding) broken(why error, exit *mailbox.Exit) {
 		why = exit.Err
 	}
 	if !r.sent {
-		r.outcome = fail(r.w, why, http.StatusInternalServerError)
+		r.outcome = r.fail(r.w, http.StatusInternalServerError, why)
 		return
 	}
 	r.outcome.Err, r.outcome.Abort = why, true

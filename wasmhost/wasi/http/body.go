@@ -21,7 +21,19 @@ type outgoingBody struct {
 }
 
 // Bodies is the resource type outgoing-body. One that is dropped is incomplete.
-var Bodies = iface.NewResource("outgoing-body", func(_ *iface.Process, b *outgoingBody) { b.finish(errAborted) })
+var Bodies = iface.NewResource("outgoing-body", func(_ *iface.Process, b *outgoingBody) { b.giveUp() })
+
+// errIncomplete is the end of a response's body that its guest gave up.
+var errIncomplete = plain(internalError, "the guest dropped the response's body before its end")
+
+// giveUp ends a body that is incomplete, unless it has ended.
+func (b *pipe) giveUp() {
+	if b.response {
+		b.finish(errIncomplete)
+	} else {
+		b.finish(errAborted)
+	}
+}
 
 func bodyWrite(p *iface.Process, c *canon.Call) error {
 	b, err := Bodies.Arg(p, c, 0)
@@ -52,7 +64,7 @@ func bodyFinish(p *iface.Process, c *canon.Call) error {
 		return err
 	}
 	if b.writing {
-		b.finish(errAborted)
+		b.giveUp()
 		return canon.Trapf("outgoing-body.finish: its stream is still there")
 	}
 	var trailers *fields

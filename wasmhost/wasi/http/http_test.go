@@ -429,12 +429,17 @@ func TestIncoming(t *testing.T) {
 		{"OPTIONS", "*", "*"},
 	} {
 		r := httptest.NewRequest(tt.method, tt.target, nil)
-		r.RequestURI = tt.target
 		if got := pathOf(r); got.Str() != tt.want {
 			t.Errorf("%s %s: %q", tt.method, tt.target, got.Str())
 		}
 	}
-	r := httptest.NewRequest("CONNECT", "host:443", nil)
+	r := httptest.NewRequest("GET", "/prefix/a%2Fb?c", nil)
+	http.StripPrefix("/prefix", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if got := pathOf(r).Str(); got != "/a%2Fb?c" {
+			t.Errorf("behind StripPrefix: %q", got)
+		}
+	})).ServeHTTP(nil, r)
+	r = httptest.NewRequest("CONNECT", "host:443", nil)
 	if got := pathOf(r); !got.IsNil() || authorityOf(r).Str() != "host:443" {
 		t.Errorf("%q", got.Str())
 	}

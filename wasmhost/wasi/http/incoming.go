@@ -53,12 +53,10 @@ func methodOf(r *http.Request) mailbox.Value {
 	return canon.Case(methodOther, iface.Text(r.Method))
 }
 
-// pathOf gives the path and query as they were sent; nil where there is none.
+// pathOf gives the path and query, as they were sent unless an http.Handler
+// in front has changed the URL; nil where there is none.
 func pathOf(r *http.Request) mailbox.Value {
-	switch {
-	case strings.HasPrefix(r.RequestURI, "/"), r.RequestURI == "*":
-		return iface.Text(r.RequestURI)
-	case r.Method == http.MethodConnect && r.URL.Path == "":
+	if r.Method == http.MethodConnect && r.URL.Path == "" {
 		return mailbox.Nil
 	}
 	return iface.Text(r.URL.RequestURI())

@@ -137,8 +137,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (mailbox.PID, wa
 	pid, err := h.rt.sched.Start(r.Context(), scheduler.Start{
 		Entry: h.entry, Group: h.group, Program: h.of.Program(s), Limits: h.limits,
 		OnExit: func(_ mailbox.PID, e *mailbox.Exit) {
+			h.end() // first: who has the response finds it counted
 			s.Ended(e)
-			h.end()
 		},
 	})
 	if err != nil {

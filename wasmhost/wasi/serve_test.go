@@ -288,7 +288,10 @@ func testServing(t *testing.T) {
 				replies := s.ask(t, tt.method, "/", nil, nil)
 				st := s.serve(t, setup{}, tt.script)
 				r := <-replies
-				if r.err != nil || r.StatusCode != tt.status || strings.Contains(r.body, "secret") {
+				// On a machine that is busy the guest's slice may end before the guest does
+				// wrong: then the headers are out, and the body is incomplete.
+				aborted := tt.status == 500 && r.err != nil && r.Response != nil && r.StatusCode == 200
+				if !aborted && (r.err != nil || r.StatusCode != tt.status || strings.Contains(r.body, "secret")) {
 					t.Errorf("got %v %q, %v; want %d", r.Response, r.body, r.err, tt.status)
 				}
 				if e := st.wait(); e.Reason != mailbox.ReasonNormal {

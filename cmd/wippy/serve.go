@@ -190,6 +190,7 @@ func (c *cli) serveFile(file string, f *serveFlags) error {
 
 // serve compiles a handler, and serves by it until a signal comes.
 func (n *node) serve(name string, f *serveFlags, make func(context.Context) (*runtime.Handler, error)) error {
+	n.command = "serve " + name
 	signals, stop := n.cli.signals()
 	defer stop()
 	listener, err := listen(f.addr)

@@ -45,7 +45,7 @@ func TestServe(t *testing.T) {
 	if status, _, err := fetch(t, url+"/t"); status != 500 || err != nil {
 		t.Errorf("%d %v", status, err)
 	}
-	s.stderr.wait(t, "msg=request method=GET path=/t status=500")
+	s.stderr.wait(t, `"path":"/t","status":500`)
 	s.signals <- os.Interrupt
 	s.wantExit(t, 130)
 	if _, _, err := fetch(t, url); err == nil {

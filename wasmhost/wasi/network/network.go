@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -21,6 +22,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // entry is one of the list: a name, or a range of addresses, and a port.
@@ -41,15 +43,31 @@ type Policy struct {
 	Logger *slog.Logger
 	// Resolver resolves names; nil is Go's own.
 	Resolver Resolver
+	// Now is the time; nil is time.Now.
+	Now func() time.Time
 	// Authorities are whose certificates are taken; nil is the machine's.
 	Authorities *x509.CertPool
 
 	limited bool // there is a list
 	entries []entry
 
-	mu   sync.Mutex
-	told map[string]struct{} // targets that the log has a line for
+	mu    sync.Mutex
+	told  map[string]struct{}    // targets that the log has a line for
+	found map[standing]time.Time // what names in the list stood for, and when they did
 }
+
+// standing is an address that a name was found to stand for.
+type standing struct {
+	name string
+	addr netip.Addr
+}
+
+// Names that stand for many addresses give some of them at a time. So that what a
+// guest has looked up can be reached, each counts for a while, and so many do.
+const (
+	foundFor = 30 * time.Second
+	maxFound = 4096
+)
 
 // Roots gives whose certificates are taken; nil is the machine's.
 func (p *Policy) Roots() *x509.CertPool {
@@ -219,14 +237,59 @@ func (p *Policy) some(port uint16) bool {
 	return slices.ContainsFunc(p.entries, func(e entry) bool { return e.name == "" && (port == 0 || e.fits(port)) })
 }
 
+// Known tells whether Permit says yes without asking a name server: the list has
+// the address, or a name that was lately found to stand for it.
+func (p *Policy) Known(a netip.AddrPort) bool {
+	if p.Allowed(a) {
+		return true
+	}
+	addr := a.Addr().Unmap()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.found) == 0 {
+		return false
+	}
+	since := p.now().Add(-foundFor)
+	return slices.ContainsFunc(p.entries, func(e entry) bool {
+		return e.name != "" && e.fits(a.Port()) && p.found[standing{e.name, addr}].After(since)
+	})
+}
+
+func (p *Policy) now() time.Time {
+	if p.Now != nil {
+		return p.Now()
+	}
+	return time.Now()
+}
+
+// remember keeps what a name of the list stands for. What is old makes room, and
+// all of it where that is not enough.
+func (p *Policy) remember(name string, addrs []netip.Addr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	if p.found == nil {
+		p.found = map[standing]time.Time{}
+	}
+	if len(p.found)+len(addrs) > maxFound {
+		maps.DeleteFunc(p.found, func(_ standing, at time.Time) bool { return !at.After(now.Add(-foundFor)) })
+		if len(p.found)+len(addrs) > maxFound {
+			clear(p.found)
+		}
+	}
+	for _, a := range addrs {
+		p.found[standing{name, a}] = now
+	}
+}
+
 // Permit tells whether an address may be dialled: it is in the list, or one of the
-// list's names stands for it right now. It may block.
+// list's names stands for it, or did within the last half minute. It may block.
 //
 // # Errors
 //
 // A *Refused.
 func (p *Policy) Permit(ctx context.Context, a netip.AddrPort) error {
-	if p.Allowed(a) {
+	if p.Known(a) {
 		return nil
 	}
 	for _, e := range p.entries {
@@ -263,6 +326,9 @@ func (p *Policy) resolve(ctx context.Context, name string) ([]netip.Addr, error)
 	addrs = addrs[:min(len(addrs), maxAddresses)]
 	for i := range addrs {
 		addrs[i] = addrs[i].Unmap()
+	}
+	if !p.Unlimited() && p.names(name, 0) {
+		p.remember(name, addrs)
 	}
 	return addrs, nil
 }

@@ -61,6 +61,14 @@ func (h hosts) LookupNetIP(_ context.Context, _, name string) ([]netip.Addr, err
 	return addrs, nil
 }
 
+// silent is a resolver that does not answer.
+type silent struct{}
+
+func (silent) LookupNetIP(ctx context.Context, _, _ string) ([]netip.Addr, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 func testLookup(t *testing.T) {
 	p, err := network.New([]string{"a.test", "none.test"})
 	if err != nil {
@@ -82,8 +90,10 @@ func testLookup(t *testing.T) {
 		g.want(g.call(next, ask("192.0.2.7")), `{"tag":"ipv4","value":[192,0,2,7]}`)
 		g.code("access-denied", next, ask("b.test"))
 		g.code("name-unresolvable", next, ask("none.test"))
-		g.code("invalid-argument", next, ask("not a name"))
-		g.code("invalid-argument", "ip-name-lookup-resolve-addresses", n, str(""))
+		g.want(g.call(next, ask("::FFFF:192.0.2.7")), `{"tag":"ipv4","value":[192,0,2,7]}`)
+		for _, wrong := range []string{"", "not a name", "127.1", "0x7f.1", "0x7f000001", "2130706433", "0177.0.0.1", "127.0.0.1.", "1.0x7f", "fe80::1%eth0", "[::1]", "a..b", ".", "-a.test", strings.Repeat("a", 64), strings.Repeat("a.", 1000)} {
+			g.code("invalid-argument", "ip-name-lookup-resolve-addresses", n, str(wrong))
+		}
 	})
 }
 
@@ -265,8 +275,32 @@ func TestKilledSockets(t *testing.T) {
 				write(g, out, strings.Repeat("x", 4096))
 			}
 		},
+		"datagram": func(g *guest, _, _ mailbox.Value) {
+			s, _ := g.bindUDP("ipv4", "127.0.0.1:0")
+			in, _ := g.streams(s, mailbox.Nil)
+			g.receiveUDP(in, 1)
+		},
+		"lookup": func(g *guest, _, n mailbox.Value) {
+			a := g.call("ip-name-lookup-resolve-addresses", n, str("slow.test"))
+			g.call("poll-pollable-block", g.call("ip-name-lookup-resolve-address-stream-subscribe", a))
+		},
+		"permit": func(g *guest, _, _ mailbox.Value) {
+			s, _ := g.bindUDP("ipv4", "127.0.0.1:0")
+			g.call(u+"stream", s, addr("192.0.2.1:53"))
+		},
+		"connect": func(g *guest, c, n mailbox.Value) {
+			g.call(s+"start-bind", c, n, addr("127.0.0.1:0"))
+			g.call(s+"finish-bind", c)
+			g.call(s+"start-connect", c, n, addr("192.0.2.1:53"))
+			g.ready(c)
+		},
 	} {
-		st := start(t, setup{}, func(g *guest) {
+		p, err := network.New([]string{"slow.test", "127.0.0.0/8"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Resolver = silent{}
+		st := start(t, setup{config: world.Config{Network: p}}, func(g *guest) {
 			wait(g, g.call("tcp-create-socket-create-tcp-socket", str("ipv4")), g.call("instance-network-instance-network"))
 		})
 		<-st.guest.parked

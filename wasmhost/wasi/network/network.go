@@ -104,6 +104,9 @@ func Check(text string) error {
 
 const forms = `write "api.example.com:443", "10.0.0.0/8", "192.0.2.1:80" or "[2001:db8::/32]:443"; without a port it is all of them`
 
+// mappedBits is how long the prefix of ::ffff:0:0/96 is.
+const mappedBits = 96
+
 // parse reads an entry.
 func parse(text string) (e entry, err error) {
 	wrong := func(what string) (entry, error) {
@@ -143,6 +146,8 @@ func parse(text string) (e entry, err error) {
 			return wrong("expected an address and the length of its prefix")
 		case prefix.Masked() != prefix:
 			return wrong(fmt.Sprintf("expected the range's first address, %s,", prefix.Masked()))
+		case prefix.Addr().Is4In6() && prefix.Bits() >= mappedBits: // they are dialled as IPv4's
+			prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-mappedBits)
 		}
 		e.prefix = prefix
 		return e, nil
@@ -344,14 +349,34 @@ var ErrName = errors.New("no name of a host")
 //
 // ErrName, a *Refused, or the resolver's.
 func (p *Policy) Lookup(ctx context.Context, name string) ([]netip.Addr, error) {
-	if a, err := netip.ParseAddr(name); err == nil && a.Zone() == "" {
-		return []netip.Addr{a.Unmap()}, nil
-	}
-	host := canonical(name)
-	if !isName(host) {
-		return nil, ErrName
+	host, a, err := ParseHost(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case a.IsValid():
+		return []netip.Addr{a}, nil
 	}
 	return p.lookup(ctx, host, 0)
+}
+
+// ParseHost reads the name of a host, or an address in text, and gives either: the
+// name as entries of lists have it, the address without what maps it into IPv6.
+//
+// # Errors
+//
+// ErrName for what is neither: also for an address in fewer than four numbers or
+// with a zone, and for a name that looks like one.
+func ParseHost(text string) (name string, addr netip.Addr, err error) {
+	if addr, err = netip.ParseAddr(text); err == nil {
+		if addr.Zone() != "" {
+			return "", netip.Addr{}, ErrName
+		}
+		return "", addr.Unmap(), nil
+	}
+	if name = canonical(text); !isName(name) {
+		return "", netip.Addr{}, ErrName
+	}
+	return name, netip.Addr{}, nil
 }
 
 // lookup gives the addresses of a canonical name that may be dialled with a port.
@@ -386,29 +411,23 @@ func (p *Policy) lookup(ctx context.Context, host string, port uint16) ([]netip.
 //
 // As Lookup's, or of the last address that was tried.
 func (p *Policy) Dial(ctx context.Context, host string, port uint16) (net.Conn, error) {
-	var addrs []netip.Addr
-	if a, err := netip.ParseAddr(host); err == nil {
-		if a.Zone() != "" {
-			return nil, ErrName
-		}
-		if err := p.Permit(ctx, netip.AddrPortFrom(a, port)); err != nil {
-			return nil, err
-		}
-		addrs = []netip.Addr{a.Unmap()}
-	} else {
-		host = canonical(host)
-		if !isName(host) {
-			return nil, ErrName
-		}
-		if addrs, err = p.lookup(ctx, host, port); err != nil {
-			return nil, err
-		}
+	name, a, err := ParseHost(host)
+	if err != nil {
+		return nil, err
 	}
-	var err error = &net.DNSError{Err: "no addresses", Name: host, IsNotFound: true}
-	for _, a := range addrs {
-		var d net.Dialer
+	addrs := []netip.Addr{a}
+	if a.IsValid() {
+		err = p.Permit(ctx, netip.AddrPortFrom(a, port))
+	} else {
+		addrs, err = p.lookup(ctx, name, port)
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = &net.DNSError{Err: "no addresses", Name: host, IsNotFound: true}
+	for i, a := range addrs {
 		var conn net.Conn
-		if conn, err = d.DialContext(ctx, "tcp", netip.AddrPortFrom(a, port).String()); err == nil {
+		if conn, err = dial(ctx, netip.AddrPortFrom(a, port), len(addrs)-i); err == nil {
 			return conn, nil
 		}
 		if ctx.Err() != nil {
@@ -419,4 +438,19 @@ func (p *Policy) Dial(ctx context.Context, host string, port uint16) (net.Conn, 
 		}
 	}
 	return nil, err
+}
+
+// leastTry is how long an address is tried at least, though others wait.
+const leastTry = 2 * time.Second
+
+// dial connects to one of left addresses, for its part of the time that there is:
+// one that is silent leaves time for the next.
+func dial(ctx context.Context, to netip.AddrPort, left int) (net.Conn, error) {
+	if deadline, ok := ctx.Deadline(); ok && left > 1 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, max(time.Until(deadline)/time.Duration(left), leastTry))
+		defer cancel()
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", to.String())
 }

@@ -23,6 +23,9 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 // entry is one of the list: a name, or a range of addresses, and a port.
@@ -166,8 +169,23 @@ func parse(text string) (e entry, err error) {
 	return e, nil
 }
 
-// canonical gives a name as names are compared.
-func canonical(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }
+// maxText is how long what is read for a name may be, in bytes.
+const maxText = 1024
+
+// canonical gives a name as names are compared: in lower case, without a dot at
+// its end, and in ASCII as IDNA has it; "" for what can be none.
+func canonical(name string) string {
+	if len(name) > maxText {
+		return ""
+	}
+	if strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		var err error
+		if name, err = idna.Lookup.ToASCII(name); err != nil {
+			return ""
+		}
+	}
+	return strings.TrimSuffix(strings.ToLower(name), ".")
+}
 
 // isName tells whether a canonical name can be one of a host: what looks like an
 // address in numbers is none, which resolvers may understand in their own ways.

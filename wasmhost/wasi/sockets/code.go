@@ -47,13 +47,13 @@ var codeNames = [...]string{
 
 func (c code) Error() string { return codeNames[c] }
 
-// pair is an error and what it is to a guest.
-type pair struct {
+// meaning is an error and what it is to a guest.
+type meaning struct {
 	err  error
 	code code
 }
 
-var codes = append([]pair{
+var codes = append([]meaning{
 	{network.ErrName, invalidArgument}, {context.Canceled, connectionAborted}, {context.DeadlineExceeded, timeout},
 	{os.ErrDeadlineExceeded, timeout}, {net.ErrClosed, connectionAborted}, {os.ErrClosed, connectionAborted},
 }, systemCodes...)

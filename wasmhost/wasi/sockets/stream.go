@@ -9,7 +9,6 @@ import (
 
 	"wippy/runtime/process"
 	"wippy/wasmhost/wasi/files"
-	"wippy/wasmhost/wasi/iface"
 	"wippy/wasmhost/wasi/poll"
 	"wippy/wasmhost/wasi/streams"
 	"wippy/wasmhost/wasi/world"
@@ -41,8 +40,8 @@ type link struct {
 	timer   process.Timer // from when nobody uses it any more
 }
 
-func newLink(conn *net.TCPConn, p *iface.Process) *link {
-	l := &link{conn: conn, world: p.World, clock: p.Clock(), users: 3}
+func newLink(conn *net.TCPConn, w *world.World, clock process.Clock) *link {
+	l := &link{conn: conn, world: w, clock: clock, users: 3}
 	l.in = process.NewInput(conn)
 	l.room.Set(true)
 	l.idle.Set(true)
@@ -73,8 +72,11 @@ func (l *link) leave() {
 	}
 }
 
-// hurry ends the sending.
-func (l *link) hurry() { l.conn.SetWriteDeadline(time.Unix(1, 0)) }
+// hurry ends the sending, the system's too.
+func (l *link) hurry() {
+	l.conn.SetLinger(0)
+	l.conn.SetWriteDeadline(time.Unix(1, 0))
+}
 
 // shutdown ends one direction or both.
 func (l *link) shutdown(receive, send bool) {

@@ -13,7 +13,7 @@ import (
 )
 
 // systemCodes are what the system's errors are to a guest.
-var systemCodes = []pair{
+var systemCodes = []meaning{
 	{unix.EACCES, accessDenied}, {unix.EPERM, accessDenied}, {unix.EADDRINUSE, addressInUse}, {unix.EADDRNOTAVAIL, addressNotBindable},
 	{unix.ECONNREFUSED, connectionRefused}, {unix.ECONNRESET, connectionReset}, {unix.EPIPE, connectionReset}, {unix.ECONNABORTED, connectionAborted},
 	{unix.ETIMEDOUT, timeout}, {unix.ENETUNREACH, remoteUnreachable}, {unix.EHOSTUNREACH, remoteUnreachable}, {unix.ENETDOWN, remoteUnreachable},

@@ -12,7 +12,7 @@ import (
 )
 
 // systemCodes are what the system's errors are to a guest.
-var systemCodes = []pair{
+var systemCodes = []meaning{
 	{windows.WSAEACCES, accessDenied}, {windows.WSAEADDRINUSE, addressInUse}, {windows.WSAENOBUFS, addressInUse}, {windows.WSAEADDRNOTAVAIL, addressNotBindable},
 	{windows.WSAECONNREFUSED, connectionRefused}, {windows.WSAECONNRESET, connectionReset}, {windows.WSAESHUTDOWN, connectionReset}, {windows.WSAECONNABORTED, connectionAborted},
 	{windows.WSAETIMEDOUT, timeout}, {windows.WSAENETUNREACH, remoteUnreachable}, {windows.WSAEHOSTUNREACH, remoteUnreachable}, {windows.WSAENETDOWN, remoteUnreachable},

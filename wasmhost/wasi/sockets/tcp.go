@@ -202,7 +202,7 @@ func (s *tcp) offer() {
 // take gives the connection, which belongs to the link from then on.
 func (s *tcp) take(p *iface.Process, of *tcp) (in, out mailbox.Value) {
 	conn := s.conn
-	l := newLink(conn, p)
+	l := newLink(conn, p.World, p.Clock())
 	p.World.Own(p, l)
 	s.taken()
 	s.conn, s.taken = nil, nil

@@ -97,6 +97,15 @@ func startBindUDP(_ *iface.Process, c *canon.Call, s *udp) (mailbox.Value, error
 	if !unicast(a.Addr()) { // package net would make it another
 		return mailbox.Nil, addressNotBindable
 	}
+	if err := s.bind(a); err != nil {
+		return mailbox.Nil, err
+	}
+	s.state = bindStarted
+	return mailbox.Nil, nil
+}
+
+// bind opens the system's socket.
+func (s *udp) bind(a netip.AddrPort) error {
 	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
 		var failed error
 		if err := raw.Control(func(fd uintptr) { failed = refuseBroadcast(fd) }); err != nil {
@@ -109,18 +118,17 @@ func startBindUDP(_ *iface.Process, c *canon.Call, s *udp) (mailbox.Value, error
 	}}
 	conn, err := config.ListenPacket(context.Background(), [...]string{"udp4", "udp6"}[s.family], a.String())
 	if err != nil {
-		return mailbox.Nil, err
+		return err
 	}
 	s.conn = conn.(*net.UDPConn)
 	if s.raw, err = s.conn.SyscallConn(); err != nil {
-		return mailbox.Nil, err
+		return err
 	}
 	s.at = unmap(s.conn.LocalAddr().(*net.UDPAddr).AddrPort())
 	s.in.wait = func() { _ = s.raw.Read(readable) } // an error is that it is closed
 	s.out.wait = func() { _ = s.raw.Write(writable) }
 	s.open = s.policy.Allowed(s.at)
-	s.state = bindStarted
-	return mailbox.Nil, nil
+	return nil
 }
 
 func finishBindUDP(_ *iface.Process, _ *canon.Call, s *udp) (mailbox.Value, error) {
@@ -148,12 +156,8 @@ func stream(p *iface.Process, c *canon.Call, s *udp) (mailbox.Value, error) {
 		}
 	}
 	if remote.IsValid() || s.remote.IsValid() {
-		var failed error
-		if err := s.raw.Control(func(fd uintptr) { failed = associate(fd, s.at, remote) }); err != nil {
+		if err := s.associate(remote); err != nil {
 			return mailbox.Nil, err
-		}
-		if failed != nil {
-			return mailbox.Nil, failed
 		}
 	}
 	s.remote, s.err = remote, nil
@@ -166,6 +170,14 @@ func stream(p *iface.Process, c *canon.Call, s *udp) (mailbox.Value, error) {
 	s.users++
 	out := Outgoing.New(p, &outgoing{end: end{udp: s, pair: s.pair}})
 	return canon.Record(in, out), nil
+}
+
+func (s *udp) associate(remote netip.AddrPort) error {
+	var failed error
+	if err := s.raw.Control(func(fd uintptr) { failed = associate(fd, s.at, remote) }); err != nil {
+		return err
+	}
+	return failed
 }
 
 // permit asks the network's policy for a destination. Where only a name may stand

@@ -123,7 +123,7 @@ func TestLinger(t *testing.T) {
 	if got, err := io.Copy(io.Discard, there); err != nil || got != int64(n) {
 		t.Errorf("%d of %d bytes, %v", got, n, err)
 	}
-	l.world.Close() // the other end saw the end of the bytes, which comes before it is released
+	l.conn.Read(make([]byte, 1)) // returns when it is closed
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.timer == nil || l.timer.Stop() {
@@ -138,7 +138,11 @@ func TestKilledLink(t *testing.T) {
 	l.world.Close()
 	io.Copy(io.Discard, there)
 	l.abandon()
-	if err := (output{l}).Flush(nil); err == nil {
+	sent := make(chan struct{})
+	stop := l.idle.Watch(func() { close(sent) })
+	<-sent
+	stop()
+	if _, err := (output{l}).Room(nil); err == nil {
 		t.Error("it was sent")
 	}
 }

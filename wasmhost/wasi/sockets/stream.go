@@ -50,12 +50,12 @@ func newLink(conn *net.TCPConn, w *world.World, clock process.Clock) *link {
 
 // Close implements world.Handle: at once, whatever is still to be sent.
 func (l *link) Close() {
-	l.conn.Close()
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if l.timer != nil {
 		l.timer.Stop()
 	}
+	l.mu.Unlock()
+	l.conn.Close()
 }
 
 // leave is called by each of the users once.

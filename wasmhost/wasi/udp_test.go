@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"wippy/mailbox"
+	"wippy/runtime/process"
 	"wippy/wasmhost/wasi/network"
 	"wippy/wasmhost/wasi/world"
 )
@@ -288,6 +289,28 @@ func testUDPNames(t *testing.T) {
 		g.want(arr(g.receiveUDP(in, 5)...), `[{"data":"answer","remote_address":`+json(addr(at))+`}]`)
 		g.want(g.call(uin+"receive", in, num(5)), `[]`)
 	})
+}
+
+// TestSocketHandles counts sockets and their streams among the handles.
+func TestSocketHandles(t *testing.T) {
+	for name, open := range map[string]func(g *guest){
+		"sockets": func(g *guest) { g.call("udp-create-socket-create-udp-socket", str("ipv4")) },
+		"streams": func(g *guest) {
+			s, _ := g.bindUDP("ipv4", "127.0.0.1:0")
+			for {
+				g.streams(s, mailbox.Nil)
+			}
+		},
+	} {
+		st := start(t, setup{limits: process.Limits{MaxHandles: 20}}, func(g *guest) {
+			for {
+				open(g)
+			}
+		})
+		if e := st.wait(); e.Reason != mailbox.ReasonLimit || !strings.Contains(e.Err.Message, "20 of 20 handles") {
+			t.Errorf("%s: %s: %v", name, e.Reason, e.Err)
+		}
+	}
 }
 
 // TestFlood sends more than anybody takes: what is too much is lost, and nothing grows.

@@ -17,6 +17,9 @@ type options struct {
 	count          uint32
 	hops           uint8
 	receive, send  uint64 // sizes of the system's buffers
+
+	// Of the last three, which the guest has set: the others are the system's.
+	hopsSet, receiveSet, sendSet bool
 }
 
 var defaults = options{idle: 2 * time.Hour, interval: 75 * time.Second, count: 9, hops: 64, receive: 64 << 10, send: 64 << 10}
@@ -33,15 +36,15 @@ func seconds(n uint64) time.Duration {
 	return max(d.Round(time.Second), time.Second)
 }
 
-// set gives to a socket of the system's what is not as it is there anyway.
+// set gives to a socket of the system's what the guest has set.
 func (o *options) set(fd uintptr, family int) (err error) {
-	if o.hops != defaults.hops {
+	if o.hopsSet {
 		err = setHops(fd, family == 1, int(o.hops))
 	}
-	if err == nil && o.receive != defaults.receive {
+	if err == nil && o.receiveSet {
 		err = setBuffer(fd, true, int(o.receive))
 	}
-	if err == nil && o.send != defaults.send {
+	if err == nil && o.sendSet {
 		err = setBuffer(fd, false, int(o.send))
 	}
 	return err
@@ -100,9 +103,10 @@ func set[S socket](to func(o *options, n uint64)) method[S] {
 	}
 }
 
-func hops(o *options) uint64                { return uint64(o.hops) }
-func receiveBuffer(o *options) uint64       { return o.receive }
-func sendBuffer(o *options) uint64          { return o.send }
-func setHopsTo(o *options, n uint64)        { o.hops = uint8(n) }
-func setReceiveBuffer(o *options, n uint64) { o.receive = min(n, maxBuffer) }
-func setSendBuffer(o *options, n uint64)    { o.send = min(n, maxBuffer) }
+func hops(o *options) uint64          { return uint64(o.hops) }
+func receiveBuffer(o *options) uint64 { return o.receive }
+func sendBuffer(o *options) uint64    { return o.send }
+
+func setHopsTo(o *options, n uint64)        { o.hops, o.hopsSet = uint8(n), true }
+func setReceiveBuffer(o *options, n uint64) { o.receive, o.receiveSet = min(n, maxBuffer), true }
+func setSendBuffer(o *options, n uint64)    { o.send, o.sendSet = min(n, maxBuffer), true }

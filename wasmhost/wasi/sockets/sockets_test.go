@@ -367,6 +367,25 @@ func (s *udp) arrives(t *testing.T) string {
 	return d.data
 }
 
+// TestOptions gives the system's socket what was set, also what is the default.
+func TestOptions(t *testing.T) {
+	s := datagrams(t)
+	for _, n := range []uint64{9, uint64(defaults.hops), 255} {
+		setHopsTo(&s.options, n)
+		setReceiveBuffer(&s.options, 10_000*n)
+		setSendBuffer(&s.options, 1<<60)
+		if err := s.apply(); err != nil {
+			t.Fatal(err)
+		}
+		if s.options.send != maxBuffer {
+			t.Error(s.options.send)
+		}
+		if got := hopsOf(t, s); got != int(n) {
+			t.Errorf("%d hops, not %d", got, n)
+		}
+	}
+}
+
 // TestStrangers hears who may be sent to, those that it was sent to by a name, and
 // anybody where the list has the socket's own address.
 func TestStrangers(t *testing.T) {

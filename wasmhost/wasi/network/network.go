@@ -54,6 +54,10 @@ type Policy struct {
 	limited bool // there is a list
 	entries []entry
 
+	// In place of a net.Dialer and tryFor, for tests.
+	dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	limit time.Duration
+
 	mu    sync.Mutex
 	told  map[string]struct{}    // targets that the log has a line for
 	found map[standing]time.Time // what names in the list stood for, and when they did
@@ -350,6 +354,11 @@ func (p *Policy) resolve(ctx context.Context, name string) ([]netip.Addr, error)
 	for i := range addrs {
 		addrs[i] = addrs[i].Unmap()
 	}
+	// What filters names answers with no address at all, which systems take for their own.
+	addrs = slices.DeleteFunc(addrs, func(a netip.Addr) bool { return a.IsUnspecified() || a.IsMulticast() })
+	if len(addrs) == 0 {
+		return nil, noAddress(name)
+	}
 	if !p.Unlimited() && p.names(name, 0) {
 		p.remember(name, addrs)
 	}
@@ -434,6 +443,9 @@ func (p *Policy) Dial(ctx context.Context, host string, port uint16) (net.Conn, 
 		return nil, err
 	}
 	addrs := []netip.Addr{a}
+	if a.IsUnspecified() { // the system would take it for itself
+		return nil, ErrName
+	}
 	if a.IsValid() {
 		err = p.Permit(ctx, netip.AddrPortFrom(a, port))
 	} else {
@@ -442,10 +454,10 @@ func (p *Policy) Dial(ctx context.Context, host string, port uint16) (net.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	err = &net.DNSError{Err: "no addresses", Name: host, IsNotFound: true}
+	err = noAddress(host)
 	for i, a := range addrs {
 		var conn net.Conn
-		if conn, err = dial(ctx, netip.AddrPortFrom(a, port), len(addrs)-i); err == nil {
+		if conn, err = p.try(ctx, netip.AddrPortFrom(a, port), len(addrs)-1-i); err == nil {
 			return conn, nil
 		}
 		if ctx.Err() != nil {
@@ -458,17 +470,25 @@ func (p *Policy) Dial(ctx context.Context, host string, port uint16) (net.Conn, 
 	return nil, err
 }
 
-// leastTry is how long an address is tried at least, though others wait.
-const leastTry = 2 * time.Second
+// noAddress is the error of a name that stands for nothing that can be dialled.
+func noAddress(name string) error {
+	return &net.DNSError{Err: "no addresses", Name: name, IsNotFound: true}
+}
 
-// dial connects to one of left addresses, for its part of the time that there is:
-// one that is silent leaves time for the next.
-func dial(ctx context.Context, to netip.AddrPort, left int) (net.Conn, error) {
-	if deadline, ok := ctx.Deadline(); ok && left > 1 {
+// tryFor is how long an address that does not answer is tried, while others are
+// left. It is the machine's time, as that of the system's own attempts.
+const tryFor = 5 * time.Second
+
+// try connects to an address of a name that has left more.
+func (p *Policy) try(ctx context.Context, to netip.AddrPort, left int) (net.Conn, error) {
+	dial, limit := new(net.Dialer).DialContext, tryFor
+	if p != nil && p.dial != nil {
+		dial, limit = p.dial, p.limit
+	}
+	if left > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, max(time.Until(deadline)/time.Duration(left), leastTry))
+		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	var d net.Dialer
-	return d.DialContext(ctx, "tcp", to.String())
+	return dial(ctx, "tcp", to.String())
 }

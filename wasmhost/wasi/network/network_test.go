@@ -216,6 +216,55 @@ func TestManyAddresses(t *testing.T) {
 	}
 }
 
+// TestSilentAddress goes on to the next address when one does not answer, but waits
+// for the last as long as the caller does.
+func TestSilentAddress(t *testing.T) {
+	p := policy(t, several{"192.0.2.1", "192.0.2.2"}, "a.test")
+	var tried []string
+	answers := "192.0.2.2:80"
+	p.limit = time.Millisecond
+	p.dial = func(ctx context.Context, _, address string) (net.Conn, error) {
+		tried = append(tried, address)
+		if address == answers {
+			here, there := net.Pipe()
+			there.Close()
+			return here, nil
+		}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	conn, err := p.Dial(context.Background(), "a.test", 80)
+	if err != nil || len(tried) != 2 {
+		t.Fatal(err, tried)
+	}
+	conn.Close()
+	answers = ""
+	ctx, cancel := context.WithCancelCause(context.Background())
+	mine := errors.New("mine")
+	time.AfterFunc(20*time.Millisecond, func() { cancel(mine) })
+	if _, err := p.Dial(ctx, "a.test", 80); err != mine {
+		t.Error(err)
+	}
+}
+
+// TestUnspecified dials no address that a system takes for its own, though a list has it
+// for who listens.
+func TestUnspecified(t *testing.T) {
+	p := policy(t, several{"0.0.0.0", "::", "224.0.0.1"}, "0.0.0.0/0", "::/0", "a.test")
+	for _, host := range []string{"0.0.0.0", "::", "::ffff:0.0.0.0"} {
+		if _, err := p.Dial(context.Background(), host, 80); err != ErrName {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	e, ok := errors.AsType[*net.DNSError](func() error { _, err := p.Dial(context.Background(), "a.test", 80); return err }())
+	if !ok || !e.IsNotFound {
+		t.Error(e)
+	}
+	if addrs, err := p.Lookup(context.Background(), "a.test"); err == nil {
+		t.Error(addrs)
+	}
+}
+
 func TestParseHost(t *testing.T) {
 	for text, want := range map[string]string{
 		"A.Test.": "a.test", "BÜCHER.example": "xn--bcher-kva.example", "straße.example": "xn--strae-oqa.example", "a。test": "a.test", "ａ.test": "a.test",

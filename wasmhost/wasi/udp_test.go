@@ -208,7 +208,11 @@ func testUDP(t *testing.T) {
 		g.drop(c, in3)
 		g.sendUDP(to3, addr(strange), "still")
 		stranger.ReadFromUDPAddrPort(b)
+		p := g.call(out+"subscribe", to3)
+		q := g.call(uin+"subscribe", in2)
 		g.drop(to3, in2, to2)
+		g.call("poll-pollable-block", p) // also of what is gone
+		g.call("poll-pollable-block", q)
 	})
 	fails(t, setup{}, "1 datagrams are more than the 0", func(g *guest) {
 		s, _ := g.bindUDP("ipv4", "127.0.0.1:0")

@@ -3,9 +3,10 @@
 // names and dials (by Go's own resolver and poller: whatever waits holds no
 // thread), and refuses what the list does not allow.
 //
-// A name is resolved once for each dial, and only what it was then found to
+// For HTTP, a name is resolved once for each dial, and only what it was then found to
 // stand for is dialled: no answer of a name server's can change between the
-// check and the dial.
+// check and the dial. Guests with sockets look names up and dial addresses:
+// an address may be dialled for a while after a name of the list was found to stand for it.
 package network
 
 import (
@@ -19,21 +20,10 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/net/idna"
 )
-
-// entry is one of the list: a name, or a range of addresses, and a port.
-type entry struct {
-	name   string // in lower case, without a dot at its end; "" for addresses
-	prefix netip.Prefix
-	port   uint16 // 0 for all
-}
 
 // Policy is what the processes of one entry may reach. The zero value, and nil,
 // allow everything. Methods may be called from any goroutine.
@@ -102,118 +92,6 @@ func New(allow []string) (*Policy, error) {
 	}
 	return p, nil
 }
-
-// Check tells what is wrong with an entry of a list; nil if nothing is.
-func Check(text string) error {
-	_, err := parse(text)
-	return err
-}
-
-const forms = `write "api.example.com:443", "10.0.0.0/8", "192.0.2.1:80" or "[2001:db8::/32]:443"; without a port it is all of them`
-
-// mappedBits is how long the prefix of ::ffff:0:0/96 is.
-const mappedBits = 96
-
-// parse reads an entry.
-func parse(text string) (e entry, err error) {
-	wrong := func(what string) (entry, error) {
-		return entry{}, fmt.Errorf("%s in %q; %s", what, text, forms)
-	}
-	if strings.Contains(text, "://") {
-		return wrong("expected a name, not a URL,")
-	}
-	host, port := text, ""
-	switch {
-	case strings.HasPrefix(text, "["):
-		var ok bool
-		if host, port, ok = strings.Cut(text[1:], "]"); !ok {
-			return wrong("expected a ]")
-		}
-		if port != "" && port[0] != ':' {
-			return wrong("expected :PORT behind the ]")
-		}
-		if host == "" || !strings.Contains(host, ":") {
-			return wrong("expected an IPv6 address within the brackets")
-		}
-	case strings.Count(text, ":") == 1:
-		i := strings.IndexByte(text, ':')
-		host, port = text[:i], text[i:]
-	}
-	if port != "" {
-		n, err := strconv.ParseUint(port[1:], 10, 16)
-		if err != nil || n == 0 {
-			return wrong(fmt.Sprintf("expected a port from 1 to 65535, found %q", port[1:]))
-		}
-		e.port = uint16(n)
-	}
-	if strings.Contains(host, "/") {
-		prefix, err := netip.ParsePrefix(host)
-		switch {
-		case err != nil:
-			return wrong("expected an address and the length of its prefix")
-		case prefix.Masked() != prefix:
-			return wrong(fmt.Sprintf("expected the range's first address, %s,", prefix.Masked()))
-		case prefix.Addr().Is4In6() && prefix.Bits() >= mappedBits: // they are dialled as IPv4's
-			prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-mappedBits)
-		}
-		e.prefix = prefix
-		return e, nil
-	}
-	if a, err := netip.ParseAddr(host); err == nil {
-		if a.Zone() != "" {
-			return wrong("expected an address without a zone")
-		}
-		a = a.Unmap()
-		e.prefix = netip.PrefixFrom(a, a.BitLen())
-		return e, nil
-	}
-	if e.name = canonical(host); !isName(e.name) {
-		return wrong("expected a name or an address")
-	}
-	return e, nil
-}
-
-// maxText is how long what is read for a name may be, in bytes.
-const maxText = 1024
-
-// canonical gives a name as names are compared: in lower case, without a dot at
-// its end, and in ASCII as IDNA has it; "" for what can be none.
-func canonical(name string) string {
-	if len(name) > maxText {
-		return ""
-	}
-	if strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
-		var err error
-		if name, err = idna.Lookup.ToASCII(name); err != nil {
-			return ""
-		}
-	}
-	return strings.TrimSuffix(strings.ToLower(name), ".")
-}
-
-// isName tells whether a canonical name can be one of a host: what looks like an
-// address in numbers is none, which resolvers may understand in their own ways.
-func isName(name string) bool {
-	if name == "" || len(name) > 253 {
-		return false
-	}
-	last := ""
-	for label := range strings.SplitSeq(name, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		for i := range len(label) {
-			c := label[i]
-			if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-				return false
-			}
-		}
-		last = label
-	}
-	return strings.Trim(last, "0123456789") != "" && !strings.HasPrefix(last, "0x")
-}
-
-func (e entry) fits(port uint16) bool { return e.port == 0 || e.port == port }
 
 // Refused is the error of what the list does not allow.
 type Refused struct{ Target string }
@@ -365,9 +243,6 @@ func (p *Policy) resolve(ctx context.Context, name string) ([]netip.Addr, error)
 	return addrs, nil
 }
 
-// ErrName is the error of what is no name.
-var ErrName = errors.New("no name of a host")
-
 // Lookup resolves a name: it gives the addresses that may be reached by some
 // port. To ask for a name that the list has not is refused where it could give nothing,
 // because a question is a message too.
@@ -384,26 +259,6 @@ func (p *Policy) Lookup(ctx context.Context, name string) ([]netip.Addr, error) 
 		return []netip.Addr{a}, nil
 	}
 	return p.lookup(ctx, host, 0)
-}
-
-// ParseHost reads the name of a host, or an address in text, and gives either: the
-// name as entries of lists have it, the address without what maps it into IPv6.
-//
-// # Errors
-//
-// ErrName for what is neither: also for an address in fewer than four numbers or
-// with a zone, and for a name that looks like one.
-func ParseHost(text string) (name string, addr netip.Addr, err error) {
-	if addr, err = netip.ParseAddr(text); err == nil {
-		if addr.Zone() != "" {
-			return "", netip.Addr{}, ErrName
-		}
-		return "", addr.Unmap(), nil
-	}
-	if name = canonical(text); !isName(name) {
-		return "", netip.Addr{}, ErrName
-	}
-	return name, netip.Addr{}, nil
 }
 
 // lookup gives the addresses of a canonical name that may be dialled with a port.

@@ -96,6 +96,10 @@ func (c *Call) Str(i int) string { return c.args[i].Str() }
 // read.
 func (c *Call) Bytes(i int) []byte { return bytesOf(c.args[i].Str()) }
 
+// BytesOf gives the bytes of a string that is in an argument. They are only to be
+// read, and good as long as the string is.
+func BytesOf(s string) []byte { return bytesOf(s) }
+
 // Case gives the case of an argument that is a variant or result, and its
 // payload, nil where there is none.
 func (c *Call) Case(i int) (which uint64, payload mailbox.Value) { return CaseOf(c.args[i]) }

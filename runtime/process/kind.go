@@ -54,6 +54,6 @@ type Terminal struct {
 
 // Input is the standard input as its processes share it.
 func (t *Terminal) Input() *Input {
-	t.once.Do(func() { t.input = NewInput(t.Stdin) })
+	t.once.Do(func() { t.input = &Input{from: t.Stdin, chunk: terminalChunk} })
 	return t.input
 }

@@ -44,6 +44,26 @@ func (o *Output) WriteError(ctx Context, text string) error {
 	return nil
 }
 
+// WriteBytes is Write, and with toError WriteError, of bytes that nobody may change
+// before it returns, nor later if the process is killed meanwhile: whoever writes
+// to the terminal goes on with them.
+func (o *Output) WriteBytes(ctx Context, text []byte, toError bool) error {
+	o.count(ctx, len(text))
+	terminal := ctx.Terminal()
+	if terminal == nil {
+		o.log(ctx, string(text))
+		return nil
+	}
+	to := terminal.Stdout
+	if toError {
+		to = terminal.Stderr
+	}
+	return ctx.Await(func(context.Context) error {
+		_, err := to.Write(text)
+		return err
+	})
+}
+
 // Flush logs what has no end of line yet. It does not suspend.
 func (o *Output) Flush(ctx Context) {
 	if len(o.line) > 0 {

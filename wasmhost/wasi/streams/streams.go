@@ -117,14 +117,14 @@ const maxPrint = 64 << 10
 
 // Stdout gives the standard output of a process, and Stderr its standard error
 // stream: its terminal, or its log. Both count against max_output.
-func Stdout(o *process.Output) Output { return printer{o, (*process.Output).Write} }
+func Stdout(o *process.Output) Output { return printer{to: o} }
 
 // Stderr gives the standard error stream of a process; see Stdout.
-func Stderr(o *process.Output) Output { return printer{o, (*process.Output).WriteError} }
+func Stderr(o *process.Output) Output { return printer{to: o, errors: true} }
 
 type printer struct {
-	to    *process.Output
-	print func(*process.Output, process.Context, string) error
+	to     *process.Output
+	errors bool
 }
 
 func (printer) Ready() bool                       { return true }
@@ -133,8 +133,11 @@ func (printer) Room(process.Context) (int, error) { return maxPrint, nil }
 func (printer) Flush(process.Context) error       { return nil } // nothing is held back
 func (o printer) Write(ctx process.Context, p []byte) (n int, err error) {
 	for n < len(p) {
-		part := p[n:min(len(p), n+maxPrint)]
-		if err := o.print(o.to, ctx, string(part)); err != nil {
+		part, done := buffer(min(len(p)-n, maxPrint))
+		copy(part, p[n:])
+		err := o.to.WriteBytes(ctx, part, o.errors)
+		done()
+		if err != nil {
 			return n, code(err)
 		}
 		n += len(part)

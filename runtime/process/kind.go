@@ -50,6 +50,14 @@ type Terminal struct {
 
 	once  sync.Once
 	input *Input
+	turn  turn // whose it is to print
+}
+
+func (t *Terminal) stream(errors bool) io.Writer {
+	if errors {
+		return t.Stderr
+	}
+	return t.Stdout
 }
 
 // Input is the standard input as its processes share it.

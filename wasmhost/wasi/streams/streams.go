@@ -112,9 +112,6 @@ func (r Reader) Read(_ process.Context, p []byte) (n int, err error) {
 	return n, err
 }
 
-// maxPrint is how much is printed at once, in bytes.
-const maxPrint = 64 << 10
-
 // Stdout gives the standard output of a process, and Stderr its standard error
 // stream: its terminal, or its log. Both count against max_output.
 func Stdout(o *process.Output) Output { return printer{to: o} }
@@ -129,20 +126,11 @@ type printer struct {
 
 func (printer) Ready() bool                       { return true }
 func (printer) Watch(wake func()) (stop func())   { return poll.Always.Watch(wake) }
-func (printer) Room(process.Context) (int, error) { return maxPrint, nil }
+func (printer) Room(process.Context) (int, error) { return process.MaxPrint, nil }
 func (printer) Flush(process.Context) error       { return nil } // nothing is held back
-func (o printer) Write(ctx process.Context, p []byte) (n int, err error) {
-	for n < len(p) {
-		part, done := buffer(min(len(p)-n, maxPrint))
-		copy(part, p[n:])
-		err := o.to.WriteBytes(ctx, part, o.errors)
-		done()
-		if err != nil {
-			return n, code(err)
-		}
-		n += len(part)
-	}
-	return n, nil
+func (o printer) Write(ctx process.Context, p []byte) (int, error) {
+	n, err := o.to.WriteBytes(ctx, p, o.errors)
+	return n, code(err)
 }
 
 // await runs a call of package files on the I/O pool.

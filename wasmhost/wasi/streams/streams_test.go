@@ -85,7 +85,7 @@ func TestStdin(t *testing.T) {
 
 func TestStdout(t *testing.T) {
 	g, o := &guest{}, &process.Output{}
-	long := strings.Repeat("x", 2*maxPrint+1)
+	long := strings.Repeat("x", 2*process.MaxPrint+1)
 	if n, err := Stdout(o).Write(g, []byte(long+"\n")); n != len(long)+1 || err != nil {
 		t.Error(n, err)
 	}

@@ -93,8 +93,8 @@ func (o *Output) count(ctx Context, n int) {
 }
 
 // log logs the lines that end in text, and keeps the rest. What is longer than
-// maxLogLine becomes several records. It may take long, and the process may be
-// killed between any two.
+// maxLogLine becomes several records. It may take long: between any two
+// others run if they are due, and the process may be killed.
 func (o *Output) log(ctx Context, text string) {
 	for text != "" {
 		line, rest, ended := strings.Cut(text, "\n")
@@ -109,6 +109,9 @@ func (o *Output) log(ctx Context, text string) {
 		if ended || len(o.line) >= maxLogLine {
 			o.record(ctx)
 			ctx.Checkpoint(0)
+			if ctx.Urgent().Load() {
+				ctx.Yield()
+			}
 		}
 		text = rest
 	}

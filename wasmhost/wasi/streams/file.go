@@ -50,9 +50,10 @@ func buffer(n int) (b []byte, done func()) {
 // process is suspended. At the end of the file it gives 0 bytes and no error.
 func ReadFile(ctx process.Context, f *files.File, p []byte, at uint64) (n int, err error) {
 	for n < len(p) {
-		m, ok := f.ReadCachedAt(p[n:], at+uint64(n))
+		part := p[n:min(len(p), n+maxTransfer)]
+		m, ok := f.ReadCachedAt(part, at+uint64(n))
 		if !ok {
-			if m, err = readFile(ctx, f, p[n:min(len(p), n+maxTransfer)], at+uint64(n)); err != nil {
+			if m, err = readFile(ctx, f, part, at+uint64(n)); err != nil {
 				break
 			}
 		}
@@ -60,12 +61,23 @@ func ReadFile(ctx process.Context, f *files.File, p []byte, at uint64) (n int, e
 			break
 		}
 		n += m
-		ctx.Checkpoint(0)
+		if n < len(p) {
+			share(ctx)
+		}
 	}
 	if n > 0 {
 		err = nil // which comes again
 	}
 	return n, err
+}
+
+// share lets a process be killed, and others run if it has run for long: what a
+// guest may ask for in one call takes longer than a slice.
+func share(ctx process.Context) {
+	ctx.Checkpoint(0)
+	if ctx.Urgent().Load() {
+		ctx.Yield()
+	}
 }
 
 func readFile(ctx process.Context, f *files.File, p []byte, at uint64) (int, error) {

@@ -184,6 +184,7 @@ func (s *Scheduler) Stop(ctx context.Context, reason string, grace time.Duration
 	}
 	s.queue.close()
 	s.execs.Wait()
+	s.pool.close()
 	s.finish.Do(func() {
 		s.cancel()
 		close(s.done)

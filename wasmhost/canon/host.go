@@ -30,7 +30,8 @@ type Host struct {
 	Func func(c *Call) error
 	// Views has strings and list<u8> in the arguments share the guest's memory,
 	// where that can be: they cost no copy, and are good until the function
-	// returns, suspends its process or has guest code run.
+	// returns or has guest code run, also where it suspends its process: one that is
+	// killed meanwhile does not come back to them.
 	Views bool
 	// Named has arguments and result in the form by names, for functions whose
 	// types are not known when they are written.

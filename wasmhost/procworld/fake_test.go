@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,6 +101,8 @@ func (g *guest) Logger() *slog.Logger        { return slog.New(slog.NewTextHandl
 func (g *guest) Clock() process.Clock        { return process.NewManualClock(time.Unix(100, 0)) }
 
 func (g *guest) Checkpoint(uint64)                         {}
+func (g *guest) Urgent() *atomic.Bool                      { return new(atomic.Bool) }
+func (g *guest) Yield()                                    {}
 func (g *guest) Await(f func(context.Context) error) error { return f(context.Background()) }
 
 func (g *guest) Receive(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {

@@ -46,8 +46,8 @@ type Func struct {
 	// Signature is its type in WIT, without its name; of a method with the
 	// resource that it is of: "func(self: borrow<pollable>) -> bool".
 	Signature string
-	// Views is as of canon.Host: only for functions that use their bytes at
-	// once, and do not hand them to the I/O pool.
+	// Views is as of canon.Host: only for functions that do not hand their bytes
+	// to the I/O pool, which may go on with them when the process is gone.
 	Views bool
 	// Run is the function. It is called on the process's coroutine. An error
 	// ends the process: a canon.Trap where the guest is to blame.

@@ -20,6 +20,12 @@ type printing struct {
 	log      bytes.Buffer
 	exceeded *mailbox.Error
 	checked  int
+	written  int64
+}
+
+func (c *printing) Printed(n int) int64 {
+	c.written += int64(n)
+	return c.written
 }
 
 func (c *printing) Terminal() *Terminal { return c.terminal }

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"wippy/mailbox"
@@ -46,7 +47,8 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 		return process.Info{}, false
 	}
 	info := t.measured()
-	info.PID, info.Entry, info.Group = t.pid, t.entry, t.g.ID
+	now := t.now()
+	info.PID, info.Entry, info.Group, info.Limits = t.pid, now.entry, t.g.ID, now.limits
 	info.State = t.stateName()
 	info.Steps = t.steps.Load()
 	info.Mailbox, info.Dropped = t.box.Len(), t.box.Dropped()
@@ -59,6 +61,7 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 	var watching []*monitor
 	t.mu.Lock() // as short as may be: lists only
 	info.Names = slices.Clone(t.names)
+	info.Groups = slices.Sorted(maps.Keys(t.circles))
 	info.TrapLinks = t.trap
 	for _, l := range t.links {
 		links = append(links, l.peer)
@@ -82,9 +85,10 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 
 // measured gives the part of an Info that the process itself knows.
 func (t *task) measured() (info process.Info) {
-	if m, ok := t.proc.(process.Measured); ok {
+	if m, ok := t.now().proc.(process.Measured); ok {
 		info.Memory, info.Peak = m.Memory(), m.Peak()
 	}
+	info.Peak = max(info.Peak, t.peak.Load())
 	return info
 }
 

@@ -62,7 +62,7 @@ func (t *task) child(r process.Spawn) (*task, error) {
 		children = new(atomic.Int64)
 		t.children.Store(children)
 	}
-	if limit := t.limits.MaxChildren; limit > 0 && children.Load() >= limit {
+	if limit := t.now().limits.MaxChildren; limit > 0 && children.Load() >= limit {
 		return nil, t.limitError("max_children: the limit is %d processes; %d are alive, and the spawn asked for one more", limit, children.Load())
 	}
 	if r.Monitor || r.Link {
@@ -122,7 +122,7 @@ func (t *task) Exec(r process.Spawn) (*mailbox.Exit, error) {
 }
 
 // prepare makes a task that nobody knows yet. It undoes everything on an error.
-func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits process.Limits, args []mailbox.Value) (_ *task, err error) {
+func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits process.Limits, args []mailbox.Value) (*task, error) {
 	g, err := s.group(groupID)
 	if err != nil {
 		return nil, err
@@ -134,27 +134,21 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 		s.leave()
 		return nil, err
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = mailbox.Errorf(mailbox.Internal, "fault in the host: %v", p)
-		}
-		if err != nil {
-			g.live.Add(-1)
-			s.leave()
-		}
-	}()
-	limits = limits.Under(g.Limits).Under(s.cfg.Limits)
-	proc, err := prog.New(args, limits)
+	c, err := s.newCode(g, entry, prog, limits, args)
 	if err != nil {
+		g.live.Add(-1)
+		s.leave()
 		return nil, err
 	}
 	n := s.pids.Add(1)
-	return &task{
-		s: s, g: g, serial: n, entry: entry, space: namespace(entry), prog: prog, proc: proc, limits: limits,
+	t := &task{
+		s: s, g: g, serial: n,
 		pid:  mailbox.MakePID(s.cfg.Node, g.index, n),
-		box:  mailbox.New(g.mailbox(limits)),
+		box:  mailbox.New(g.mailbox(c.limits)),
 		born: s.cfg.Clock.Now(),
-	}, nil
+	}
+	t.code.Store(c)
+	return t, nil
 }
 
 func (s *Scheduler) launch(t *task, from *executor) {

@@ -94,6 +94,7 @@ func (g *guest) did(what string) error {
 
 func (g *guest) Self() mailbox.PID           { return "<1.1.1>" }
 func (g *guest) Namespace() string           { return "app" }
+func (g *guest) Printed(int) int64           { return 0 }
 func (g *guest) Limits() process.Limits      { return process.Limits{} }
 func (g *guest) Terminal() *process.Terminal { return nil }
 func (g *guest) Logger() *slog.Logger        { return slog.New(slog.NewTextHandler(&g.log, nil)) }

@@ -31,6 +31,7 @@ type guest struct {
 }
 
 func (g *guest) Terminal() *process.Terminal { return g.terminal }
+func (g *guest) Printed(int) int64           { return 0 }
 func (g *guest) Limits() process.Limits      { return process.Limits{} }
 func (g *guest) Checkpoint(uint64)           {}
 func (g *guest) Logger() *slog.Logger        { return slog.New(slog.NewTextHandler(&g.log, nil)) }

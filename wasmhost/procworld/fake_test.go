@@ -155,6 +155,35 @@ func (g *guest) Lookup(name string) (mailbox.PID, bool) { return "<1.1.3>", name
 
 func (g *guest) Unregister(name string) error { return g.did("unregister " + name) }
 
+func (g *guest) Upgrade(entry string, args []mailbox.Value) error {
+	g.sent = args
+	if err := g.did("upgrade " + entry); err != nil {
+		return err
+	}
+	return mailbox.Errorf(mailbox.NotFound, "there is no entry")
+}
+
+func (g *guest) JoinGroup(name string, dest mailbox.PID) error {
+	return g.did("join " + name + " " + string(dest))
+}
+
+func (g *guest) LeaveGroup(name string, dest mailbox.PID) bool {
+	return g.did("leave "+name+" "+string(dest)) == nil
+}
+
+func (g *guest) GroupMembers(string) []mailbox.PID { return g.pids }
+
+func (g *guest) Broadcast(name, topic string, values []mailbox.Value) (int, error) {
+	g.sent = values
+	return 3, g.did("broadcast " + name + " " + topic)
+}
+
+func (g *guest) MonitorGroup(name string) (mailbox.Ref, []mailbox.PID, error) {
+	return 9, g.pids, g.did("monitor " + name)
+}
+
+func (g *guest) DemonitorGroup(ref mailbox.Ref) bool { return ref == 9 }
+
 func (g *guest) Info(pid mailbox.PID) (process.Info, bool) {
 	return g.described, pid == g.described.PID
 }

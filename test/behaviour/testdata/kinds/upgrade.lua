@@ -42,7 +42,7 @@ local clock = require("clock")
 local e = check.finish(guest.upgrades, guest.fuelled)
 check.eq(e.reason, "limit")
 check.eq(e.entry, guest.fuelled)
-check.has(e.error, "max_fuel: the process used 123")
+check.eq(e.report.fuel, 12346) -- with what it used before
 local pid = assert(process.spawn_monitored(guest.upgrades, "processes", guest.late))
 while process.info(pid).entry ~= guest.late do time.sleep(0) end
 check.waiting(pid)

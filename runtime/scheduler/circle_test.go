@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	goruntime "runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -134,8 +135,10 @@ func TestBroadcastShares(t *testing.T) {
 		ctx.Receive(nil, -1)
 		return ok()
 	})
-	for range count {
-		pid, _ := n.start("waits")
+	exits := make([]<-chan *mailbox.Exit, count)
+	for i := range count {
+		var pid mailbox.PID
+		pid, exits[i] = n.start("waits")
 		if err := n.JoinGroup("all", pid); err != nil {
 			t.Fatal(err)
 		}
@@ -157,8 +160,8 @@ func TestBroadcastShares(t *testing.T) {
 	if ended.Load() == 0 || e.Values[0].Int() != count*memberFuel {
 		t.Errorf("%d ended meanwhile; fuel %v", ended.Load(), e.Values)
 	}
-	for n.Live() > 0 {
-		time.Sleep(time.Millisecond)
+	for _, exit := range exits {
+		<-exit
 	}
 	if ms := n.GroupMembers("all"); len(ms) != 0 {
 		t.Errorf("%d members", len(ms))
@@ -392,7 +395,7 @@ func TestCircleHammer(t *testing.T) {
 	}
 	for i, pid := range followers {
 		for n.Send(pid, "end", nil) != nil { // it is full
-			time.Sleep(time.Millisecond)
+			goruntime.Gosched()
 		}
 		if e := <-ends[i]; e.Reason != mailbox.ReasonNormal {
 			t.Errorf("%+v %v", e, e.Err)

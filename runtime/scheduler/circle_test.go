@@ -457,6 +457,30 @@ func BenchmarkJoin(b *testing.B) {
 	}
 }
 
+// BenchmarkJoinWatched tells as many monitors as a group may have of each join, and
+// of each leave; none of them reads.
+func BenchmarkJoinWatched(b *testing.B) {
+	n := newNode(b)
+	n.def("watches", func(ctx process.Context, _ []mailbox.Value) process.Result {
+		_, _, _ = ctx.MonitorGroup("all")
+		_ = ctx.JoinGroup("watching", ctx.Self())
+		return waits(ctx, nil)
+	})
+	for range maxWatches {
+		n.start("watches")
+	}
+	for len(n.GroupMembers("watching")) < maxWatches {
+		goruntime.Gosched()
+	}
+	n.run(func(ctx process.Context, _ []mailbox.Value) process.Result {
+		for b.Loop() {
+			_ = ctx.JoinGroup("all", ctx.Self())
+			ctx.LeaveGroup("all", ctx.Self())
+		}
+		return ok()
+	})
+}
+
 // BenchmarkUpgrade is a process that goes on as another entry and ends.
 func BenchmarkUpgrade(b *testing.B) {
 	n := newNode(b)

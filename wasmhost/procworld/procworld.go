@@ -112,6 +112,8 @@ var world = &imports.Module{
 		{Name: "group-monitor", Type: types(text, result), Call: groupMonitor, Suspends: true, Allocates: true, Memory: true},
 		{Name: "group-demonitor", Type: predicate(word), Call: groupDemonitor},
 		{Name: "info", Type: types(text, result), Call: info, Suspends: true, Allocates: true, Memory: true},
+		{Name: "limits", Type: types(text, result), Call: limits, Suspends: true, Allocates: true, Memory: true},
+		{Name: "groups", Type: types(text, result), Call: groups, Suspends: true, Allocates: true, Memory: true},
 		{Name: "list", Type: types(maybeText, result), Call: listProcesses, Suspends: true, Allocates: true, Memory: true},
 		{Name: "cancel", Type: types(text, text, maybeWord, result), Call: cancel, Allocates: true, Memory: true},
 		{Name: "terminate", Type: types(text, result), Call: terminate, Allocates: true, Memory: true},

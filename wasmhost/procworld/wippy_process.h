@@ -177,6 +177,11 @@ typedef struct {
 	wippy_strs monitored_by;
 } wippy_info;
 
+/* Zero is no limit. */
+typedef struct {
+	uint64_t max_execution_ms, max_fuel, max_memory, max_output, max_handles, max_children;
+} wippy_limits;
+
 /* What an imported function gave: its error if it failed. */
 typedef struct {
 	bool failed;
@@ -203,12 +208,20 @@ typedef struct {
 } wippy_info_result;
 
 typedef struct {
+	bool failed;
+	union {
+		wippy_error error;
+		wippy_limits limits;
+	};
+} wippy_limits_result;
+
+typedef struct {
 	bool some;
 	wippy_str text;
 } wippy_maybe_str;
 
 _Static_assert(sizeof(wippy_value) == 16 && sizeof(wippy_error) == 32 && sizeof(wippy_result) == 40 && sizeof(wippy_maybe_event) == 104 &&
-	       sizeof(wippy_info_result) == 128 && sizeof(wippy_watch) == 16 && sizeof(wippy_maybe_str) == 12,
+	       sizeof(wippy_info_result) == 128 && sizeof(wippy_limits_result) == 56 && sizeof(wippy_watch) == 16 && sizeof(wippy_maybe_str) == 12,
 	"the layout of the canonical ABI");
 
 #define WIPPY_FOREVER UINT64_MAX
@@ -247,6 +260,8 @@ WIPPY_IMPORT("group-broadcast") void wippy_import_group_broadcast(const char *, 
 WIPPY_IMPORT("group-monitor") void wippy_import_group_monitor(const char *, uint32_t, wippy_result *);
 WIPPY_IMPORT("group-demonitor") int32_t wippy_import_group_demonitor(uint64_t);
 WIPPY_IMPORT("info") void wippy_import_info(const char *, uint32_t, wippy_info_result *);
+WIPPY_IMPORT("limits") void wippy_import_limits(const char *, uint32_t, wippy_limits_result *);
+WIPPY_IMPORT("groups") void wippy_import_groups(const char *, uint32_t, wippy_result *);
 WIPPY_IMPORT("list") void wippy_import_list(int32_t, const char *, uint32_t, wippy_result *);
 WIPPY_IMPORT("cancel") void wippy_import_cancel(const char *, uint32_t, const char *, uint32_t, int32_t, uint64_t, wippy_result *);
 WIPPY_IMPORT("terminate") void wippy_import_terminate(const char *, uint32_t, wippy_result *);
@@ -479,6 +494,27 @@ static inline bool wippy_describe(wippy_str dest, wippy_info *info, wippy_error 
 	if (!r.failed)
 		*info = r.info;
 	return !r.failed;
+}
+
+static inline bool wippy_limits_of(wippy_str dest, wippy_limits *limits, wippy_error *error)
+{
+	wippy_limits_result r;
+	wippy_import_limits(dest.ptr, dest.len, &r);
+	if (r.failed && error)
+		*error = r.error;
+	if (!r.failed)
+		*limits = r.limits;
+	return !r.failed;
+}
+
+/* The groups that dest is a member of. */
+static inline bool wippy_groups_of(wippy_str dest, wippy_strs *names, wippy_error *error)
+{
+	wippy_result r;
+	wippy_import_groups(dest.ptr, dest.len, &r);
+	if (!r.failed)
+		*names = r.texts;
+	return wippy_ok(&r, error);
 }
 
 /* The processes of a group; where its ptr is NULL, of the node. */

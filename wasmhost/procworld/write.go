@@ -20,6 +20,7 @@ const (
 	eventSize, eventAlign   = 104, 8 // an option<event>
 
 	infoSize, infoAlign           = payloadAt + 120, 8 // a result of a process-info
+	limitsSize                    = payloadAt + 48
 	watchSize, watchAlign         = 16, 8
 	maybeTextSize, maybeTextAlign = 12, 4 // an option<string>
 	maybeTextAt                   = 4     // its payload

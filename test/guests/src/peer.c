@@ -517,6 +517,24 @@ static uint32_t add_pids(uint32_t at, wippy_strs pids)
 	return at;
 }
 
+// bounds(dest): returns its limits, in the order of wippy_limits, and its groups.
+EXPORT("bounds") void bounds(void)
+{
+	wippy_limits l;
+	wippy_strs groups;
+	wippy_error error;
+	wippy_str dest = wippy_arguments().ptr[0].text;
+	if (!wippy_limits_of(dest, &l, &error) || !wippy_groups_of(dest, &groups, &error))
+		wippy_fail(error);
+	wippy_value v[8] = {
+		wippy_number((double)l.max_execution_ms), wippy_number((double)l.max_fuel), wippy_number((double)l.max_memory),
+		wippy_number((double)l.max_output), wippy_number((double)l.max_handles), wippy_number((double)l.max_children),
+	};
+	for (uint32_t i = 0; i < groups.len && i < 2; i++)
+		v[6 + i] = wippy_text(groups.ptr[i]);
+	wippy_exit(wippy_list(v, 6 + groups.len));
+}
+
 // members(group): returns their PIDs.
 EXPORT("members") void members(void)
 {

@@ -63,6 +63,7 @@ PART("spawns-on") void part_spawns_on(void) { spawns_on(); }
 PART("fails-with") void part_fails_with(void) { fails_with(); }
 PART("upgrades") void part_upgrades(void) { upgrades(); }
 PART("member") void part_member(void) { member(); }
+PART("bounds") void part_bounds(void) { bounds(); }
 PART("members") void part_members(void) { members(); }
 PART("broadcasts") void part_broadcasts(void) { broadcasts(); }
 PART("observes") void part_observes(void) { observes(); }

@@ -45,8 +45,9 @@ type Deaf interface {
 }
 
 // Process is one running instance (SPEC section 3, "Processes"). The scheduler
-// calls Init, then Step until it says Done, then Close; never two at once,
-// each from the process's own coroutine, whatever goroutine that is on. A panic in
+// calls Init, then Step until it says Done or unwinds, then Close; never two at once,
+// each from the process's own coroutine, whatever goroutine that is on. After an
+// upgrade the Process that follows has the same Context. A panic in
 // any of them ends this process, and no other.
 type Process interface {
 	// Init instantiates. An error ends the process with reason `error`.

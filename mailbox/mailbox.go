@@ -4,7 +4,10 @@
 // neither processes nor languages.
 package mailbox
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Overflow is what a full mailbox does with one more message.
 type Overflow uint8
@@ -26,6 +29,8 @@ type Config struct {
 	Overflow Overflow
 	// Bytes bounds what the events take together; zero means DefaultBytes.
 	Bytes int64
+	// Drops, unless nil, counts what Dropped counts, for several mailboxes together.
+	Drops *atomic.Uint64
 }
 
 // DefaultBytes is what a mailbox's events may take together where nothing else
@@ -54,6 +59,7 @@ type Mailbox struct {
 	queue   list
 	waiters waiters // held by Block; while there are any, the mailbox is full
 	dropped uint64
+	posted  uint64
 	closed  bool
 }
 
@@ -97,7 +103,7 @@ func (m *Mailbox) post(e Event, size int64) error {
 	case m.cfg.Overflow == DropOldest:
 		for !m.hasRoom(size) && m.queue.oldest != nil {
 			m.queue.unlink(m.queue.oldest)
-			m.dropped++
+			m.drop()
 		}
 		if !m.hasRoom(size) { // what cannot be dropped takes it all
 			return ErrFull
@@ -105,6 +111,7 @@ func (m *Mailbox) post(e Event, size int64) error {
 	default:
 		return ErrFull
 	}
+	m.posted++
 	m.queue.push(e, size)
 	return nil
 }
@@ -130,8 +137,22 @@ func (m *Mailbox) PostDue(e Event) error {
 // sender that has nobody to tell, such as a ticker.
 func (m *Mailbox) CountDropped() {
 	m.mu.Lock()
-	m.dropped++
+	m.drop()
 	m.mu.Unlock()
+}
+
+func (m *Mailbox) drop() {
+	m.dropped++
+	if m.cfg.Drops != nil {
+		m.cfg.Drops.Add(1)
+	}
+}
+
+// Posted is the number of events of every type that were queued so far.
+func (m *Mailbox) Posted() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.posted
 }
 
 // Close ends the mailbox: what it holds is freed, waiting senders and every

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -182,6 +183,33 @@ func TestCountDropped(t *testing.T) {
 	m.CountDropped()
 	if m.Dropped() != 2 {
 		t.Errorf("%d dropped", m.Dropped())
+	}
+}
+
+// TestDropsOfSeveral counts for mailboxes together, and for each.
+func TestDropsOfSeveral(t *testing.T) {
+	var drops atomic.Uint64
+	a := New(Config{Capacity: 1, Overflow: DropOldest, Drops: &drops})
+	b := New(Config{Capacity: 1, Drops: &drops})
+	post(t, a, message(1), message(2), message(3))
+	b.CountDropped()
+	if a.Dropped() != 2 || b.Dropped() != 1 || drops.Load() != 3 {
+		t.Errorf("%d and %d dropped, and %d together", a.Dropped(), b.Dropped(), drops.Load())
+	}
+}
+
+func TestPosted(t *testing.T) {
+	m := New(Config{Capacity: 1, Overflow: Block})
+	post(t, m, message(1), exit(2))
+	_ = m.Post(message(3)) // refused
+	m.PostWhenRoom(message(4), func(error) {})
+	if m.Posted() != 2 {
+		t.Errorf("%d posted, want 2", m.Posted())
+	}
+	m.Take(nil, nil)
+	m.Close()
+	if m.Posted() != 3 {
+		t.Errorf("%d posted, want 3", m.Posted())
 	}
 }
 

@@ -31,6 +31,7 @@ func (c *cli) runNamed(name string, words []string) error {
 	if err := missingHosts(n.rt.App(), cmd); err != nil {
 		return err
 	}
+	n.command = "run " + name
 	return n.run(func(ctx context.Context) (start, error) {
 		prog, err := n.rt.Prepare(ctx, string(cmd.Entry))
 		return func() (*runtime.Process, error) {

@@ -24,13 +24,17 @@ type node struct {
 	cli *cli
 	rt  *runtime.Runtime
 	log *logHandler
+	dir string // the application's; "" if there is none
+	// command is what it runs for, as others see it: no arguments, which may be secret.
+	command string
+	ears    ears
 	// stuck tells that processes did not end: nothing of theirs may be freed.
 	stuck bool
 }
 
 // open makes a node of an application; dir "" means none.
 func (c *cli) open(dir string) (*node, error) {
-	n := &node{cli: c, log: c.newLog()}
+	n := &node{cli: c, log: c.newLog(), dir: dir}
 	var err error
 	n.rt, err = runtime.New(
 		runtime.WithTerminal(&process.Terminal{Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr}),
@@ -51,9 +55,10 @@ func (c *cli) open(dir string) (*node, error) {
 	return n, nil
 }
 
-// close frees what the node holds, if that is soon done: the program's end
+// close ends what start and listen began, and frees what the node holds, if that is soon done: the program's end
 // frees it as well, and a compilation that goes on cannot be hurried.
 func (n *node) close() {
+	n.deafen()
 	if n.stuck {
 		return
 	}
@@ -80,7 +85,7 @@ func (n *node) run(compile func(context.Context) (start, error)) error {
 	if err != nil {
 		return err
 	}
-	if err := n.rt.Start(); err != nil {
+	if err := n.start(); err != nil {
 		return err
 	}
 	p, err := n.log.spawnMain(main)
@@ -106,6 +111,9 @@ func (n *node) run(compile func(context.Context) (start, error)) error {
 // compile calls f, which may take long. A signal meanwhile abandons it: there
 // are no processes yet that would have to be asked.
 func (n *node) compile(signals <-chan os.Signal, f func(context.Context) (start, error)) (start, error) {
+	if err := n.listen(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var main start

@@ -74,6 +74,7 @@ as JSON. When it ends while other processes run, they have a second to end.`,
 	}
 	flags := cmd.Flags()
 	flags.SetInterspersed(false)
+	c.node.add(flags)
 	flags.StringVar(&m.method, "method", "", "of a .wasm file: the exported `function` to call")
 	flags.StringArrayVar(&m.dirs, "dir", nil, "of a .wasm file: show it a directory, `HOST[::GUEST][:ro]`")
 	flags.StringArrayVar(&m.env, "env", nil, "of a .wasm file: give it an environment variable, `NAME=VALUE`")
@@ -108,6 +109,7 @@ func (c *cli) runScript(file string, words []string) error {
 		return err
 	}
 	defer n.close()
+	n.command = "run " + file
 	return n.run(func(context.Context) (start, error) {
 		prog, err := n.rt.CompileScript(file, source, beside.FS())
 		return n.starter(prog, file, words), err
@@ -134,6 +136,7 @@ func (c *cli) runModule(file string, m moduleFlags, words []string) error {
 		return err
 	}
 	defer n.close()
+	n.command = "run " + file
 	return n.run(func(ctx context.Context) (start, error) {
 		prog, err := n.rt.CompileModule(ctx, src)
 		return n.starter(prog, file, words), err

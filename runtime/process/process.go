@@ -115,7 +115,7 @@ type Identity interface {
 	Clock() Clock
 	// Entropy is the node's source of randomness; safe for concurrent use.
 	Entropy() io.Reader
-	// Logger has the process's entry and pid as attributes.
+	// Logger has the process's entry, pid and group as attributes.
 	Logger() *slog.Logger
 }
 
@@ -273,6 +273,7 @@ type Spawn struct {
 	Args    []mailbox.Value
 	Monitor bool // the spawner gets the EXIT; atomic with the spawn
 	Link    bool // spawner and process are linked; atomic with the spawn
+	Restart bool // a supervisor starts a process again that ended: it is counted as such, and nothing else
 }
 
 // DefaultGrace is the time between a CANCEL and the kill where a user says nothing.
@@ -301,6 +302,26 @@ type Info struct {
 	TrapLinks   bool
 	Monitors    map[mailbox.Ref]mailbox.PID // whose EXIT it gets
 	MonitoredBy []mailbox.PID
+}
+
+// Summary describes a living process in a list of all: an Info with the numbers
+// of its links and monitors, which take long to list where there are thousands.
+type Summary struct {
+	PID      mailbox.PID
+	Entry    string
+	Group    string
+	State    string // as Info's
+	Steps    uint64
+	Mailbox  int
+	Dropped  uint64
+	Fuel     uint64
+	Memory   uint64
+	Peak     uint64
+	Uptime   time.Duration
+	Children int
+	Names    []string
+	Links    int
+	Monitors int // whose EXIT it gets
 }
 
 // Measured is implemented by a Process that knows how much memory it holds.

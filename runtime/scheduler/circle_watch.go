@@ -148,7 +148,7 @@ func withChanges(e *mailbox.Event, changes map[mailbox.PID]change) *mailbox.Even
 // taken out of the mailbox, and comes back behind the others when there is more
 // to tell, or when the receiver is done: a position that the scan has passed
 // would not be looked at again.
-func (t *task) offer(e *mailbox.Event, scan *mailbox.Scan, match func(*mailbox.Event) bool, refused *refusals) *mailbox.Event {
+func (t *task) offer(e *mailbox.Event, scan *mailbox.Scan, match func(*mailbox.Event) bool, refused *declined) *mailbox.Event {
 	w := t.observed[e.Ref]
 	if w == nil {
 		return nil
@@ -190,11 +190,11 @@ func (w *watch) tell(known map[mailbox.PID]change) {
 	}
 }
 
-// refusals are the watches whose event was taken out for a match that refused it.
-type refusals []*watch
+// declined are the watches whose event was taken out for a match that refused it.
+type declined []*watch
 
 // over puts their events back, for the next receiver.
-func (r refusals) over() {
+func (r declined) over() {
 	for _, w := range r {
 		w.c.mu.Lock()
 		w.post()

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"cmp"
 	"context"
+	"iter"
 	"maps"
 	"slices"
 
@@ -83,6 +84,39 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 	return info, true
 }
 
+// Summaries describes every living process, the oldest first. Which there are is
+// found out at the first one, what they are like at each: one that has ended
+// meanwhile is left out. The caller may take as long as it likes.
+func (s *Scheduler) Summaries() iter.Seq[process.Summary] {
+	return func(yield func(process.Summary) bool) {
+		ts := s.procs.all()
+		slices.SortFunc(ts, func(a, b *task) int { return cmp.Compare(a.serial, b.serial) })
+		for i, t := range ts {
+			ts[i] = nil // which keeps a process that has ended in memory
+			if t.state.Load() != ended && !yield(t.summary()) {
+				return
+			}
+		}
+	}
+}
+
+func (t *task) summary() process.Summary {
+	m := t.measured()
+	sum := process.Summary{
+		PID: t.pid, Entry: t.now().entry, Group: t.g.ID, State: t.stateName(), Steps: t.steps.Load(),
+		Mailbox: t.box.Len(), Dropped: t.box.Dropped(), Fuel: t.fuel.Load(), Memory: m.Memory, Peak: m.Peak,
+		Uptime: t.s.cfg.Clock.Now().Sub(t.born),
+	}
+	if n := t.children.Load(); n != nil {
+		sum.Children = int(n.Load())
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	sum.Names = slices.Clone(t.names)
+	sum.Links, sum.Monitors = len(t.links), len(t.watching)
+	return sum
+}
+
 // measured gives the part of an Info that the process itself knows.
 func (t *task) measured() (info process.Info) {
 	if m, ok := t.now().proc.(process.Measured); ok {
@@ -102,6 +136,9 @@ func pids(ts []*task) []mailbox.PID {
 	}
 	return pids
 }
+
+// stateNames are what stateName gives.
+var stateNames = []string{"starting", "runnable", "running", "waiting", "ending"}
 
 func (t *task) stateName() string {
 	switch {

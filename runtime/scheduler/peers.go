@@ -27,11 +27,15 @@ func (t *task) Send(dest mailbox.PID, topic string, values []mailbox.Value) erro
 		target.wake(t.exec)
 		return nil
 	}
-	return refused(err, dest, target.box, &ev)
+	return target.refuse(err, dest, &ev)
 }
 
-// refused says why a message was not posted.
-func refused(err error, dest mailbox.PID, box *mailbox.Mailbox, ev *mailbox.Event) error {
+// refuse says why a message to t was not posted.
+func (t *task) refuse(err error, dest mailbox.PID, ev *mailbox.Event) error {
+	box := t.box
+	if err != mailbox.ErrClosed {
+		t.g.rejected.Add(1)
+	}
 	held, most := box.Bytes()
 	switch size := ev.Size(); {
 	case err == mailbox.ErrTooLarge:
@@ -66,7 +70,7 @@ func (s *Scheduler) Send(dest mailbox.PID, topic string, values []mailbox.Value)
 	}
 	ev := mailbox.Event{Type: mailbox.Message, Topic: topic, Values: values}
 	if err := target.box.Post(ev); err != nil {
-		return refused(err, dest, target.box, &ev)
+		return target.refuse(err, dest, &ev)
 	}
 	target.wake(nil)
 	return nil

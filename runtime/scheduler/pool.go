@@ -17,6 +17,7 @@ type pool struct {
 
 	mu      sync.Mutex
 	running int
+	begun   uint64
 	waiting list.List // of *job; those of a crowd that is killed leave from anywhere in it
 }
 
@@ -41,8 +42,15 @@ func (p *pool) submit(j *job) {
 		return
 	}
 	p.running++
+	p.begun++
 	p.mu.Unlock()
 	go p.work(j)
+}
+
+func (p *pool) stats() PoolStats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return PoolStats{Max: p.max, Running: p.running, Waiting: p.waiting.Len(), Calls: p.begun}
 }
 
 func (p *pool) work(j *job) {
@@ -76,6 +84,7 @@ func (p *pool) free() *job {
 		p.running--
 		return nil
 	}
+	p.begun++
 	return p.take(first.Value.(*job))
 }
 

@@ -84,6 +84,11 @@ type Scheduler struct {
 	refs      atomic.Uint64
 	abandoned atomic.Int64
 
+	counting sync.Mutex // held by Stats
+	tallies  tallies
+	refused  refusals
+	overruns atomic.Uint64 // see Stats
+
 	live     atomic.Int64 // processes, from before they are checked until they have ended
 	stopping atomic.Bool
 	empty    sync.Once
@@ -133,8 +138,9 @@ func New(cfg Config) *Scheduler {
 	s.procs.init()
 	s.names.init()
 	s.circles.init()
-	for range cfg.Executors {
-		e := &executor{s: s, signal: make(chan struct{}, 1)}
+	s.tallies.init(cfg.Executors)
+	for i := range cfg.Executors {
+		e := &executor{s: s, number: i + 1, signal: make(chan struct{}, 1), slices: NewHistogram(sliceBounds...)}
 		s.queue.executors = append(s.queue.executors, e)
 	}
 	for _, e := range s.queue.executors {
@@ -150,6 +156,9 @@ func (s *Scheduler) Started() time.Time { return s.started }
 
 // Live is the number of processes that have not ended.
 func (s *Scheduler) Live() int { return int(s.live.Load()) }
+
+// Stopping tells that Stop was called.
+func (s *Scheduler) Stopping() bool { return s.stopping.Load() }
 
 // Abandoned is the number of functions that ignored their cancelled context
 // and outlived their process.

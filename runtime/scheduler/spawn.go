@@ -27,20 +27,30 @@ type Start struct {
 // Start starts a process; its errors are those of process.Peers.Spawn. It
 // blocks while the entry is prepared.
 func (s *Scheduler) Start(ctx context.Context, r Start) (mailbox.PID, error) {
-	prog, limits := r.Program, r.Limits
-	if prog == nil {
-		var err error
-		if prog, limits, err = s.resolve(ctx, r.Entry); err != nil {
-			return "", err
-		}
-	}
-	t, err := s.prepare(r.Entry, r.Group, prog, limits, r.Args)
+	t, err := s.stranger(ctx, r)
 	if err != nil {
+		s.refused.count(err)
 		return "", err
 	}
 	t.onExit = r.OnExit
 	s.launch(t, nil)
 	return t.pid, nil
+}
+
+// stranger makes a task that no process spawns.
+func (s *Scheduler) stranger(ctx context.Context, r Start) (*task, error) {
+	if r.Program != nil {
+		return s.prepare(r.Entry, r.Group, r.Program, r.Limits, r.Args)
+	}
+	prog, limits, err := s.resolve(ctx, r.Entry)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.prepare(r.Entry, r.Group, prog, limits, r.Args)
+	if err == nil {
+		t.tally = s.tallies.of(r.Entry)
+	}
+	return t, err
 }
 
 // Spawn implements process.Peers.
@@ -57,6 +67,14 @@ func (t *task) Spawn(r process.Spawn) (mailbox.PID, error) {
 // alone; monitor and link are in place before it can end.
 func (t *task) child(r process.Spawn) (*task, error) {
 	t.unwindIfDoomed()
+	child, err := t.bear(r)
+	if err != nil {
+		t.s.refused.count(err)
+	}
+	return child, err
+}
+
+func (t *task) bear(r process.Spawn) (*task, error) {
 	children := t.children.Load()
 	if children == nil {
 		children = new(atomic.Int64)
@@ -77,6 +95,10 @@ func (t *task) child(r process.Spawn) (*task, error) {
 	child, err := t.s.prepare(r.Entry, r.Group, prog, limits, r.Args)
 	if err != nil {
 		return nil, err
+	}
+	child.tally = t.s.tallies.of(r.Entry)
+	if r.Restart {
+		child.tally.cell(t.exec).restarts.Add(1)
 	}
 	child.brood = children
 	children.Add(1)
@@ -121,7 +143,7 @@ func (t *task) Exec(r process.Spawn) (*mailbox.Exit, error) {
 	return exit, nil
 }
 
-// prepare makes a task that nobody knows yet. It undoes everything on an error.
+// prepare makes a task that nobody knows yet, counted as one of no entry. It undoes everything on an error.
 func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits process.Limits, args []mailbox.Value) (*task, error) {
 	g, err := s.group(groupID)
 	if err != nil {
@@ -142,7 +164,7 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 	}
 	n := s.pids.Add(1)
 	t := &task{
-		s: s, g: g, serial: n,
+		s: s, g: g, tally: s.tallies.bare, serial: n,
 		pid:  mailbox.MakePID(s.cfg.Node, g.index, n),
 		box:  mailbox.New(g.mailbox(c.limits)),
 		born: s.cfg.Clock.Now(),
@@ -152,6 +174,7 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 }
 
 func (s *Scheduler) launch(t *task, from *executor) {
+	t.tally.cell(from).spawns.Add(1)
 	s.procs.add(t.pid, t)
 	if s.stopping.Load() { // Stop may have looked at the table before t was there
 		t.kill(killed)

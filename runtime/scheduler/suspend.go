@@ -83,7 +83,7 @@ func (t *task) Receive(match func(*mailbox.Event) bool, timeout time.Duration) *
 // ReceiveFunc implements process.Suspender.
 func (t *task) ReceiveFunc(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
 	var scan mailbox.Scan
-	var refused refusals
+	var refused declined
 	defer func() { refused.over() }()
 	return t.await(timeout, func() *mailbox.Event {
 		for e := t.box.Next(&scan); e != nil; e = t.box.Next(&scan) {

@@ -33,6 +33,7 @@ type task struct {
 	serial uint64               // n of the pid
 	code   atomic.Pointer[code] // what it runs
 	box    *mailbox.Mailbox
+	tally  *tally
 	brood  *atomic.Int64 // its spawner's children, which it counts for
 	onExit func(mailbox.PID, *mailbox.Exit)
 	born   time.Time
@@ -229,9 +230,10 @@ func (t *task) end(r process.Result) {
 	if t.brood != nil {
 		t.brood.Add(-1)
 	}
+	exit := t.exit(r)
+	t.tally.ended(t, exit)
 	// From here on it is dead to everybody who asks: nothing of it is left.
 	t.s.procs.remove(t.pid)
-	exit := t.exit(r)
 	if exit.Reason != mailbox.ReasonNormal {
 		exit.Report = &mailbox.Report{PID: t.pid, Group: t.g.ID, Memory: peak, Fuel: t.fuel.Load(),
 			Steps: t.steps.Load(), Uptime: t.s.cfg.Clock.Now().Sub(t.born)}
@@ -294,7 +296,7 @@ func (t *task) log(e *mailbox.Exit) {
 	if !log.Enabled(context.Background(), level) {
 		return
 	}
-	attrs := []any{"group", e.Report.Group, "reason", string(e.Reason), "error", shortened(e.Err.Message),
+	attrs := []any{"reason", string(e.Reason), "error", shortened(e.Err.Message),
 		"memory", e.Report.Memory, "fuel", e.Report.Fuel, "steps", e.Report.Steps, "uptime_ms", e.Report.Uptime.Milliseconds()}
 	if e.Origin != "" {
 		attrs = append(attrs, "origin", string(e.Origin))
@@ -349,5 +351,5 @@ func (t *task) Entropy() io.Reader { return t.s.cfg.Entropy }
 
 // Logger implements process.Identity.
 func (t *task) Logger() *slog.Logger {
-	return t.s.cfg.Logger.With("entry", t.now().entry, "pid", string(t.pid))
+	return t.s.cfg.Logger.With("entry", t.now().entry, "pid", string(t.pid), "group", t.g.ID)
 }

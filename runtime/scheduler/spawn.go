@@ -48,7 +48,7 @@ func (s *Scheduler) stranger(ctx context.Context, r Start) (*task, error) {
 	}
 	t, err := s.prepare(r.Entry, r.Group, prog, limits, r.Args)
 	if err == nil {
-		t.tally = s.tallies.of(r.Entry)
+		t.now().tally = s.tallies.of(r.Entry)
 	}
 	return t, err
 }
@@ -96,9 +96,9 @@ func (t *task) bear(r process.Spawn) (*task, error) {
 	if err != nil {
 		return nil, err
 	}
-	child.tally = t.s.tallies.of(r.Entry)
+	child.now().tally = t.s.tallies.of(r.Entry)
 	if r.Restart {
-		child.tally.cell(t.exec).restarts.Add(1)
+		child.now().tally.cell(t.exec).restarts.Add(1)
 	}
 	child.brood = children
 	children.Add(1)
@@ -164,7 +164,7 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 	}
 	n := s.pids.Add(1)
 	t := &task{
-		s: s, g: g, tally: s.tallies.bare, serial: n,
+		s: s, g: g, serial: n,
 		pid:  mailbox.MakePID(s.cfg.Node, g.index, n),
 		box:  mailbox.New(g.mailbox(c.limits)),
 		born: s.cfg.Clock.Now(),
@@ -174,7 +174,7 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 }
 
 func (s *Scheduler) launch(t *task, from *executor) {
-	t.tally.cell(from).spawns.Add(1)
+	t.now().tally.cell(from).spawns.Add(1)
 	s.procs.add(t.pid, t)
 	if s.stopping.Load() { // Stop may have looked at the table before t was there
 		t.kill(killed)

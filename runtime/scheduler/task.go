@@ -33,7 +33,6 @@ type task struct {
 	serial uint64               // n of the pid
 	code   atomic.Pointer[code] // what it runs
 	box    *mailbox.Mailbox
-	tally  *tally
 	brood  *atomic.Int64 // its spawner's children, which it counts for
 	onExit func(mailbox.PID, *mailbox.Exit)
 	born   time.Time
@@ -231,7 +230,7 @@ func (t *task) end(r process.Result) {
 		t.brood.Add(-1)
 	}
 	exit := t.exit(r)
-	t.tally.ended(t, exit)
+	t.now().tally.ended(t, exit)
 	// From here on it is dead to everybody who asks: nothing of it is left.
 	t.s.procs.remove(t.pid)
 	if exit.Reason != mailbox.ReasonNormal {

@@ -16,6 +16,9 @@ type code struct {
 	prog   process.Program
 	proc   process.Process
 	limits process.Limits // with the group's and the node's
+
+	tally        *tally // of the entry
+	fuel, events uint64 // that the task had before it ran this
 }
 
 // newCode makes a process of a program. What the program's own code panics with
@@ -31,7 +34,7 @@ func (s *Scheduler) newCode(g *group, entry string, prog process.Program, limits
 	if err != nil {
 		return nil, err
 	}
-	return &code{entry: entry, space: namespace(entry), prog: prog, proc: proc, limits: limits}, nil
+	return &code{entry: entry, space: namespace(entry), prog: prog, proc: proc, limits: limits, tally: s.tallies.bare}, nil
 }
 
 // now gives what the task runs. Any goroutine may ask.
@@ -53,6 +56,7 @@ func (t *task) Upgrade(entry string, args []mailbox.Value) error {
 		t.discard(next)
 		return err
 	}
+	next.tally = t.s.tallies.of(entry)
 	t.successor = next
 	t.unwindIfDoomed()
 	return nil
@@ -99,16 +103,18 @@ func (t *task) discard(c *code) {
 // tell the process from one that runs meanwhile: it has its mailbox, and a kill
 // is seen by the successor before it begins.
 func (t *task) replace() process.Result {
-	next := t.successor
+	old, next := t.now(), t.successor
 	t.alarm.stop()
 	closed := t.guard(func() process.Result {
-		defer t.now().proc.Close()
+		defer old.proc.Close()
 		t.peak.Store(t.measured().Peak)
 		return process.Result{}
 	})
 	t.stopTickers()
 	t.successor = nil
+	next.fuel, next.events = t.fuel.Load(), t.box.Posted()
 	t.code.Store(next)
+	next.tally.took(t, old)
 	t.box.SetBytes(t.g.mailbox(next.limits).Bytes)
 	t.limitTime()
 	return closed

@@ -298,6 +298,38 @@ func TestUpgradeLimits(t *testing.T) {
 	}
 }
 
+// TestUpgradeStats counts a process for each entry while it is of that.
+func TestUpgradeStats(t *testing.T) {
+	n := newNode(t)
+	n.def("two", func(ctx process.Context, _ []mailbox.Value) process.Result {
+		ctx.Checkpoint(7)
+		ctx.Receive(nil, 0)
+		_ = ctx.Send(ctx.Self(), "", nil)
+		one, two := n.entryStats("one"), n.entryStats("two")
+		if one.Alive != 0 || one.Went != 1 || one.Came != 0 || one.Spawned != 1 || one.Fuel != 5 || one.Events != 1 {
+			t.Errorf("one: %+v", one)
+		}
+		if two.Alive != 1 || two.Went != 0 || two.Came != 1 || two.Spawned != 0 || two.Fuel != 7 || two.Events != 1 {
+			t.Errorf("two: %+v", two)
+		}
+		return ok()
+	})
+	n.def("one", func(ctx process.Context, _ []mailbox.Value) process.Result {
+		ctx.Checkpoint(5)
+		_ = ctx.Send(ctx.Self(), "", nil)
+		if one := n.entryStats("one"); one.Alive != 1 || one.Fuel != 5 {
+			t.Errorf("one: %+v", one)
+		}
+		return process.Fail(ctx.Upgrade("two", nil))
+	})
+	_, exit := n.start("one")
+	<-exit
+	one, two := n.entryStats("one"), n.entryStats("two")
+	if two.Alive != 0 || two.Exited[mailbox.ReasonNormal] != 1 || two.Fuel != 7 || two.Events != 1 || one.Exited[mailbox.ReasonNormal] != 0 || one.Fuel != 5 {
+		t.Errorf("one: %+v\ntwo: %+v", one, two)
+	}
+}
+
 // TestUpgradeHammer upgrades, asks and kills processes at random: every one ends
 // once, and whatever was made is closed once.
 func TestUpgradeHammer(t *testing.T) {

@@ -1,6 +1,8 @@
 package scheduler
 
 import (
+	"context"
+	"log/slog"
 	"math"
 	"time"
 
@@ -123,10 +125,14 @@ func (t *task) replace() process.Result {
 // goOn runs the successor. It takes its turn behind others first: a process
 // that only ever upgrades itself uses up no slice by what it runs.
 func (t *task) goOn() process.Result {
+	was := t.now().entry
 	if r := t.replace(); r.Err != nil {
 		return r
 	}
 	return t.guard(func() process.Result {
+		if t.s.cfg.Logger.Enabled(context.Background(), slog.LevelDebug) {
+			t.Logger().Debug("process upgraded", "was", was)
+		}
 		t.Yield()
 		return t.run()
 	})

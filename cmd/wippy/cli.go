@@ -75,13 +75,13 @@ Exit codes: 0 normal, or the code that the program chose; 1 the process failed;
 	c.log.add(root)
 	_ = root.MarkPersistentFlagDirname("app") // the flag is there
 
-	root.AddCommand(c.runCommand(), c.checkCommand(), c.hashCommand(), c.inspectCommand(),
+	root.AddCommand(c.runCommand(), c.serveCommand(), c.checkCommand(), c.hashCommand(), c.inspectCommand(),
 		c.psCommand(), c.killCommand(), c.versionCommand())
 	return root
 }
 
 // planned are the commands that are known by name only.
-var planned = []string{"serve", "types"}
+var planned = []string{"types"}
 
 func unknownCommand(root *cobra.Command, name string) error {
 	if slices.Contains(planned, name) {

@@ -78,10 +78,10 @@ type start func() (*runtime.Process, error)
 
 // run compiles and starts the main process, and returns when neither it nor
 // what it spawned is left, or when what is left cannot be killed.
-func (n *node) run(compile func(context.Context) (start, error)) error {
+func (n *node) run(prepare func(context.Context) (start, error)) error {
 	signals, stop := n.cli.signals()
 	defer stop()
-	main, err := n.compile(signals, compile)
+	main, err := compile(n, signals, prepare)
 	if err != nil {
 		return err
 	}
@@ -110,25 +110,27 @@ func (n *node) run(compile func(context.Context) (start, error)) error {
 
 // compile calls f, which may take long. A signal meanwhile abandons it: there
 // are no processes yet that would have to be asked.
-func (n *node) compile(signals <-chan os.Signal, f func(context.Context) (start, error)) (start, error) {
+func compile[T any](n *node, signals <-chan os.Signal, f func(context.Context) (T, error)) (compiled T, err error) {
 	if err := n.listen(); err != nil {
-		return nil, err
+		return compiled, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	var main start
-	compiled := make(chan error, 1)
+	type outcome struct {
+		compiled T
+		err      error
+	}
+	done := make(chan outcome, 1)
 	go func() {
-		var err error
-		main, err = f(ctx)
-		compiled <- err
+		c, err := f(ctx)
+		done <- outcome{c, err}
 	}()
 	select {
-	case err := <-compiled:
-		return main, err
+	case o := <-done:
+		return o.compiled, o.err
 	case s := <-signals:
 		n.stuck = true // a compiler cannot be stopped
-		return nil, signalled(s)
+		return compiled, signalled(s)
 	}
 }
 

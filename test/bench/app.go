@@ -227,6 +227,14 @@ entries:
   - name: idle
     kind: process.lua
     source: process.receive()
+  - name: server
+    kind: process.wasm
+    fs: bin
+    path: server.wasm
+    hash: HASH:server
+    method: wasi:http/incoming-handler#handle
+    imports: [wasi:http, wasi:io, wasi:clocks]
+    wasi: {network: {allow: []}}
   - name: wasm_idle
     kind: process.wasm
     fs: bin
@@ -266,6 +274,7 @@ func open(b *testing.B, opts ...runtime.Option) (rt *runtime.Runtime, stop func(
 		"tiny": tiny, "paged": paged, "spin": spin, "peer": guest(b, "peer"),
 		"preview1":       guest(b, "preview1"),
 		"component_peer": guest(b, "component/peer"), "component_echo": guest(b, "component/echo"),
+		"server": guest(b, "component/server"),
 	} {
 		text = strings.ReplaceAll(text, "HASH:"+name, hash(binary))
 		write(b, filepath.Join(dir, name+".wasm"), binary)

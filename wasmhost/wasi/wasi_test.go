@@ -52,6 +52,7 @@ func TestFunctions(t *testing.T) {
 		{"paths", testPaths}, {"open", testOpen}, {"directories", testDirectories}, {"times", testTimes},
 		{"read only", testReadOnly}, {"gone", testGone}, {"same", testSame},
 		{"http fields", testFields}, {"http requests", testRequests}, {"http exchange", testExchange}, {"http errors", testHTTPErrors},
+		{"http serving", testServing},
 		{"name lookup", testLookup}, {"tcp", testTCP},
 	} {
 		ran := false

@@ -16,6 +16,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"wippy/mailbox"
 	"wippy/wasmhost/canon"
@@ -125,10 +126,25 @@ func Of(ctx context.Context) *Process {
 	if p, ok := c.World.Table.(*Process); ok {
 		return p
 	}
-	p := &Process{Caller: c}
+	p := &Process{Caller: c, tables: make([]any, 0, slots.Load())}
 	c.World.Table = p
 	return p
 }
+
+// Release gives back what a process had for its calls, of which there are no more.
+func Release(c *imports.Caller) {
+	if c.World == nil {
+		return
+	}
+	if p, ok := c.World.Table.(*Process); ok && len(p.scratch) == keep {
+		scratches.Put((*[keep]byte)(p.scratch))
+		p.scratch = nil
+	}
+}
+
+// scratches are buffers of the largest size that is kept: what reads in large
+// pieces needs one, and often lives for one request.
+var scratches = sync.Pool{New: func() any { return new([keep]byte) }}
 
 // Block runs a call that may block on the I/O pool, and suspends the process
 // meanwhile. What f uses must be its own.
@@ -151,7 +167,11 @@ func (p *Process) Buffer(n int) []byte {
 		for size < n {
 			size *= 2
 		}
-		p.scratch = make([]byte, size)
+		if size == keep {
+			p.scratch = scratches.Get().(*[keep]byte)[:]
+		} else {
+			p.scratch = make([]byte, size)
+		}
 	}
 	return p.scratch[:n]
 }

@@ -45,7 +45,7 @@ var (
 )
 
 // Mailbox is a queue of events in order of arrival. Messages count against its
-// capacity, and find room only where all events together stay within its bytes; EXIT, LINK_DOWN, CANCEL and what PostDue appends never do and are
+// capacity, and find room only where all events together stay within its bytes; EXIT, LINK_DOWN, CANCEL, GROUP and what PostDue appends never do and are
 // never dropped: how many can come is bounded where monitors, links and
 // timers are made.
 //
@@ -82,8 +82,11 @@ func New(cfg Config) *Mailbox {
 // find room in an empty mailbox; ErrFull when there is no room for a message and
 // the policy is Reject or Block: under Block the sender goes on with
 // PostWhenRoom.
-func (m *Mailbox) Post(e Event) error {
-	size := e.Size()
+func (m *Mailbox) Post(e Event) error { return m.PostSized(e, e.Size()) }
+
+// PostSized is Post of an event whose Size is known: one that goes to many
+// mailboxes is measured once.
+func (m *Mailbox) PostSized(e Event, size int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.post(e, size)
@@ -175,6 +178,36 @@ func (m *Mailbox) Bytes() (held, most int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.queue.bytes, m.cfg.Bytes
+}
+
+// SetBytes changes what the events may take together; zero means DefaultBytes.
+// What is there stays, also where it is more. Messages that wait for room get
+// what there is now, and ErrTooLarge if they never would.
+func (m *Mailbox) SetBytes(most int64) {
+	if most <= 0 {
+		most = DefaultBytes
+	}
+	m.mu.Lock()
+	m.cfg.Bytes = most
+	var tooLarge, admitted []*Waiter
+	for w := m.waiters.first; w != nil; {
+		next := w.next
+		if w.size > most {
+			m.waiters.remove(w)
+			tooLarge = append(tooLarge, w)
+		}
+		w = next
+	}
+	for w := m.admit(); w != nil; w = m.admit() {
+		admitted = append(admitted, w)
+	}
+	m.mu.Unlock()
+	for _, w := range tooLarge {
+		w.done(ErrTooLarge)
+	}
+	for _, w := range admitted {
+		w.done(nil)
+	}
 }
 
 // Capacity is the number of messages that it holds.

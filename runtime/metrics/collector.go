@@ -65,6 +65,8 @@ var (
 	spawnErrors = counter("spawn_errors_total", "Spawns that failed, by the error's kind.", "kind")
 	exits       = counter("exits_total", "Processes that ended, by the reason of their EXIT.", "entry", "reason")
 	restarts    = counter("restarts_total", "Processes that a supervisor started again.", "entry")
+	came        = counter("upgrades_total", "Processes that went on as the entry.", "entry")
+	went        = counter("upgrades_away_total", "Processes that went on as another entry.", "entry")
 	alive       = gauge("entry_processes", "Living processes of an entry.", "entry")
 	memory      = gauge("memory_bytes", "Bytes that the living processes of an entry hold, as far as their kind measures it.", "entry")
 	fuel        = counter("fuel_total", "Units of fuel that were used.", "entry")
@@ -149,6 +151,8 @@ func (s sink) entry(e scheduler.EntryStats) {
 		s.send(exits, float64(e.Exited[reason]), entry, string(reason))
 	}
 	s.send(restarts, float64(e.Restarts), entry)
+	s.send(came, float64(e.Came), entry)
+	s.send(went, float64(e.Went), entry)
 	s.send(alive, float64(e.Alive), entry)
 	s.send(memory, float64(e.Memory), entry)
 	s.send(fuel, float64(e.Fuel), entry)

@@ -18,8 +18,7 @@ const maxLogLine = 64 << 10
 // (SPEC section 3, "Lua"). All of it counts against max_output. The zero value
 // is ready; its methods are called from the process's coroutine.
 type Output struct {
-	written int64
-	line    []byte // without its end yet, where lines go to the log
+	line []byte // without its end yet, where lines go to the log
 }
 
 // Write prints text to the standard output. It suspends the process where
@@ -85,10 +84,10 @@ func (o *Output) Flush(ctx Context) {
 }
 
 // count ends a process that prints too much before it does.
-func (o *Output) count(ctx Context, n int) {
-	o.written += int64(n)
-	if limit := ctx.Limits().MaxOutput; limit > 0 && o.written > limit {
-		ctx.Exceed(mailbox.Errorf(mailbox.LimitHit, "max_output: the process wrote %d of %d bytes", o.written, limit))
+func (*Output) count(ctx Context, n int) {
+	written := ctx.Printed(n)
+	if limit := ctx.Limits().MaxOutput; limit > 0 && written > limit {
+		ctx.Exceed(mailbox.Errorf(mailbox.LimitHit, "max_output: the process wrote %d of %d bytes", written, limit))
 	}
 }
 

@@ -22,6 +22,12 @@ type printing struct {
 	exceeded *mailbox.Error
 	checked  int
 	urgent   atomic.Bool
+	written  int64
+}
+
+func (c *printing) Printed(n int) int64 {
+	c.written += int64(n)
+	return c.written
 }
 
 func (c *printing) Terminal() *Terminal { return c.terminal }

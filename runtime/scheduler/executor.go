@@ -108,7 +108,7 @@ func (e *executor) run(t *task) (share bool) {
 	t.exec = e
 	e.turns.Add(1)
 	if t.co == nil {
-		if t.prog.Straight() {
+		if t.now().prog.Straight() {
 			t.state.Store(running)
 			t.steps.Add(1)
 			t.live()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"maps"
 	"slices"
 
 	"wippy/mailbox"
@@ -47,7 +48,8 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 		return process.Info{}, false
 	}
 	info := t.measured()
-	info.PID, info.Entry, info.Group = t.pid, t.entry, t.g.ID
+	now := t.now()
+	info.PID, info.Entry, info.Group, info.Limits = t.pid, now.entry, t.g.ID, now.limits
 	info.State = t.stateName()
 	info.Steps = t.steps.Load()
 	info.Mailbox, info.Dropped = t.box.Len(), t.box.Dropped()
@@ -60,6 +62,7 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 	var watching []*monitor
 	t.mu.Lock() // as short as may be: lists only
 	info.Names = slices.Clone(t.names)
+	info.Groups = slices.Sorted(maps.Keys(t.circles))
 	info.TrapLinks = t.trap
 	for _, l := range t.links {
 		links = append(links, l.peer)
@@ -100,7 +103,7 @@ func (s *Scheduler) Summaries() iter.Seq[process.Summary] {
 func (t *task) summary() process.Summary {
 	m := t.measured()
 	sum := process.Summary{
-		PID: t.pid, Entry: t.entry, Group: t.g.ID, State: t.stateName(), Steps: t.steps.Load(),
+		PID: t.pid, Entry: t.now().entry, Group: t.g.ID, State: t.stateName(), Steps: t.steps.Load(),
 		Mailbox: t.box.Len(), Dropped: t.box.Dropped(), Fuel: t.fuel.Load(), Memory: m.Memory, Peak: m.Peak,
 		Uptime: t.s.cfg.Clock.Now().Sub(t.born),
 	}
@@ -116,9 +119,10 @@ func (t *task) summary() process.Summary {
 
 // measured gives the part of an Info that the process itself knows.
 func (t *task) measured() (info process.Info) {
-	if m, ok := t.proc.(process.Measured); ok {
+	if m, ok := t.now().proc.(process.Measured); ok {
 		info.Memory, info.Peak = m.Memory(), m.Peak()
 	}
+	info.Peak = max(info.Peak, t.peak.Load())
 	return info
 }
 

@@ -58,7 +58,7 @@ func (s *Scheduler) Register(name string, dest mailbox.PID) error {
 		return mailbox.Errorf(mailbox.LimitHit, "%s has %d names; it may have %d", t.pid, len(t.names), maxNames)
 	}
 	if holder := s.names.add(mailbox.PID(name), t); holder != nil {
-		return mailbox.Errorf(mailbox.Exists, "the name %q is taken by %s (%s)", name, holder.pid, holder.entry)
+		return mailbox.Errorf(mailbox.Exists, "the name %q is taken by %s (%s)", name, holder.pid, holder.now().entry)
 	}
 	t.names = append(t.names, name)
 	return nil

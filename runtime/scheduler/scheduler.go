@@ -69,12 +69,13 @@ type Scheduler struct {
 	cfg     Config
 	started time.Time
 
-	procs table // by PID
-	names table // by registered name
-	pairs [pairLocks]sync.Mutex
-	pool  pool
-	preps preparations
-	queue runQueue
+	procs   table   // by PID
+	names   table   // by registered name
+	circles circles // of processes
+	pairs   [pairLocks]sync.Mutex
+	pool    pool
+	preps   preparations
+	queue   runQueue
 
 	groupsMu sync.RWMutex
 	groups   map[string]*group
@@ -136,6 +137,7 @@ func New(cfg Config) *Scheduler {
 	s.queue.busy = make(chan struct{}, 1)
 	s.procs.init()
 	s.names.init()
+	s.circles.init()
 	s.tallies.init(cfg.Executors)
 	for i := range cfg.Executors {
 		e := &executor{s: s, number: i + 1, signal: make(chan struct{}, 1), slices: NewHistogram(sliceBounds...)}
@@ -221,7 +223,7 @@ func (s *Scheduler) KillAll() {
 func (s *Scheduler) stuck() error {
 	var names []string
 	for _, t := range s.procs.all() {
-		names = append(names, fmt.Sprintf("%s (%s)", t.pid, t.entry))
+		names = append(names, fmt.Sprintf("%s (%s)", t.pid, t.now().entry))
 	}
 	if len(names) == 0 {
 		return mailbox.Errorf(mailbox.Timeout, "%d processes have ended, but their ends are neither logged nor told yet: does the log block?", s.live.Load())

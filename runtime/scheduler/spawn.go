@@ -48,7 +48,7 @@ func (s *Scheduler) stranger(ctx context.Context, r Start) (*task, error) {
 	}
 	t, err := s.prepare(r.Entry, r.Group, prog, limits, r.Args)
 	if err == nil {
-		t.tally = s.tallies.of(r.Entry)
+		t.now().tally = s.tallies.of(r.Entry)
 	}
 	return t, err
 }
@@ -80,7 +80,7 @@ func (t *task) bear(r process.Spawn) (*task, error) {
 		children = new(atomic.Int64)
 		t.children.Store(children)
 	}
-	if limit := t.limits.MaxChildren; limit > 0 && children.Load() >= limit {
+	if limit := t.now().limits.MaxChildren; limit > 0 && children.Load() >= limit {
 		return nil, t.limitError("max_children: the limit is %d processes; %d are alive, and the spawn asked for one more", limit, children.Load())
 	}
 	if r.Monitor || r.Link {
@@ -96,9 +96,9 @@ func (t *task) bear(r process.Spawn) (*task, error) {
 	if err != nil {
 		return nil, err
 	}
-	child.tally = t.s.tallies.of(r.Entry)
+	child.now().tally = t.s.tallies.of(r.Entry)
 	if r.Restart {
-		child.tally.cell(t.exec).restarts.Add(1)
+		child.now().tally.cell(t.exec).restarts.Add(1)
 	}
 	child.brood = children
 	children.Add(1)
@@ -144,7 +144,7 @@ func (t *task) Exec(r process.Spawn) (*mailbox.Exit, error) {
 }
 
 // prepare makes a task that nobody knows yet, counted as one of no entry. It undoes everything on an error.
-func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits process.Limits, args []mailbox.Value) (_ *task, err error) {
+func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits process.Limits, args []mailbox.Value) (*task, error) {
 	g, err := s.group(groupID)
 	if err != nil {
 		return nil, err
@@ -156,31 +156,25 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 		s.leave()
 		return nil, err
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = mailbox.Errorf(mailbox.Internal, "fault in the host: %v", p)
-		}
-		if err != nil {
-			g.live.Add(-1)
-			s.leave()
-		}
-	}()
-	limits = limits.Under(g.Limits).Under(s.cfg.Limits)
-	proc, err := prog.New(args, limits)
+	c, err := s.newCode(g, entry, prog, limits, args)
 	if err != nil {
+		g.live.Add(-1)
+		s.leave()
 		return nil, err
 	}
 	n := s.pids.Add(1)
-	return &task{
-		s: s, g: g, tally: s.tallies.bare, serial: n, entry: entry, space: namespace(entry), prog: prog, proc: proc, limits: limits,
+	t := &task{
+		s: s, g: g, serial: n,
 		pid:  mailbox.MakePID(s.cfg.Node, g.index, n),
-		box:  mailbox.New(g.mailbox(limits)),
+		box:  mailbox.New(g.mailbox(c.limits)),
 		born: s.cfg.Clock.Now(),
-	}, nil
+	}
+	t.code.Store(c)
+	return t, nil
 }
 
 func (s *Scheduler) launch(t *task, from *executor) {
-	t.tally.cell(from).spawns.Add(1)
+	t.now().tally.cell(from).spawns.Add(1)
 	s.procs.add(t.pid, t)
 	if s.stopping.Load() { // Stop may have looked at the table before t was there
 		t.kill(killed)

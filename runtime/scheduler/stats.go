@@ -30,12 +30,14 @@ type Stats struct {
 	Abandoned uint64 // functions that ignored their cancelled context, and outlived their process
 }
 
-// EntryStats is about the processes of one entry.
+// EntryStats is about the processes of one entry, while they are of that.
 type EntryStats struct {
 	Entry    string
 	Spawned  uint64
 	Exited   map[mailbox.Reason]uint64 // every reason that there can be
 	Restarts uint64                    // of Spawned, by supervisors: see process.Spawn
+	Came     uint64                    // that went on as this entry by an upgrade
+	Went     uint64                    // that went on as another
 	Fuel     uint64                    // used
 	Events   uint64                    // that came to their mailboxes
 	Alive    int
@@ -93,10 +95,10 @@ func (s *Scheduler) Stats() Stats {
 	for ta, es := range entries {
 		ta.total(es)
 	}
-	// Whoever has ended is in its tally, now or soon. It was marked before: so
+	// Whoever has ended, or gone on as another entry, is in its tally, now or soon. It was marked before: so
 	// nothing is counted twice, and what is missed for a moment is there next time.
 	for _, l := range seen {
-		if es := entries[l.t.tally]; es != nil && l.t.state.Load() != ended {
+		if es := entries[l.as.tally]; es != nil && l.t.state.Load() != ended && l.t.now() == l.as {
 			es.Alive++
 			es.Memory += l.memory
 			es.Fuel += l.fuel
@@ -115,6 +117,7 @@ func (s *Scheduler) Stats() Stats {
 // living is what a process had when it was looked at.
 type living struct {
 	t                    *task
+	as                   *code
 	fuel, events, memory uint64
 }
 
@@ -142,7 +145,8 @@ func (s *Scheduler) countLiving(st *Stats) (seen []living) {
 	ts := s.procs.all()
 	seen = make([]living, len(ts))
 	for i, t := range ts {
-		seen[i] = living{t: t, fuel: t.fuel.Load(), events: t.box.Posted(), memory: t.measured().Memory}
+		now := t.now() // first: what is used afterwards is not less
+		seen[i] = living{t: t, as: now, fuel: t.fuel.Load() - now.fuel, events: t.box.Posted() - now.events, memory: t.measured().Memory}
 		st.States[t.stateName()]++
 		if gs := groups[t.g]; gs != nil { // else it is of a group that came after
 			n := t.box.Len()
@@ -168,10 +172,12 @@ func (ta *tally) total(es *EntryStats) {
 		es.Fuel += c.fuel.Load()
 		es.Events += c.events.Load()
 		es.Restarts += c.restarts.Load()
+		es.Went += c.went.Load()
 	}
 	// After the ends: nobody can have ended that was not spawned.
 	for i := range ta.cells {
 		es.Spawned += ta.cells[i].spawns.Load()
+		es.Came += ta.cells[i].came.Load()
 	}
 }
 

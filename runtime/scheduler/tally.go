@@ -12,8 +12,8 @@ import (
 var reasons = [...]mailbox.Reason{mailbox.ReasonNormal, mailbox.ReasonError, mailbox.ReasonKilled,
 	mailbox.ReasonCancelled, mailbox.ReasonLimit}
 
-// tally counts what happened to the processes of one entry, since the node was
-// started. Each executor has a cell of its own, so that two that spawn and end
+// tally counts what happened to the processes of one entry, while they ran as
+// that, since the node was started. Each executor has a cell of its own, so that two that spawn and end
 // processes of the same entry do not pass a cache line to and fro; the first cell
 // is everybody else's.
 type tally struct {
@@ -25,10 +25,12 @@ type tally struct {
 type tallyCell struct {
 	spawns   atomic.Uint64
 	restarts atomic.Uint64 // of spawns
+	came     atomic.Uint64 // by upgrades
+	went     atomic.Uint64
 	exits    [len(reasons)]atomic.Uint64
-	fuel     atomic.Uint64 // of those that have ended
-	events   atomic.Uint64 // that came to those that have ended
-	_        [128 - (4+len(reasons))*8]byte
+	fuel     atomic.Uint64 // of those that have ended, or gone
+	events   atomic.Uint64 // that came to those that have ended, or gone
+	_        [128 - (6+len(reasons))*8]byte
 }
 
 // cell gives the one that belongs to an executor, or to who is on none.
@@ -42,13 +44,23 @@ func (ta *tally) cell(e *executor) *tallyCell {
 // ended counts an end. The task has freed all that it had, and its state is ended.
 func (ta *tally) ended(t *task, e *mailbox.Exit) {
 	c := ta.cell(t.exec)
-	c.fuel.Add(t.fuel.Load())
-	c.events.Add(t.box.Posted())
+	c.fuel.Add(t.fuel.Load() - t.now().fuel)
+	c.events.Add(t.box.Posted() - t.now().events)
 	for i, r := range reasons {
 		if r == e.Reason {
 			c.exits[i].Add(1)
 		}
 	}
+}
+
+// took counts that a task goes on as ta's entry, which ran old before. It runs the
+// new code already.
+func (ta *tally) took(t *task, old *code) {
+	now, c := t.now(), old.tally.cell(t.exec)
+	c.fuel.Add(now.fuel - old.fuel)
+	c.events.Add(now.events - old.events)
+	c.went.Add(1)
+	ta.cell(t.exec).came.Add(1)
 }
 
 // tallies are those of all entries that had processes. The map is replaced when

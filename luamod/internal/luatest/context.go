@@ -142,6 +142,12 @@ func (c *Context) Checkpoint(fuel uint64) {
 	}
 }
 
+// FuelUsed implements process.Identity.
+func (c *Context) FuelUsed() uint64 { return c.Fuel }
+
+// Printed implements process.Suspender: it counts nothing.
+func (c *Context) Printed(int) int64 { return 0 }
+
 // Yield implements process.Suspender.
 func (c *Context) Yield() {}
 

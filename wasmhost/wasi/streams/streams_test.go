@@ -37,6 +37,7 @@ func (g *guest) Urgent() *atomic.Bool { return &g.urgent }
 func (g *guest) Yield()               { g.yields++ }
 
 func (g *guest) Terminal() *process.Terminal { return g.terminal }
+func (g *guest) Printed(int) int64           { return 0 }
 func (g *guest) Limits() process.Limits      { return process.Limits{} }
 func (g *guest) Checkpoint(uint64)           {}
 func (g *guest) Logger() *slog.Logger        { return slog.New(slog.NewTextHandler(&g.log, nil)) }

@@ -31,6 +31,7 @@ type fakeContext struct {
 	log      bytes.Buffer
 
 	fuel     uint64
+	printed  int64
 	yields   int
 	killAt   uint64 // kills at this much fuel, unless zero
 	killed   bool
@@ -49,6 +50,7 @@ func (c *fakeContext) Self() mailbox.PID           { return "<1.1.1>" }
 func (c *fakeContext) Limits() process.Limits      { return c.limits }
 func (c *fakeContext) Terminal() *process.Terminal { return c.terminal }
 func (c *fakeContext) Clock() process.Clock        { return c.clock }
+func (c *fakeContext) FuelUsed() uint64            { return c.fuel }
 func (c *fakeContext) Entropy() io.Reader          { return rand.Reader }
 
 func (c *fakeContext) Logger() *slog.Logger {
@@ -98,6 +100,11 @@ func (c *fakeContext) Checkpoint(fuel uint64) {
 	if c.killed {
 		process.Unwind()
 	}
+}
+
+func (c *fakeContext) Printed(n int) int64 {
+	c.printed += int64(n)
+	return c.printed
 }
 
 func (c *fakeContext) Yield() { c.yields++; c.Checkpoint(0) }

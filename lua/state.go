@@ -98,7 +98,7 @@ func newState(ctx process.Context, p *program, m *memory) *State {
 	m.init(ctx.Limits().MaxMemory)
 	s := &State{ctx: ctx, program: p, main: L, memory: m, checks: sliceChecks, fuel: -1, urgent: ctx.Urgent(), started: ctx.Clock().Now()}
 	if limit := ctx.Limits().MaxFuel; limit > 0 {
-		s.fuel = limit
+		s.fuel = max(0, limit-int64(ctx.FuelUsed()))
 	}
 	s.refill()
 	L.SetContext(s)
@@ -117,6 +117,13 @@ func (s *State) Main() *glua.LState { return s.main }
 // whatever it is doing: pcall does not catch it. It does not return.
 func (s *State) Exit(values []mailbox.Value) {
 	s.end(process.Result{Values: values})
+}
+
+// Upgrade has the process go on as another entry, see process.Peers. What it
+// used so far counts.
+func (s *State) Upgrade(entry string, args []mailbox.Value) error {
+	s.settle()
+	return s.ctx.Upgrade(entry, args)
 }
 
 // end ends the process from within. It does not return.

@@ -11,11 +11,12 @@ const (
 	ExitEvent
 	LinkDown
 	CancelEvent
+	GroupEvent
 )
 
 // String gives the event type's name in SPEC section 3.
 func (t Type) String() string {
-	return [...]string{"MESSAGE", "EXIT", "LINK_DOWN", "CANCEL"}[t]
+	return [...]string{"MESSAGE", "EXIT", "LINK_DOWN", "CANCEL", "GROUP"}[t]
 }
 
 // Reason is why a process ended (SPEC section 3, "Processes").
@@ -32,7 +33,7 @@ const (
 	ReasonNodeDown  Reason = "nodedown"
 )
 
-// Ref names one monitor; it is unique on its node, and below 2^53, so that a Lua
+// Ref names one monitor, of a process or of a group; it is unique on its node, and below 2^53, so that a Lua
 // number holds it. Zero is no monitor.
 type Ref uint64
 
@@ -43,12 +44,15 @@ type Event struct {
 	due  bool // a Message of PostDue; here it fits into the padding
 	From PID
 	// Topic is a Message's. An ExitEvent or LinkDown that was asked for by a
-	// name has that name here.
+	// name has that name here, a GroupEvent its group's.
 	Topic  string
 	Values []Value // the payload of a Message
-	Ref    Ref     // ExitEvent only: the monitor that it answers
+	Ref    Ref     // ExitEvent and GroupEvent: the monitor that it answers
 	Exit   *Exit   // ExitEvent and LinkDown
 	Cancel *Cancel // CancelEvent only
+	// Group is a GroupEvent's, once it is received: while it waits, what there
+	// is to tell may change.
+	Group *GroupChange
 }
 
 // counts tells whether the event counts against a mailbox's capacity.
@@ -85,4 +89,10 @@ type Report struct {
 type Cancel struct {
 	Reason   string
 	Deadline time.Time
+}
+
+// GroupChange is what became of a group of processes since its watcher was told
+// last: each process stands in it once, and in one of the lists, the oldest first.
+type GroupChange struct {
+	Joined, Left []PID
 }

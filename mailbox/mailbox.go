@@ -4,7 +4,10 @@
 // neither processes nor languages.
 package mailbox
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Overflow is what a full mailbox does with one more message.
 type Overflow uint8
@@ -26,6 +29,8 @@ type Config struct {
 	Overflow Overflow
 	// Bytes bounds what the events take together; zero means DefaultBytes.
 	Bytes int64
+	// Drops, unless nil, counts what Dropped counts, for several mailboxes together.
+	Drops *atomic.Uint64
 }
 
 // DefaultBytes is what a mailbox's events may take together where nothing else
@@ -40,7 +45,7 @@ var (
 )
 
 // Mailbox is a queue of events in order of arrival. Messages count against its
-// capacity, and find room only where all events together stay within its bytes; EXIT, LINK_DOWN, CANCEL and what PostDue appends never do and are
+// capacity, and find room only where all events together stay within its bytes; EXIT, LINK_DOWN, CANCEL, GROUP and what PostDue appends never do and are
 // never dropped: how many can come is bounded where monitors, links and
 // timers are made.
 //
@@ -54,6 +59,7 @@ type Mailbox struct {
 	queue   list
 	waiters waiters // held by Block; while there are any, the mailbox is full
 	dropped uint64
+	posted  uint64
 	closed  bool
 }
 
@@ -76,8 +82,11 @@ func New(cfg Config) *Mailbox {
 // find room in an empty mailbox; ErrFull when there is no room for a message and
 // the policy is Reject or Block: under Block the sender goes on with
 // PostWhenRoom.
-func (m *Mailbox) Post(e Event) error {
-	size := e.Size()
+func (m *Mailbox) Post(e Event) error { return m.PostSized(e, e.Size()) }
+
+// PostSized is Post of an event whose Size is known: one that goes to many
+// mailboxes is measured once.
+func (m *Mailbox) PostSized(e Event, size int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.post(e, size)
@@ -94,7 +103,7 @@ func (m *Mailbox) post(e Event, size int64) error {
 	case m.cfg.Overflow == DropOldest:
 		for !m.hasRoom(size) && m.queue.oldest != nil {
 			m.queue.unlink(m.queue.oldest)
-			m.dropped++
+			m.drop()
 		}
 		if !m.hasRoom(size) { // what cannot be dropped takes it all
 			return ErrFull
@@ -102,6 +111,7 @@ func (m *Mailbox) post(e Event, size int64) error {
 	default:
 		return ErrFull
 	}
+	m.posted++
 	m.queue.push(e, size)
 	return nil
 }
@@ -127,8 +137,22 @@ func (m *Mailbox) PostDue(e Event) error {
 // sender that has nobody to tell, such as a ticker.
 func (m *Mailbox) CountDropped() {
 	m.mu.Lock()
-	m.dropped++
+	m.drop()
 	m.mu.Unlock()
+}
+
+func (m *Mailbox) drop() {
+	m.dropped++
+	if m.cfg.Drops != nil {
+		m.cfg.Drops.Add(1)
+	}
+}
+
+// Posted is the number of events of every type that were queued so far.
+func (m *Mailbox) Posted() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.posted
 }
 
 // Close ends the mailbox: what it holds is freed, waiting senders and every
@@ -154,6 +178,36 @@ func (m *Mailbox) Bytes() (held, most int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.queue.bytes, m.cfg.Bytes
+}
+
+// SetBytes changes what the events may take together; zero means DefaultBytes.
+// What is there stays, also where it is more. Messages that wait for room get
+// what there is now, and ErrTooLarge if they never would.
+func (m *Mailbox) SetBytes(most int64) {
+	if most <= 0 {
+		most = DefaultBytes
+	}
+	m.mu.Lock()
+	m.cfg.Bytes = most
+	var tooLarge, admitted []*Waiter
+	for w := m.waiters.first; w != nil; {
+		next := w.next
+		if w.size > most {
+			m.waiters.remove(w)
+			tooLarge = append(tooLarge, w)
+		}
+		w = next
+	}
+	for w := m.admit(); w != nil; w = m.admit() {
+		admitted = append(admitted, w)
+	}
+	m.mu.Unlock()
+	for _, w := range tooLarge {
+		w.done(ErrTooLarge)
+	}
+	for _, w := range admitted {
+		w.done(nil)
+	}
 }
 
 // Capacity is the number of messages that it holds.

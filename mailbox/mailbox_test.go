@@ -3,6 +3,8 @@ package mailbox
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -77,7 +79,7 @@ func TestEventsComeInOrderOfArrival(t *testing.T) {
 }
 
 func TestTypeNames(t *testing.T) {
-	for typ, want := range []string{"MESSAGE", "EXIT", "LINK_DOWN", "CANCEL"} {
+	for typ, want := range []string{"MESSAGE", "EXIT", "LINK_DOWN", "CANCEL", "GROUP"} {
 		if got := Type(typ).String(); got != want {
 			t.Errorf("type %d is %s, want %s", typ, got, want)
 		}
@@ -184,6 +186,33 @@ func TestCountDropped(t *testing.T) {
 	}
 }
 
+// TestDropsOfSeveral counts for mailboxes together, and for each.
+func TestDropsOfSeveral(t *testing.T) {
+	var drops atomic.Uint64
+	a := New(Config{Capacity: 1, Overflow: DropOldest, Drops: &drops})
+	b := New(Config{Capacity: 1, Drops: &drops})
+	post(t, a, message(1), message(2), message(3))
+	b.CountDropped()
+	if a.Dropped() != 2 || b.Dropped() != 1 || drops.Load() != 3 {
+		t.Errorf("%d and %d dropped, and %d together", a.Dropped(), b.Dropped(), drops.Load())
+	}
+}
+
+func TestPosted(t *testing.T) {
+	m := New(Config{Capacity: 1, Overflow: Block})
+	post(t, m, message(1), exit(2))
+	_ = m.Post(message(3)) // refused
+	m.PostWhenRoom(message(4), func(error) {})
+	if m.Posted() != 2 {
+		t.Errorf("%d posted, want 2", m.Posted())
+	}
+	m.Take(nil, nil)
+	m.Close()
+	if m.Posted() != 3 {
+		t.Errorf("%d posted, want 3", m.Posted())
+	}
+}
+
 func TestPostWhenRoomKeepsOrder(t *testing.T) {
 	m := New(Config{Capacity: 2, Overflow: Block})
 	var got answers
@@ -230,6 +259,39 @@ func TestRemoveAndDiscardLetWaitingMessagesIn(t *testing.T) {
 	}
 	got.want(t, "3 <nil>", "4 <nil>", "5 <nil>")
 	wantTaken(t, m, 4, 5, 6)
+}
+
+func TestSetBytes(t *testing.T) {
+	large := func(id, bytes int) Event {
+		e := message(id)
+		e.Values = []Value{String(strings.Repeat("x", bytes))}
+		return e
+	}
+	m := New(Config{Capacity: 10, Overflow: Block, Bytes: 4000})
+	var got answers
+	post(t, m, large(1, 3000))
+	m.PostWhenRoom(large(2, 2500), got.of(2))
+	m.PostWhenRoom(large(3, 100), got.of(3))
+	m.PostWhenRoom(large(4, 3500), got.of(4))
+	m.SetBytes(7000) // for one more
+	got.want(t, "2 <nil>", "3 <nil>")
+	got = nil
+	m.SetBytes(3400) // what is there stays; the last would never find room
+	got.want(t, "4 the message is larger than the mailbox")
+	if held, most := m.Bytes(); held < 5600 || most != 3400 {
+		t.Errorf("%d of %d bytes", held, most)
+	}
+	if err := m.Post(large(5, 1)); err != ErrFull {
+		t.Error(err)
+	}
+	if err := m.Post(large(5, 3400)); err != ErrTooLarge {
+		t.Error(err)
+	}
+	wantTaken(t, m, 1, 2, 3)
+	m.SetBytes(0)
+	if _, most := m.Bytes(); most != DefaultBytes {
+		t.Errorf("%d bytes", most)
+	}
 }
 
 func TestDoneMayUseTheMailbox(t *testing.T) {

@@ -76,6 +76,7 @@ func (m *Mailbox) admit() *Waiter {
 		return nil
 	}
 	m.waiters.remove(w)
+	m.posted++
 	m.queue.push(w.ev, w.size)
 	return w
 }

@@ -107,6 +107,21 @@ entries:
       process.unlink(pid)
       process.terminate(pid)
     end
+- name: changes
+  kind: process.lua
+  source: |
+    -- Joins and leaves, and goes on as something else, or once more as itself.
+    local entries = {"mul", "traps", "grow", "quick", "fails", "waits", "loops", "echo", "changes", "changes", "changes"}
+    local name = "g" .. math.random(3)
+    if math.random(3) == 1 then process.group.leave(name) else process.group.join(name) end
+    local ref = process.group.monitor(name)
+    process.group.broadcast(name, "news", 1)
+    if ref and math.random(2) == 1 then process.group.demonitor(ref) end
+    for _ = 1, 5 do
+      local _, err = process.upgrade(entries[math.random(#entries)], math.random(2), math.random(0, 1))
+      if err:kind() ~= "invalid" then error(err) end -- grow takes one
+    end
+    process.upgrade("quick")
 - name: parent
   kind: process.lua
   source: |
@@ -171,6 +186,11 @@ func TestHammer(t *testing.T) {
 	if err := rt.Stop(ctx, "the hammer rests", 0); err != nil {
 		t.Fatal(err)
 	}
+	for _, name := range []string{"g1", "g2", "g3"} {
+		if pids := rt.GroupMembers(name); len(pids) != 0 {
+			t.Errorf("members of %s in a node that has stopped: %q", name, pids)
+		}
+	}
 	if waiting := rt.Waiting(); waiting != 0 {
 		t.Errorf("%d processes wait in a node that has stopped", waiting)
 	}
@@ -189,22 +209,23 @@ type hammer struct {
 
 // possible are the reasons for which each entry may end.
 var possible = map[string][]mailbox.Reason{
-	"app:mul":    {mailbox.ReasonNormal, mailbox.ReasonKilled},
-	"app:grow":   {mailbox.ReasonNormal, mailbox.ReasonKilled},
-	"app:traps":  {mailbox.ReasonNormal, mailbox.ReasonError, mailbox.ReasonKilled},
-	"app:family": {mailbox.ReasonNormal, mailbox.ReasonError, mailbox.ReasonKilled},
-	"app:quick":  {mailbox.ReasonNormal, mailbox.ReasonKilled},
-	"app:fails":  {mailbox.ReasonError, mailbox.ReasonKilled},
-	"app:loops":  {mailbox.ReasonKilled},
-	"app:waits":  {mailbox.ReasonKilled},
-	"app:echo":   {mailbox.ReasonKilled},
-	"app:parent": {mailbox.ReasonNormal, mailbox.ReasonKilled},
+	"app:mul":     {mailbox.ReasonNormal, mailbox.ReasonKilled},
+	"app:grow":    {mailbox.ReasonNormal, mailbox.ReasonKilled},
+	"app:traps":   {mailbox.ReasonNormal, mailbox.ReasonError, mailbox.ReasonKilled},
+	"app:family":  {mailbox.ReasonNormal, mailbox.ReasonError, mailbox.ReasonKilled},
+	"app:quick":   {mailbox.ReasonNormal, mailbox.ReasonKilled},
+	"app:fails":   {mailbox.ReasonError, mailbox.ReasonKilled},
+	"app:loops":   {mailbox.ReasonKilled},
+	"app:waits":   {mailbox.ReasonKilled},
+	"app:echo":    {mailbox.ReasonKilled},
+	"app:parent":  {mailbox.ReasonNormal, mailbox.ReasonKilled},
+	"app:changes": {mailbox.ReasonNormal, mailbox.ReasonError, mailbox.ReasonKilled},
 }
 
 // beat spawns until time is over, keeps some processes for a while, and waits
 // for all of its own in the end.
 func (h *hammer) beat() {
-	entries := []string{"app:mul", "app:grow", "app:traps", "app:quick", "app:fails", "app:loops", "app:waits", "app:echo", "app:parent", "app:family"}
+	entries := []string{"app:mul", "app:grow", "app:traps", "app:quick", "app:fails", "app:loops", "app:waits", "app:echo", "app:parent", "app:family", "app:changes"}
 	groups := []string{"app:small", "app:large", "app:drop"}
 	type started struct {
 		entry string

@@ -75,6 +75,53 @@ func (rt *Runtime) Unregister(name string) error {
 	return rt.sched.Unregister(name)
 }
 
+// JoinGroup makes a process a member of a group of processes by name (in Lua
+// process.group, not the group in which it runs), until it leaves or has ended.
+// Joining again changes nothing.
+//
+// # Errors
+//
+// *mailbox.Error: kind NoProc, Invalid for a text that cannot be a name,
+// LimitHit for one more than a process may be in.
+func (rt *Runtime) JoinGroup(group string, dest mailbox.PID) error {
+	if rt.sched == nil {
+		return notStarted()
+	}
+	return rt.sched.JoinGroup(group, dest)
+}
+
+// LeaveGroup ends a membership; false if there was none.
+func (rt *Runtime) LeaveGroup(group string, dest mailbox.PID) bool {
+	return rt.sched != nil && rt.sched.LeaveGroup(group, dest)
+}
+
+// GroupMembers gives the members of a group, the oldest process first.
+func (rt *Runtime) GroupMembers(group string) []mailbox.PID {
+	if rt.sched == nil {
+		return nil
+	}
+	return rt.sched.GroupMembers(group)
+}
+
+// Broadcast posts a message to every member of a group, from nobody, and tells
+// how many took it. It never blocks: a full mailbox does not take it, unless it
+// drops the oldest.
+//
+// # Errors
+//
+// *mailbox.Error: kind Invalid for a value that cannot cross, or a text that
+// cannot be a name.
+func (rt *Runtime) Broadcast(group, topic string, values ...any) (int, error) {
+	vs, err := mailbox.ValuesOf(values...)
+	if err != nil {
+		return 0, err
+	}
+	if rt.sched == nil {
+		return 0, notStarted()
+	}
+	return rt.sched.Broadcast(group, topic, vs)
+}
+
 // Info describes a living process.
 func (rt *Runtime) Info(dest mailbox.PID) (process.Info, bool) {
 	if rt.sched == nil {

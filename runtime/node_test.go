@@ -20,6 +20,9 @@ func TestNodeFromGo(t *testing.T) {
 	if err := rt.Send("<1.1.1>", "early"); !errors.Is(err, mailbox.Unavailable) {
 		t.Errorf("before Start: %v", err)
 	}
+	if _, err := rt.Broadcast("all", "early"); !errors.Is(err, mailbox.Unavailable) || rt.LeaveGroup("all", "x") || rt.GroupMembers("all") != nil {
+		t.Errorf("before Start: %v", err)
+	}
 	if rt.Waiting() != 0 {
 		t.Error("processes wait before Start")
 	}
@@ -52,8 +55,17 @@ func TestNodeFromGo(t *testing.T) {
 	if pid, ok := rt.Lookup("echo"); !ok || pid != p.PID() {
 		t.Errorf("lookup: %s, %t", pid, ok)
 	}
-	if err := errors.Join(rt.Send("echo", "t", 1), rt.Unregister("echo"), p.Send("t", "two")); err != nil {
+	if err := errors.Join(rt.Send("echo", "t", 1), rt.JoinGroup("all", "echo"), rt.Unregister("echo")); err != nil {
 		t.Error(err)
+	}
+	if pids := rt.GroupMembers("all"); len(pids) != 1 || pids[0] != p.PID() {
+		t.Errorf("members: %v", pids)
+	}
+	if taken, err := rt.Broadcast("all", "t", "two"); taken != 1 || err != nil {
+		t.Errorf("broadcast: %d, %v", taken, err)
+	}
+	if rt.LeaveGroup("all", "nobody") {
+		t.Error("nobody left")
 	}
 	e := p.Exit()
 	if e.Err != nil || e.Values[0].Float() != 1 || e.Values[1].Str() != "two" {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"wippy/config"
 	"wippy/mailbox"
@@ -76,7 +77,9 @@ func (rt *Runtime) Prepare(ctx context.Context, id string) (process.Program, err
 	if c := p.ready.Load(); c != nil {
 		return c.prog, nil
 	}
+	began := time.Now()
 	prog, err := p.kind.Compile(ctx, p.entry, rt)
+	rt.compiled(p.kind.Name, began, err)
 	if err != nil {
 		return nil, asErrorValue(err)
 	}

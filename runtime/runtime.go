@@ -55,6 +55,7 @@ type Runtime struct {
 	started time.Time
 
 	programs map[config.ID]*program
+	compiles map[string]*compiles // by kind; every kind is there
 
 	dirMu sync.Mutex
 	dirs  map[config.ID]fs.FS
@@ -73,7 +74,7 @@ type Runtime struct {
 //
 // When two modules or kinds have the same name.
 func New(opts ...Option) (*Runtime, error) {
-	rt := &Runtime{opts: defaults(), kinds: map[string]process.Kind{}, dirs: map[config.ID]fs.FS{}}
+	rt := &Runtime{opts: defaults(), kinds: map[string]process.Kind{}, compiles: map[string]*compiles{}, dirs: map[config.ID]fs.FS{}}
 	for _, o := range opts {
 		o(&rt.opts)
 	}
@@ -98,6 +99,7 @@ func New(opts ...Option) (*Runtime, error) {
 			return nil, mailbox.Errorf(mailbox.Invalid, "two kinds are called %q", k.Name)
 		}
 		rt.kinds[k.Name] = k
+		rt.compiles[k.Name] = newCompiles()
 	}
 	rt.adopt(&config.App{})
 	return rt, nil

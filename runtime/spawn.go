@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"time"
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
@@ -132,7 +133,11 @@ func (rt *Runtime) Run(ctx context.Context, entry, group string, args ...any) ([
 //
 // Syntax errors, with their position.
 func (rt *Runtime) CompileScript(name string, source []byte, dir fs.FS) (process.Program, error) {
-	return rt.engine.CompileScript(name, source, dir, true)
+	began := time.Now()
+	prog, err := rt.engine.CompileScript(name, source, dir, true)
+	luaKind, _ := rt.engine.Kinds()
+	rt.compiled(luaKind.Name, began, err)
+	return prog, err
 }
 
 // CompileModule compiles a WebAssembly binary that is no entry.
@@ -141,5 +146,8 @@ func (rt *Runtime) CompileScript(name string, source []byte, dir fs.FS) (process
 //
 // What is wrong with the binary or its method, as for an entry.
 func (rt *Runtime) CompileModule(ctx context.Context, src wasmhost.Source) (process.Program, error) {
-	return rt.wasm.Compile(ctx, src)
+	began := time.Now()
+	prog, err := rt.wasm.Compile(ctx, src)
+	rt.compiled(rt.wasm.Kind().Name, began, err)
+	return prog, err
 }

@@ -3,10 +3,15 @@ package test
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,7 +59,7 @@ func TestFilesExample(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds a program for another system")
 	}
-	dir := t.TempDir()
+	dir, cache := t.TempDir(), t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "examples", "files"))); err != nil {
 		t.Fatal(err)
 	}
@@ -62,13 +67,101 @@ func TestFilesExample(t *testing.T) {
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
+	index := filepath.Join(dir, "_index.yaml")
+	entries, err := os.ReadFile(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, change, to string // in the entries
+		input            string // "" for the example's own
+		err, file, text  string
+	}{
+		{name: "json", file: "totals.json", text: "{\n  \"apples\": 7,\n  \"pears\": 6,\n  \"plums\": 12\n}"},
+		{name: "csv", change: "OUTPUT_FORMAT: json", to: "OUTPUT_FORMAT: csv", file: "totals.csv", text: "apples,7\npears,6\nplums,12\n"},
+		{name: "unknown format", change: "OUTPUT_FORMAT: json", to: "OUTPUT_FORMAT: xml", err: "exit code 1"},
+		{name: "no variable", change: "OUTPUT_FORMAT: json", to: "OTHER: json", err: "has no value \"OUTPUT_FORMAT\""},
+		{name: "no number", input: "apples,3\npears,many\n", err: "exit code 1"},
+		{name: "read-only", change: "guest: /output\n", to: "guest: /output\n          read_only: true\n", err: "exit code 1"},
+		{name: "not granted", change: "      - wasi:filesystem\n", to: "", err: "exit code 1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			changed := entries
+			if tt.change != "" {
+				if changed = bytes.Replace(entries, []byte(tt.change), []byte(tt.to), 1); bytes.Equal(changed, entries) {
+					t.Fatalf("the entries lack %q", tt.change)
+				}
+			}
+			write := func(name, text string) {
+				if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write(index, string(changed))
+			if tt.input != "" {
+				write(filepath.Join(dir, "data", "input.csv"), tt.input)
+				defer os.CopyFS(filepath.Join(dir, "data"), os.DirFS(filepath.Join("..", "examples", "files", "data")))
+				defer os.Remove(filepath.Join(dir, "data", "input.csv"))
+			}
+			os.RemoveAll(filepath.Join(dir, "output"))
+			out, err := runFilesExample(t, dir, cache)
+			if tt.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.err) {
+					t.Errorf("it ends with %v, want an error with %q", err, tt.err)
+				}
+				if found, _ := filepath.Glob(filepath.Join(dir, "output", "*")); len(found) > 0 {
+					t.Errorf("it wrote %s", found)
+				}
+				return
+			}
+			if err != nil || out != "5 lines read\n" {
+				t.Errorf("%v, output %q", err, out)
+			}
+			if text, err := os.ReadFile(filepath.Join(dir, "output", tt.file)); err != nil || string(text) != tt.text {
+				t.Errorf("%s holds %q, %v", tt.file, text, err)
+			}
+		})
+	}
+}
+
+// runFilesExample runs the command of the example in dir.
+func runFilesExample(t *testing.T, dir, cache string) (string, error) {
+	t.Helper()
 	var out bytes.Buffer
-	rt, err := runtime.New(runtime.WithTerminal(&process.Terminal{Stdout: &out, Stderr: &out}))
+	rt, err := runtime.New(
+		runtime.WithTerminal(&process.Terminal{Stdout: &out, Stderr: &out}),
+		runtime.WithLogger(slog.New(slog.DiscardHandler)),
+		runtime.WithCompilationCache(cache))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rt.Close()
 	if err := rt.Load(dir); err != nil {
+		return "", err
+	}
+	ctx := context.Background()
+	if err := rt.Check(ctx); err != nil {
+		return "", err
+	}
+	if err := rt.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = rt.Run(ctx, "myns:report", rt.Terminal())
+	return out.String(), err
+}
+
+// runHTTPExample runs the command of the example with paths to fetch.
+func runHTTPExample(t *testing.T, paths ...any) (out string, err error) {
+	t.Helper()
+	var stdout bytes.Buffer
+	rt, err := runtime.New(
+		runtime.WithTerminal(&process.Terminal{Stdout: &stdout, Stderr: &stdout}),
+		runtime.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	if err := rt.Load("../examples/http_worker"); err != nil {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
@@ -78,14 +171,98 @@ func TestFilesExample(t *testing.T) {
 	if err := rt.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := rt.Run(ctx, "files:report", rt.Terminal()); err != nil {
-		t.Fatal(err)
+	_, err = rt.Run(ctx, "myns:fetch", rt.Terminal(), paths...)
+	return stdout.String(), err
+}
+
+// TestHTTPExample runs workers that wait for a server until all of them do, so
+// that none may hold a thread; and some that get no answer, or none that is good.
+func TestHTTPExample(t *testing.T) {
+	const together = 32
+	var arrived, busy, broken atomic.Int32
+	all := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path, ok := strings.CutPrefix(r.URL.Path, "/v1/")
+		switch {
+		case !ok:
+			t.Errorf("a worker asks for %s, expected it below the path of API_URL", r.URL)
+		case path == "missing":
+			http.NotFound(w, r)
+		case path == "busy" && busy.Add(1) < 3:
+			http.Error(w, "later", http.StatusServiceUnavailable)
+		case path == "broken":
+			broken.Add(1)
+			w.Header().Set("content-length", "100")
+			w.Write([]byte("less"))
+		case path == "large":
+			w.Write(bytes.Repeat([]byte("x"), 5<<20))
+		case strings.HasPrefix(path, "together"):
+			if arrived.Add(1) == together {
+				close(all)
+			}
+			<-all
+			fallthrough
+		default:
+			fmt.Fprintf(w, "%s?%s", path, r.URL.RawQuery)
+		}
+	}))
+	defer server.Close()
+	t.Setenv("API_URL", server.URL+"/v1/")
+
+	paths := []any{}
+	for _, path := range []string{"/missing", "/busy", "/broken", "/large", "/a b"} {
+		paths = append(paths, path)
 	}
-	if out.String() != "5 lines read\n" {
-		t.Errorf("output %q", out.String())
+	want := fmt.Sprintf(`/missing: failed: the server answers 404
+/busy: busy? (3 tries)
+/broken: failed: HTTP-response-incomplete (3 tries)
+/large: failed: limit: max_memory: the limit is 4194304 bytes; a growth to 4259840 (65536 too many) was refused, then: wasm trap: unreachable instruction executed
+/a b: failed: bad-url: %s/v1/a b
+`, server.URL)
+	for n := range together {
+		paths = append(paths, fmt.Sprintf("/together?%d", n))
+		want += fmt.Sprintf("/together?%d: together?%d\n", n, n)
 	}
-	totals, err := os.ReadFile(filepath.Join(dir, "output", "totals.json"))
-	if want := "{\n  \"apples\": 7,\n  \"pears\": 6,\n  \"plums\": 12\n}"; err != nil || string(totals) != want {
-		t.Errorf("totals %q, %v", totals, err)
+	out, err := runHTTPExample(t, paths...)
+	if want += "33 of 37 fetched\n"; err != nil || out != want {
+		t.Errorf("it fails with %v, and prints\n%s\nwant\n%s", err, out, want)
+	}
+	if broken.Load() != 3 {
+		t.Errorf("the server was asked %d times for what breaks off", broken.Load())
+	}
+}
+
+// What a worker requires and does not find fails its spawn, and says where.
+func TestHTTPExampleWithoutServer(t *testing.T) {
+	t.Setenv("API_URL", "")
+	os.Unsetenv("API_URL") // until the test is over
+	_, err := runHTTPExample(t)
+	if err == nil || !strings.Contains(err.Error(), "myns:http_worker requires the variable API_URL") || !strings.Contains(err.Error(), "_index.yaml:") {
+		t.Errorf("it ends with %v", err)
+	}
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	t.Setenv("API_URL", closed.URL)
+	out, err := runHTTPExample(t, "/a")
+	if out != "/a: failed: connection-refused (3 tries)\n0 of 1 fetched\n" || err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestHTTPExampleCommand runs the README's command: a server, and what uses it.
+func TestHTTPExampleCommand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds programs")
+	}
+	cmd := exec.Command("go", "run", "./examples/http_worker/server", "go", "run", "./cmd/wippy", "--app", "examples/http_worker", "run", "fetch")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if want := `/fruits/apple: {"name": "apple", "color": "red"}
+/fruits/pear: {"name": "pear", "color": "green"}
+/fruits/plum: {"name": "plum", "color": "blue"} (2 tries)
+/fruits/durian: failed: the server answers 404
+3 of 4 fetched
+`; err != nil || string(out) != want {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

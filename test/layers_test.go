@@ -38,7 +38,9 @@ var layers = []layer{
 	{floor: 3, path: "lua", tree: true},
 	{floor: 4, path: "luamod", tree: true},
 	{floor: 5, path: "runtime"},
-	{floor: 6, path: "cmd/wippy"},
+	{floor: 6, path: "runtime/metrics"},
+	{floor: 6, path: "runtime/control"},
+	{floor: 7, path: "cmd/wippy"},
 }
 
 // free are the trees that import what they like, and that only tests import.
@@ -51,6 +53,7 @@ var engines = map[string][]string{
 	"layeh.com/gopher-luar":         {"lua", "luamod", "runtime"},
 	"github.com/tetratelabs/wazero": {"wasmhost"},
 	"github.com/spf13/cobra":        {"cmd/wippy"},
+	"github.com/prometheus":         {"runtime/metrics"},
 }
 
 func TestLayers(t *testing.T) {

@@ -168,7 +168,7 @@ func (r *resolver) Func(name string, f wit.Func) (*canon.Host, error) {
 // it may have.
 func (p *componentProgram) New(args []mailbox.Value, limits process.Limits) (process.Process, error) {
 	params := p.export.Type.Params
-	t := &componentProcess{program: p, Context: context.Background()}
+	t := &componentProcess{program: p, export: p.export, Context: context.Background()}
 	takesAnything := p.takesWords()
 	if !takesAnything {
 		var err error

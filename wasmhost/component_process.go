@@ -9,6 +9,8 @@ import (
 	"wippy/wasmhost/imports"
 	"wippy/wasmhost/linker"
 	"wippy/wasmhost/wasi/cli"
+	"wippy/wasmhost/wasi/http"
+	"wippy/wasmhost/wasi/iface"
 	"wippy/wasmhost/wit"
 )
 
@@ -18,6 +20,8 @@ import (
 type componentProcess struct {
 	context.Context
 	program  *componentProgram
+	export   *linker.Export // that it calls
+	serving  *http.Serving  // what a handler has; else nil
 	instance *linker.Instance
 	caller   imports.Caller
 	args     []mailbox.Value // by position
@@ -37,9 +41,18 @@ func (t *componentProcess) Value(key any) any {
 	return nil
 }
 
+// as gives the context that the guest has.
+func (t *componentProcess) as(ctx process.Context) process.Context {
+	if t.serving != nil {
+		return t.serving.Context(ctx)
+	}
+	return ctx
+}
+
 // Init implements process.Process: it makes the instance, and runs the start
 // functions of its modules.
 func (t *componentProcess) Init(ctx process.Context) error {
+	ctx = t.as(ctx)
 	t.caller.Context = ctx
 	ready := false
 	defer func() {
@@ -61,12 +74,18 @@ func (t *componentProcess) Step(ctx process.Context) (process.Result, process.St
 	if t.ended != nil {
 		return t.ended.Result, process.Done
 	}
-	v, err := t.instance.CallLast(t.program.export, t.args)
+	if t.serving != nil {
+		t.args = t.serving.Args(iface.Of(t))
+	}
+	v, err := t.instance.CallLast(t.export, t.args)
 	if end, ok := errors.AsType[*imports.Exit](err); ok {
 		return end.Result, process.Done
 	}
 	if err != nil {
 		return process.Fail(err), process.Done
+	}
+	if t.serving != nil {
+		return process.Result{}, process.Done
 	}
 	return t.program.result(v), process.Done
 }
@@ -119,6 +138,7 @@ func (t *componentProcess) Close() {
 	_ = t.instance.Close() // the host's resources do not fail
 	if t.caller.World != nil {
 		t.caller.World.Close()
+		iface.Release(&t.caller)
 	}
 }
 

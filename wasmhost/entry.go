@@ -163,6 +163,8 @@ func checkWASI(c *config.Check, w *WASI) {
 		switch {
 		case !path.IsAbs(m.Guest):
 			c.Mistake(fmt.Sprintf("expected an absolute path, found %q", m.Guest), absolute, field...)
+		case path.Clean(m.Guest) != "/"+strings.Trim(m.Guest, "/") || strings.HasPrefix(m.Guest, "//"):
+			c.Mistake(fmt.Sprintf(`expected a path without ".", ".." and "//", found %q`, m.Guest), "write "+strconv.Quote(path.Clean(m.Guest)), field...)
 		case slices.IndexFunc(w.Mounts, func(o Mount) bool { return path.Clean(o.Guest) == path.Clean(m.Guest) }) < i:
 			c.Mistake(fmt.Sprintf("%q has a mount already", m.Guest), "", field...)
 		}
@@ -196,6 +198,7 @@ func (h *Host) compileEntry(ctx context.Context, e *config.Entry, app process.Ap
 	if m, ok := p.(*Program); ok {
 		m.noteUngranted(app.Logger(), e)
 	}
+	noteUnused(app.Logger(), e, spec)
 	return p, nil
 }
 

@@ -90,6 +90,8 @@ func TestEntryChecks(t *testing.T) {
 		{good + hash + "wasi: {env: [{id: key, name: A}, {id: key, name: A}]}", `_index.yaml:11:54: wasi.env[1].name: the variable "A" is there already`},
 		{good + hash + "wasi: {mounts: [{fs: bin, guest: data}]}", `_index.yaml:11:38: wasi.mounts[0].guest: expected an absolute path, found "data"; begin it with /`},
 		{good + hash + "wasi: {mounts: [{fs: bin, guest: /data}, {fs: bin, guest: /data/}]}", `_index.yaml:11:63: wasi.mounts[1].guest: "/data/" has a mount already`},
+		{good + hash + "wasi: {mounts: [{fs: bin, guest: /a/../../b}]}", `_index.yaml:11:38: wasi.mounts[0].guest: expected a path without ".", ".." and "//", found "/a/../../b"; write "/b"`},
+		{good + hash + "wasi: {mounts: [{fs: bin, guest: //a}]}", `_index.yaml:11:38: wasi.mounts[0].guest: expected a path without ".", ".." and "//", found "//a"; write "/a"`},
 		{good + hash + `wasi: {args: ["a\0b"]}`, `_index.yaml:11:19: wasi.args[0]: an argument holds no NUL, found "a\x00b"`},
 	} {
 		_, err := load(h, tt.fields)

@@ -68,9 +68,13 @@ func (t *tank) Next(_ api.Module, left int32) int32 {
 	return t.allowance
 }
 
-// settle charges what was used of the allowance, of which left remains.
+// settle charges what was used of the allowance, of which left remains. Where
+// there is none all is charged: the guest asked for one and the process is to end.
 func (t *tank) settle(left int32) {
 	was := t.allowance
 	t.allowance = 0
+	if was == 0 {
+		left = 0
+	}
 	t.Settle(was, left)
 }

@@ -16,6 +16,8 @@ type fuelContext struct {
 
 func (c *fuelContext) Limits() process.Limits { return process.Limits{MaxFuel: int64(c.limit)} }
 
+func (c *fuelContext) FuelUsed() uint64 { return c.used }
+
 func (c *fuelContext) Checkpoint(units uint64) {
 	if c.used += units; c.used > c.limit {
 		process.Unwind()

@@ -177,28 +177,26 @@ func (t *instance) call(ctx process.Context, fn api.Function, stack []uint64) er
 	if t.room != nil {
 		t.enter()
 	}
-	err := t.invoke(ctx, fn, stack)
-	if t.fuel != nil {
-		t.tank.settle(int32(t.fuel.Get()))
-	}
-	return err
+	return t.invoke(ctx, fn, stack)
 }
 
 // enter gives a call from the host its room on the stack.
 func (t *instance) enter() { t.room.Set(uint64(meter.DefaultStack)) }
 
-// invoke is guard for the call itself, with fewer frames.
+// invoke is guard for the call itself, with fewer frames. A process that is to
+// end, or to go on as another entry, does not return from it; what it used counts.
 func (t *instance) invoke(ctx process.Context, fn api.Function, stack []uint64) (err error) {
 	t.broken = true
 	defer func() {
 		if f := trap.Recover(recover()); f != nil {
 			err = f
 		}
-		if err != nil {
+		t.broken = err != nil
+		if t.fuel != nil {
+			t.tank.settle(int32(t.fuel.Get()))
+		} else if err != nil {
 			ctx.Checkpoint(0)
-			return
 		}
-		t.broken = false
 	}()
 	return fn.CallWithStack(&t.tank, stack)
 }

@@ -20,7 +20,7 @@ var wasiInterfaces = map[string]string{
 	"wasi:clocks":     "monotonic-clock wall-clock",
 	"wasi:random":     "random insecure insecure-seed",
 	"wasi:filesystem": "types preopens",
-	"wasi:sockets":    "network instance-network tcp tcp-create-socket ip-name-lookup",
+	"wasi:sockets":    "network instance-network tcp tcp-create-socket udp udp-create-socket ip-name-lookup",
 	"wasi:http":       "types outgoing-handler",
 }
 

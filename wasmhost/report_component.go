@@ -5,6 +5,7 @@ import (
 
 	"wippy/wasmhost/component"
 	"wippy/wasmhost/linker"
+	"wippy/wasmhost/wasi/http"
 	"wippy/wasmhost/wit"
 )
 
@@ -239,7 +240,8 @@ func (s *speller) iface(name string, t *component.InstanceType) (*wit.Interface,
 // methods lists the functions that a method can name, with the names that it
 // can name them by, as linker.Plan's Find takes them (SPEC section 2,
 // process.wasm). The functions of resources, and those that take one, are none:
-// nobody outside of the component has a resource to give.
+// nobody outside of the component has a resource to give, but for a request
+// that is served.
 func (s *speller) methods(exports []wit.Item) []MethodReport {
 	type candidate struct {
 		MethodReport
@@ -249,10 +251,10 @@ func (s *speller) methods(exports []wit.Item) []MethodReport {
 	// The last form is the whole name. A shorter one must neither be somebody's
 	// whole name nor mean two.
 	meant, whole := make(map[string]int), make(map[string]bool)
-	add := func(f wit.Func, forms ...string) {
+	add := func(f wit.Func, serves bool, forms ...string) {
 		params := f
 		params.Results = nil
-		c := candidate{MethodReport{Forms: forms}, !strings.HasPrefix(f.Name, "[") && !s.function(&params).handles}
+		c := candidate{MethodReport{Forms: forms}, serves || !strings.HasPrefix(f.Name, "[") && !s.function(&params).handles}
 		if c.callable {
 			c.Signature = signatureText(f)
 		}
@@ -265,7 +267,7 @@ func (s *speller) methods(exports []wit.Item) []MethodReport {
 	for _, x := range exports {
 		switch {
 		case x.Func != nil:
-			add(*x.Func, x.Name)
+			add(*x.Func, false, x.Name)
 		case x.Interface != nil:
 			i, named := linker.ParseInterface(x.Name)
 			for _, f := range x.Interface.Funcs {
@@ -276,7 +278,7 @@ func (s *speller) methods(exports []wit.Item) []MethodReport {
 				if i.Version != "" {
 					forms = append(forms, i.Package+"/"+i.Name+"#"+f.Name)
 				}
-				add(f, append(forms, x.Name+"#"+f.Name)...)
+				add(f, http.IsHandler(x.Name) && f.Name == http.HandlerFunc, append(forms, x.Name+"#"+f.Name)...)
 			}
 		}
 	}

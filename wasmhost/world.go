@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"wippy/config"
@@ -119,6 +120,29 @@ func (p *Program) noteUngranted(log *slog.Logger, e *config.Entry) {
 	if functions, groups := preview1.Ungranted(p.grants, names); len(functions) > 0 {
 		log.Debug("functions that are not granted answer ENOTCAPABLE", "entry", string(e.ID), "at", e.Pos.String(),
 			"functions", list(functions), "write", p.grants.With(groups...))
+	}
+}
+
+// noteUnused warns of what an entry says about the guest's world and no grant lets
+// the guest see: whoever wrote it will wonder why the guest finds nothing.
+func noteUnused(log *slog.Logger, e *config.Entry, spec *Config) {
+	w := &spec.WASI
+	for _, f := range []struct {
+		field string
+		said  bool
+		by    []string // any of them, the first to be suggested
+	}{
+		{"args", len(w.Args) > 0, []string{"wasi:cli"}},
+		{"cwd", w.CWD != "", []string{"wasi:cli"}},
+		{"env", len(w.Env) > 0, []string{"wasi:cli"}},
+		{"mounts", len(w.Mounts) > 0, []string{"wasi:filesystem"}},
+		{"network", len(w.Network.Allow) > 0, []string{"wasi:http", "wasi:sockets"}},
+	} {
+		grants := imports.Grants(spec.Imports)
+		if f.said && !slices.ContainsFunc(f.by, grants.Has) {
+			log.Warn("wasi."+f.field+" is of no use without "+strings.Join(f.by, " or "), "entry", string(e.ID),
+				"at", e.At("wasi", f.field).String(), "write", grants.With(f.by[0]))
+		}
 	}
 }
 

@@ -29,9 +29,10 @@ type cli struct {
 	patience time.Duration
 
 	// The flags that hold for every command.
-	app     string
-	verbose bool
-	quiet   bool
+	app string
+	log logFlags
+	// Those of commands that run a node.
+	node nodeFlags
 }
 
 func (c *cli) run(args []string) int {
@@ -49,10 +50,11 @@ the commands of an application, a script, or a bare module.
 
 Exit codes: 0 normal, or the code that the program chose; 1 the process failed;
 2 bad usage or configuration; 130 interrupted (143 terminated).`,
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.ArbitraryArgs,
+		Version:           version(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Args:              cobra.ArbitraryArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return c.log.check() },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cmd.Help()
@@ -70,17 +72,16 @@ Exit codes: 0 normal, or the code that the program chose; 1 the process failed;
 
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.app, "app", "", "the application's `directory` (otherwise the nearest one upwards that has an _index.yaml)")
-	flags.BoolVarP(&c.verbose, "verbose", "v", false, "log everything")
-	flags.BoolVarP(&c.quiet, "quiet", "q", false, "log warnings and errors only")
-	root.MarkFlagsMutuallyExclusive("verbose", "quiet")
+	c.log.add(root)
 	_ = root.MarkPersistentFlagDirname("app") // the flag is there
 
-	root.AddCommand(c.runCommand(), c.checkCommand(), c.hashCommand(), c.inspectCommand(), c.versionCommand())
+	root.AddCommand(c.runCommand(), c.serveCommand(), c.checkCommand(), c.hashCommand(), c.inspectCommand(),
+		c.psCommand(), c.killCommand(), c.versionCommand())
 	return root
 }
 
 // planned are the commands that are known by name only.
-var planned = []string{"kill", "ps", "serve", "types"}
+var planned = []string{"types"}
 
 func unknownCommand(root *cobra.Command, name string) error {
 	if slices.Contains(planned, name) {

@@ -34,6 +34,7 @@ func (c *cli) runNamed(name string, words []string) error {
 		return err
 	}
 	n.beside = true
+	n.command = "run " + name
 	return n.run(func(ctx context.Context) (start, error) {
 		if err := n.rt.PrepareServices(ctx, runtime.AlwaysServices); err != nil && !errors.Is(err, mailbox.NotFound) {
 			return nil, err

@@ -162,7 +162,7 @@ func TestInterruptWhileCompiling(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer n.rt.Close()
+	defer n.close()
 	abandoned := make(chan struct{})
 	err = n.run(func(ctx context.Context) (start, error) {
 		s.signals <- os.Interrupt
@@ -198,6 +198,7 @@ func TestStuck(t *testing.T) {
 	s := newSession()
 	s.grace, s.patience = 0, 10*time.Millisecond
 	n := &node{cli: s.cli, rt: rt, log: s.newLog()}
+	defer n.close()
 	go func() {
 		<-begun
 		s.signals <- os.Interrupt

@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
+
+	"github.com/spf13/cobra"
 
 	"wippy/mailbox"
 	"wippy/runtime"
 	"wippy/runtime/process"
 )
 
-// logHandler writes logs to standard error, all but one line: that the main
+// logHandler writes logs to standard error, as text or JSON, all but one line: that the main
 // process failed, which the command line says itself.
 type logHandler struct {
 	slog.Handler
@@ -24,18 +27,61 @@ type mainPID struct {
 	pid mailbox.PID
 }
 
-func (c *cli) newLog() *logHandler {
-	level := slog.LevelInfo
+// logFlags are the flags of logs that hold for every command.
+type logFlags struct {
+	format  string
+	level   string
+	verbose bool
+	quiet   bool
+}
+
+// The words that --log-format takes.
+const (
+	formatText = "text"
+	formatJSON = "json"
+)
+
+var levels = map[string]slog.Level{
+	"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+}
+
+func (l *logFlags) add(root *cobra.Command) {
+	flags := root.PersistentFlags()
+	flags.StringVar(&l.format, "log-format", "", "log as `text|json` (otherwise text on a terminal, json elsewhere)")
+	flags.StringVar(&l.level, "log-level", "", "log from this level on: `debug|info|warn|error` (otherwise info)")
+	flags.BoolVarP(&l.verbose, "verbose", "v", false, "log everything: --log-level debug")
+	flags.BoolVarP(&l.quiet, "quiet", "q", false, "log warnings and errors only: --log-level warn")
+	root.MarkFlagsMutuallyExclusive("verbose", "quiet", "log-level")
+}
+
+// check says what is wrong with the flags.
+func (l *logFlags) check() error {
+	if l.format != "" && l.format != formatText && l.format != formatJSON {
+		return fmt.Errorf("--log-format: expected text or json, found %q", l.format)
+	}
+	if _, known := levels[l.level]; l.level != "" && !known {
+		return fmt.Errorf("--log-level: expected debug, info, warn or error, found %q", l.level)
+	}
+	return nil
+}
+
+func (l *logFlags) least() slog.Level {
 	switch {
-	case c.verbose:
-		level = slog.LevelDebug
-	case c.quiet:
-		level = slog.LevelWarn
+	case l.verbose:
+		return slog.LevelDebug
+	case l.quiet:
+		return slog.LevelWarn
 	}
-	return &logHandler{
-		Handler: slog.NewTextHandler(c.stderr, &slog.HandlerOptions{Level: level}),
-		main:    &mainPID{},
+	return levels[l.level] // info, where it is not set
+}
+
+func (c *cli) newLog() *logHandler {
+	opts := &slog.HandlerOptions{Level: c.log.least()}
+	var handler slog.Handler = slog.NewJSONHandler(c.stderr, opts)
+	if c.log.format == formatText || c.log.format == "" && isTerminal(c.stderr) {
+		handler = slog.NewTextHandler(c.stderr, opts)
 	}
+	return &logHandler{Handler: handler, main: &mainPID{}}
 }
 
 // spawnMain starts the main process. It may have ended before its PID is known

@@ -26,13 +26,17 @@ type node struct {
 	log *logHandler
 	// beside tells that services with auto_start: true run beside the main process.
 	beside bool
+	dir    string // the application's; "" if there is none
+	// command is what it runs for, as others see it: no arguments, which may be secret.
+	command string
+	ears    ears
 	// stuck tells that processes did not end: nothing of theirs may be freed.
 	stuck bool
 }
 
 // open makes a node of an application; dir "" means none.
 func (c *cli) open(dir string) (*node, error) {
-	n := &node{cli: c, log: c.newLog()}
+	n := &node{cli: c, log: c.newLog(), dir: dir}
 	var err error
 	n.rt, err = runtime.New(
 		runtime.WithTerminal(&process.Terminal{Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr}),
@@ -53,9 +57,10 @@ func (c *cli) open(dir string) (*node, error) {
 	return n, nil
 }
 
-// close frees what the node holds, if that is soon done: the program's end
+// close ends what start and listen began, and frees what the node holds, if that is soon done: the program's end
 // frees it as well, and a compilation that goes on cannot be hurried.
 func (n *node) close() {
+	n.deafen()
 	if n.stuck {
 		return
 	}
@@ -75,14 +80,14 @@ type start func() (*runtime.Process, error)
 
 // run compiles and starts the main process, and returns when neither it nor
 // what it spawned is left, or when what is left cannot be killed.
-func (n *node) run(compile func(context.Context) (start, error)) error {
+func (n *node) run(prepare func(context.Context) (start, error)) error {
 	signals, stop := n.cli.signals()
 	defer stop()
-	main, err := n.compile(signals, compile)
+	main, err := compile(n, signals, prepare)
 	if err != nil {
 		return err
 	}
-	if err := n.rt.Start(); err != nil {
+	if err := n.start(); err != nil {
 		return err
 	}
 	var services *runtime.Services
@@ -134,22 +139,27 @@ func (n *node) stopMain(p *runtime.Process, reason string, signals <-chan os.Sig
 
 // compile calls f, which may take long. A signal meanwhile abandons it: there
 // are no processes yet that would have to be asked.
-func (n *node) compile(signals <-chan os.Signal, f func(context.Context) (start, error)) (start, error) {
+func compile[T any](n *node, signals <-chan os.Signal, f func(context.Context) (T, error)) (compiled T, err error) {
+	if err := n.listen(); err != nil {
+		return compiled, err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	var main start
-	compiled := make(chan error, 1)
+	type outcome struct {
+		compiled T
+		err      error
+	}
+	done := make(chan outcome, 1)
 	go func() {
-		var err error
-		main, err = f(ctx)
-		compiled <- err
+		c, err := f(ctx)
+		done <- outcome{c, err}
 	}()
 	select {
-	case err := <-compiled:
-		return main, err
+	case o := <-done:
+		return o.compiled, o.err
 	case s := <-signals:
 		n.stuck = true // a compiler cannot be stopped
-		return nil, signalled(s)
+		return compiled, signalled(s)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"wippy/config"
 	"wippy/lua"
@@ -83,12 +84,18 @@ as JSON. When it ends while other processes run, they have a second to end.`,
 	}
 	flags := cmd.Flags()
 	flags.SetInterspersed(false)
+	c.node.add(flags)
 	flags.StringVar(&m.method, "method", "", "of a .wasm file: the exported `function` to call")
+	m.add(flags)
+	return cmd
+}
+
+// add adds the flags that show a module something of the machine.
+func (m *moduleFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&m.dirs, "dir", nil, "of a .wasm file: show it a directory, `HOST[::GUEST][:ro]`")
 	flags.StringArrayVar(&m.env, "env", nil, "of a .wasm file: give it an environment variable, `NAME=VALUE`")
 	flags.StringArrayVar(&m.allow, "allow", nil, "of a .wasm file: let it connect to `HOST:PORT`")
 	flags.StringArrayVar(&m.grants, "grant", nil, "of a .wasm file: let it import a `CAPABILITY` such as wasi:http")
-	return cmd
 }
 
 // firstModuleFlag gives the name of a flag for modules that was set, "" if none was.
@@ -117,6 +124,7 @@ func (c *cli) runScript(file string, words []string) error {
 		return err
 	}
 	defer n.close()
+	n.command = "run " + file
 	return n.run(func(context.Context) (start, error) {
 		prog, err := n.rt.CompileScript(file, source, beside.FS())
 		return n.starter(prog, file, words), err
@@ -143,6 +151,7 @@ func (c *cli) runModule(file string, m moduleFlags, words []string) error {
 		return err
 	}
 	defer n.close()
+	n.command = "run " + file
 	return n.run(func(ctx context.Context) (start, error) {
 		prog, err := n.rt.CompileModule(ctx, src)
 		return n.starter(prog, file, words), err

@@ -24,19 +24,20 @@ func (c *cli) runServices() error {
 		return err
 	}
 	defer n.close()
+	n.command = "run"
 	return n.runServices()
 }
 
 func (n *node) runServices() error {
 	signals, stop := n.cli.signals()
 	defer stop()
-	_, err := n.compile(signals, func(ctx context.Context) (start, error) {
-		return nil, n.rt.PrepareServices(ctx, runtime.ApplicationServices)
+	_, err := compile(n, signals, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, n.rt.PrepareServices(ctx, runtime.ApplicationServices)
 	})
 	if err != nil {
 		return err
 	}
-	if err := n.rt.Start(); err != nil {
+	if err := n.start(); err != nil {
 		return err
 	}
 	var services *runtime.Services

@@ -73,7 +73,7 @@ func TestServicesStopTimeout(t *testing.T) {
 	s.stdout.wait(t, "ready")
 	s.signals <- syscall.SIGTERM
 	s.wantExit(t, 0)
-	s.stderr.wait(t, `msg="a child did not end in its time and was killed"`)
+	s.stderr.wait(t, "a child did not end in its time and was killed")
 }
 
 func replaced(app, stop string) string { return strings.ReplaceAll(app, "STOP", stop) }

@@ -3,7 +3,9 @@ package log
 import (
 	"cmp"
 	"log/slog"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
@@ -60,10 +62,35 @@ func (c *converter) group(t *glua.LTable, depth int) []slog.Attr {
 			attrs = append(attrs, slog.String(ellipsis, ellipsis))
 			break
 		}
-		attrs = append(attrs, slog.Any(c.text(k.String()), c.value(v, depth)))
+		key := c.text(k.String())
+		if key == "" { // slog would put the fields of a nested table among these
+			key = noName
+		}
+		attrs = append(attrs, slog.Any(key, c.value(v, depth)))
 	}
-	slices.SortFunc(attrs, func(a, b slog.Attr) int { return cmp.Compare(a.Key, b.Key) })
-	return attrs
+	slices.SortFunc(attrs, byKey)
+	return slices.CompactFunc(attrs, func(a, b slog.Attr) bool { return a.Key == b.Key }) // t[1] and t["1"]
+}
+
+// noName stands for an empty name.
+const noName = "(empty)"
+
+func byKey(a, b slog.Attr) int { return cmp.Compare(a.Key, b.Key) }
+
+// merged gives the fields of both, sorted as they are, each name once: those of a
+// line go before the logger's.
+func merged(loggers, lines []slog.Attr) []slog.Attr {
+	if len(loggers) == 0 {
+		return lines
+	}
+	all := slices.Clone(lines)
+	for _, a := range loggers {
+		if _, there := slices.BinarySearchFunc(lines, a, byKey); !there {
+			all = append(all, a)
+		}
+	}
+	slices.SortFunc(all, byKey)
+	return all
 }
 
 func (c *converter) value(lv glua.LValue, depth int) any {
@@ -84,6 +111,8 @@ func (c *converter) value(lv glua.LValue, depth int) any {
 		return c.text(v.Err().Message)
 	case v.Kind() == mailbox.KindFloat && whole && v.Float() < 1<<63:
 		return int64(bits) // so that a million is not 1e+06
+	case v.Kind() == mailbox.KindFloat && (math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0)):
+		return strconv.FormatFloat(v.Float(), 'g', -1, 64) // JSON has no such number
 	}
 	return luamod.Plain(v)
 }

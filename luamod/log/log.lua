@@ -1,7 +1,8 @@
 ---@meta log
 
----Log lines, with this process's entry and pid. Fields may hold anything; a
----function or the like shows as the name of its type.
+---Log lines, with this process's entry, pid and group. Fields stand in a group of
+---their own, `fields`, and may hold anything; a function or the like shows as the
+---name of its type.
 ---@class log
 local log = {}
 
@@ -21,7 +22,8 @@ function log.warn(message, fields) end
 ---@param fields? table<string, any>
 function log.error(message, fields) end
 
----A logger whose every line has these fields: log.with{id = 7}:info("done").
+---A logger whose every line has these fields: log.with{id = 7}:info("done"). A
+---line's own field goes before one of the same name here.
 ---@param fields table<string, any>
 ---@return log.Logger
 function log.with(fields) end

@@ -4,6 +4,7 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"wippy/lua"
+	"wippy/luamod"
 	"wippy/mailbox"
 )
 
@@ -15,6 +16,7 @@ var (
 	reportShape  = lua.NewShape("entry", "pid", "group", "reason", "error", "trace", "memory", "fuel", "steps", "uptime")
 	linkShape    = lua.NewShape("type", "from", "reason", "error")
 	cancelShape  = lua.NewShape("type", "from", "reason", "deadline")
+	changeShape  = lua.NewShape("type", "ref", "name", "joined", "left")
 	countShape   = lua.NewShape("n")
 )
 
@@ -24,6 +26,7 @@ var eventTypes = [...]glua.LValue{
 	mailbox.ExitEvent:   glua.LString(mailbox.ExitEvent.String()),
 	mailbox.LinkDown:    glua.LString(mailbox.LinkDown.String()),
 	mailbox.CancelEvent: glua.LString(mailbox.CancelEvent.String()),
+	mailbox.GroupEvent:  glua.LString(mailbox.GroupEvent.String()),
 }
 
 // eventTable gives an event as a plain table.
@@ -46,6 +49,10 @@ func eventTable(L *glua.LState, e *mailbox.Event) *glua.LTable {
 		return linkShape.Table(L, is, from, glua.LString(e.Exit.Reason), errorValue(L, e.Exit))
 	case mailbox.CancelEvent:
 		return cancelShape.Table(L, is, from, glua.LString(e.Cancel.Reason), lua.NewTime(L, e.Cancel.Deadline))
+	case mailbox.GroupEvent:
+		meter := luamod.NewMeter(L)
+		return changeShape.Table(L, is, glua.LNumber(e.Ref), glua.LString(e.Topic),
+			stringList(L, meter, e.Group.Joined), stringList(L, meter, e.Group.Left))
 	}
 	payload, payloads := valueTable(L, e.Values)
 	return messageShape.Table(L, is, from, glua.LString(e.Topic), payload, payloads)

@@ -25,7 +25,7 @@ func info(L *glua.LState) int {
 	}
 	lua.From(L).Grow(infoBytes)
 	meter := luamod.NewMeter(L)
-	t := L.CreateTable(0, 20)
+	t := L.CreateTable(0, 22)
 	t.RawSetString("pid", glua.LString(i.PID))
 	t.RawSetString("entry", glua.LString(i.Entry))
 	t.RawSetString("group", glua.LString(i.Group))
@@ -42,6 +42,8 @@ func info(L *glua.LState) int {
 	t.RawSetString("uptime", lua.NewDuration(L, i.Uptime))
 	t.RawSetString("children", glua.LNumber(i.Children))
 	t.RawSetString("names", stringList(L, meter, i.Names))
+	t.RawSetString("groups", stringList(L, meter, i.Groups))
+	t.RawSetString("limits", limitsTable(L, i.Limits))
 	t.RawSetString("links", stringList(L, meter, i.Links))
 	t.RawSetString("trap_links", glua.LBool(i.TrapLinks))
 	lua.From(L).Grow(len(i.Monitors) * 2 * listedBytes)
@@ -56,6 +58,20 @@ func info(L *glua.LState) int {
 	return 1
 }
 
+// limitsTable gives the limits that are set, by their YAML names.
+func limitsTable(L *glua.LState, l process.Limits) *glua.LTable {
+	t := L.NewTable()
+	for name, limit := range map[string]int64{
+		"max_execution_ms": l.MaxExecutionMS, "max_fuel": l.MaxFuel, "max_memory": l.MaxMemory,
+		"max_output": l.MaxOutput, "max_handles": l.MaxHandles, "max_children": l.MaxChildren,
+	} {
+		if limit > 0 {
+			t.RawSetString(name, glua.LNumber(limit))
+		}
+	}
+	return t
+}
+
 const (
 	// entryBytes is what an entry of a list counts as in work: one may have as
 	// many as there are processes.
@@ -63,7 +79,7 @@ const (
 	// listedBytes is what it takes of memory, with its text; infoBytes what the
 	// table of info takes without its lists.
 	listedBytes = 48
-	infoBytes   = 4 << 10
+	infoBytes   = 8 << 10
 )
 
 func stringList[T ~string](L *glua.LState, meter *luamod.Meter, list []T) *glua.LTable {

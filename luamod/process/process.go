@@ -32,6 +32,7 @@ var functions = map[string]glua.LGFunction{
 	"spawn_linked":           spawner("process.spawn_linked", process.Spawn{Link: true}),
 	"spawn_linked_monitored": spawner("process.spawn_linked_monitored", process.Spawn{Link: true, Monitor: true}),
 	"exec":                   exec,
+	"upgrade":                upgrade,
 	"self":                   self,
 	"send":                   send,
 	"send_after":             sendAfter,
@@ -59,6 +60,7 @@ var registryFunctions = map[string]glua.LGFunction{
 var (
 	shape, values                 = tableOf(functions)
 	registryShape, registryValues = tableOf(registryFunctions)
+	groupShape, groupValues       = tableOf(groupFunctions)
 )
 
 func tableOf(functions map[string]glua.LGFunction) (*lua.Shape, []glua.LValue) {
@@ -76,18 +78,27 @@ func shared(f glua.LGFunction) *glua.LFunction {
 }
 
 // meta is the metatable of the module's table in every process, which no script
-// can reach. It makes the table process.registry once somebody asks for it.
+// can reach. It makes the tables process.registry and process.group once somebody
+// asks for them.
 var meta = func() *glua.LTable {
 	mt := new(glua.LState).NewTable()
 	mt.RawSetString("__metatable", glua.LString("process"))
 	mt.RawSetString("__index", shared(func(L *glua.LState) int {
 		module, ok := L.Get(1).(*glua.LTable)
-		if !ok || L.Get(2) != glua.LString("registry") {
+		if !ok {
 			return 0
 		}
-		registry := registryShape.Table(L, registryValues...)
-		module.RawSetString("registry", registry)
-		L.Push(registry)
+		var made *glua.LTable
+		switch L.Get(2) {
+		case glua.LString("registry"):
+			made = registryShape.Table(L, registryValues...)
+		case glua.LString("group"):
+			made = groupShape.Table(L, groupValues...)
+		default:
+			return 0
+		}
+		module.RawSet(L.Get(2), made)
+		L.Push(made)
 		return 1
 	}))
 	return mt
@@ -157,6 +168,16 @@ func exec(L *glua.LState) int {
 		L.Push(lua.FromValue(L, v))
 	}
 	return len(e.Values)
+}
+
+// upgrade returns only where the process goes on as it is.
+func upgrade(L *glua.LState) int {
+	entry := process.Qualify(context(L), checkString(L, 1, "process.upgrade", "an entry ID"))
+	state, err := lua.ToValues(L, 2)
+	if err == nil {
+		err = lua.From(L).Upgrade(entry, state)
+	}
+	return lua.PushError(L, err)
 }
 
 func self(L *glua.LState) int {

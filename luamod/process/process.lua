@@ -5,12 +5,12 @@ local process = {}
 
 ---An event, as `process.receive` gives it. `type` is always there.
 ---@class process.Event
----@field type "MESSAGE"|"EXIT"|"LINK_DOWN"|"CANCEL"
----@field from string? the PID that it comes from
+---@field type "MESSAGE"|"EXIT"|"LINK_DOWN"|"CANCEL"|"GROUP"
+---@field from string? the PID that it comes from; none of a GROUP
 ---@field topic string? MESSAGE
 ---@field payload any MESSAGE: the first value
 ---@field payloads table? MESSAGE: all values, with their number `n`
----@field ref number? EXIT: the monitor that it answers
+---@field ref number? EXIT, GROUP: the monitor that it answers
 ---@field entry string? EXIT: the entry's ID
 ---@field reason string? EXIT, LINK_DOWN: "normal", "error", "killed", "cancelled", "limit", "noproc", "nodedown"; CANCEL: what the canceller said
 ---@field value any EXIT: what the process returned
@@ -19,6 +19,9 @@ local process = {}
 ---@field error error? EXIT, LINK_DOWN: nil when the reason is "normal"
 ---@field report process.Report? EXIT: nil when the reason is "normal" or "noproc"
 ---@field deadline time.Time? CANCEL: when the process will be killed
+---@field name string? GROUP: the group's
+---@field joined string[]? GROUP: who has joined since the caller was told last, the oldest process first
+---@field left string[]? GROUP: who has left, or ended
 
 ---What a process was and had used when it ended other than normally.
 ---@class process.Report
@@ -46,9 +49,11 @@ local process = {}
 ---@field fuel number units used
 ---@field memory number bytes that it holds
 ---@field peak number the most that it ever held
+---@field limits {max_execution_ms: number?, max_fuel: number?, max_memory: number?, max_output: number?, max_handles: number?, max_children: number?} that hold for it
 ---@field uptime time.Duration from its spawn
 ---@field children number living processes that it spawned
 ---@field names string[] registered for it
+---@field groups string[] that it is a member of
 ---@field links string[] PIDs
 ---@field trap_links boolean
 ---@field monitors table<number, string> the PIDs whose EXIT it gets, by ref
@@ -95,6 +100,21 @@ function process.spawn_linked_monitored(entry, group, ...) end
 ---@param ... any
 ---@return any ... what it returned, or nil and err
 function process.exec(entry, group, ...) end
+
+---Has the caller go on as another entry, of any kind, with the state as its
+---arguments: it keeps its PID, mailbox, names, groups, links, monitors,
+---`trap_links`, children, messages that it ordered for later, a cancel's deadline,
+---and what it has used of its limits, which are those of the new entry from then on.
+---What the present code holds is freed, its tickers too.
+---
+---It returns only where nothing has changed: no such entry, one that does not
+---compile, arguments that do not fit, a limit that the caller is beyond already.
+---What fails later ends the process with reason "error".
+---@param entry string an entry ID; without a colon, of the caller's namespace
+---@param ... any
+---@return nil
+---@return error err
+function process.upgrade(entry, ...) end
 
 ---The caller's own PID.
 ---@return string pid
@@ -186,6 +206,50 @@ function process.info(dest) end
 ---@return string[]? pids
 ---@return error? err
 function process.list(group) end
+
+---Sets of processes by name. A group is there while it has members; a process
+---leaves it at its end, before anybody has its EXIT. It may be in 64, and monitor 64.
+process.group = {}
+
+---Makes a process a member. It is one once, however often it joins.
+---@param name string as a name of `registry.register`
+---@param pid? string the caller unless given
+---@return true? ok
+---@return error? err kind "limit" for one more than it may be in
+function process.group.join(name, pid) end
+
+---Ends a membership.
+---@param name string
+---@param pid? string the caller unless given
+---@return boolean left whether it was a member
+function process.group.leave(name, pid) end
+
+---Who is a member.
+---@param name string
+---@return string[] pids the oldest process first
+function process.group.members(name) end
+
+---Posts a message to every member, the caller too if it is one. It never waits
+---for room: a full mailbox misses it, unless its group drops the oldest.
+---@param name string
+---@param topic string
+---@param ... any
+---@return number? taken how many mailboxes took it
+---@return error? err
+function process.group.broadcast(name, topic, ...) end
+
+---Gives the members, and then a GROUP event for what changes. One waits at a
+---time: who changes meanwhile is told of by that one, and not at all if he left
+---as he had joined.
+---@param name string
+---@return number? ref nil when there are too many monitors
+---@return string[]|error pids the members, or the error
+function process.group.monitor(name) end
+
+---Ends a monitor, and removes its GROUP if that waits already.
+---@param ref number
+---@return boolean ended whether there was one
+function process.group.demonitor(ref) end
 
 ---Names of processes. A name is free again when its process has ended.
 process.registry = {}

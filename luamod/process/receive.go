@@ -81,8 +81,12 @@ var fields = map[string]func(*mailbox.Event) mailbox.Value{
 		return ofType(e, mailbox.Message, first(e.Values))
 	},
 	"ref": func(e *mailbox.Event) mailbox.Value {
-		return ofType(e, mailbox.ExitEvent, mailbox.Float(float64(e.Ref)))
+		if e.Ref == 0 {
+			return mailbox.Nil
+		}
+		return mailbox.Float(float64(e.Ref))
 	},
+	"name": func(e *mailbox.Event) mailbox.Value { return ofType(e, mailbox.GroupEvent, mailbox.String(e.Topic)) },
 	"entry": func(e *mailbox.Event) mailbox.Value {
 		if e.Exit == nil {
 			return mailbox.Nil

@@ -9,8 +9,12 @@ import (
 	"wippy/mailbox"
 )
 
-// inputChunk is how much an Input asks its reader for at once, in bytes.
-const inputChunk = 16 << 10
+// inputChunk is how much an Input asks its reader for at once, in bytes: that of
+// a terminal more, of which there is one, and which may be a pipe.
+const (
+	inputChunk    = 16 << 10
+	terminalChunk = 64 << 10
+)
 
 // Input is a stream whose bytes may be long in coming: a process that waits for
 // them is suspended and holds neither a worker nor a place of the I/O pool. One
@@ -21,11 +25,14 @@ const inputChunk = 16 << 10
 //
 // Methods may be called from any goroutine, but for Read.
 type Input struct {
-	from io.Reader
+	from  io.Reader
+	chunk int // how much it is asked for at once, in bytes
 
 	mu       sync.Mutex
-	buffer   []byte
-	err      error // of from, for good
+	buffer   []byte // what was read and nobody took
+	whole    []byte // what buffer is the end of; nil if it is pieced together
+	room     []byte // to read into: the whole of a buffer that was taken
+	err      error  // of from, for good
 	filling  bool
 	changes  uint64                     // of what a reader looks at
 	readers  []*inputReader             // the first has its turn
@@ -38,7 +45,7 @@ type inputWatcher struct{ wake func() }
 
 // NewInput makes an Input of a reader, which only the Input uses from then on.
 // Nothing is read before somebody asks for it.
-func NewInput(r io.Reader) *Input { return &Input{from: r} }
+func NewInput(r io.Reader) *Input { return &Input{from: r, chunk: inputChunk} }
 
 // Take takes bytes from the front of what was read so far: it tells how many,
 // or that it wants more. err is nil until there is no more, then io.EOF or why
@@ -83,7 +90,7 @@ func (in *Input) serve(me *inputReader, take Take) bool {
 		in.fill()
 		return false
 	}
-	in.buffer = in.buffer[used:]
+	in.take(used)
 	return true
 }
 
@@ -107,7 +114,7 @@ func (in *Input) TryRead(take Take) bool {
 	if !done && in.err == nil {
 		return false
 	}
-	in.buffer = in.buffer[used:]
+	in.take(used)
 	return true
 }
 
@@ -168,14 +175,35 @@ func (in *Input) fill() {
 	}
 }
 
+// take is what was taken from the front of the buffer.
+func (in *Input) take(used int) {
+	in.buffer = in.buffer[used:]
+	if used > 0 && len(in.buffer) == 0 {
+		in.buffer, in.room, in.whole = nil, in.whole, nil
+	}
+}
+
 // read reads once. It blocks as the reader does.
 func (in *Input) read() {
-	chunk := make([]byte, inputChunk)
+	in.mu.Lock()
+	chunk := in.room
+	in.room = nil
+	in.mu.Unlock()
+	if chunk == nil {
+		chunk = make([]byte, in.chunk)
+	}
 	n, err := protectedRead(in.from, chunk)
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.filling = false
-	in.buffer = append(in.buffer, chunk[:n]...)
+	switch {
+	case n == 0:
+		in.room = chunk
+	case len(in.buffer) == 0:
+		in.buffer, in.whole = chunk[:n], chunk
+	default:
+		in.buffer, in.whole = append(in.buffer, chunk[:n]...), nil
+	}
 	in.err = err
 	if n == 0 && err == nil && (len(in.readers) > 0 || len(in.watchers) > 0) {
 		in.fill() // a reader may give nothing

@@ -50,10 +50,18 @@ type Terminal struct {
 
 	once  sync.Once
 	input *Input
+	turn  turn // whose it is to print
+}
+
+func (t *Terminal) stream(errors bool) io.Writer {
+	if errors {
+		return t.Stderr
+	}
+	return t.Stdout
 }
 
 // Input is the standard input as its processes share it.
 func (t *Terminal) Input() *Input {
-	t.once.Do(func() { t.input = NewInput(t.Stdin) })
+	t.once.Do(func() { t.input = &Input{from: t.Stdin, chunk: terminalChunk} })
 	return t.input
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode/utf8"
 
@@ -20,6 +21,13 @@ type printing struct {
 	log      bytes.Buffer
 	exceeded *mailbox.Error
 	checked  int
+	urgent   atomic.Bool
+	written  int64
+}
+
+func (c *printing) Printed(n int) int64 {
+	c.written += int64(n)
+	return c.written
 }
 
 func (c *printing) Terminal() *Terminal { return c.terminal }
@@ -32,7 +40,9 @@ func (c *printing) Exceed(err *mailbox.Error) {
 	Unwind()
 }
 
-func (c *printing) Checkpoint(uint64) { c.checked++ }
+func (c *printing) Checkpoint(uint64)    { c.checked++ }
+func (c *printing) Urgent() *atomic.Bool { return &c.urgent }
+func (c *printing) Yield()               {}
 
 func (c *printing) Logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(&c.log, &slog.HandlerOptions{

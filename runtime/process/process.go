@@ -45,8 +45,9 @@ type Deaf interface {
 }
 
 // Process is one running instance (SPEC section 3, "Processes"). The scheduler
-// calls Init, then Step until it says Done, then Close; never two at once,
-// each from the process's own coroutine, whatever goroutine that is on. A panic in
+// calls Init, then Step until it says Done or unwinds, then Close; never two at once,
+// each from the process's own coroutine, whatever goroutine that is on. After an
+// upgrade the Process that follows has the same Context. A panic in
 // any of them ends this process, and no other.
 type Process interface {
 	// Init instantiates. An error ends the process with reason `error`.
@@ -95,7 +96,8 @@ type Context interface {
 	Peers
 }
 
-// Identity says who a process is. Any goroutine may ask.
+// Identity says who a process is. Any goroutine may ask. Entry, Namespace and
+// Limits are others after an upgrade.
 type Identity interface {
 	Self() mailbox.PID
 	Entry() string // the entry's ID
@@ -103,13 +105,17 @@ type Identity interface {
 	// Namespace is the entry's, in which references without a colon are looked
 	// up; "" for a script of the command line.
 	Namespace() string
+	// Limits are those of the entry that it runs as, with the group's and the
+	// node's below.
 	Limits() Limits
+	// FuelUsed is what the process has used so far, before it was upgraded too.
+	FuelUsed() uint64
 	// Terminal gives the process's standard streams; nil where its group is no terminal.
 	Terminal() *Terminal
 	Clock() Clock
 	// Entropy is the node's source of randomness; safe for concurrent use.
 	Entropy() io.Reader
-	// Logger has the process's entry and pid as attributes.
+	// Logger has the process's entry, pid and group as attributes.
 	Logger() *slog.Logger
 }
 
@@ -139,6 +145,9 @@ type Suspender interface {
 	// was killed or is beyond its fuel. Long-running code calls it at least
 	// every 100 µs or so. It never suspends.
 	Checkpoint(fuel uint64)
+	// Printed counts n bytes of output and gives all that the process printed so
+	// far, before it was upgraded too. It ends nobody: see Output.
+	Printed(n int) (total int64)
 	// Exceed ends the calling process with reason `limit`, from within whatever
 	// it is doing; err, of kind LimitHit, names the limit by its YAML name and
 	// says by how much. It does not return.
@@ -165,6 +174,14 @@ type Peers interface {
 	// how it ended. No event of it comes to the mailbox. When the caller is
 	// killed meanwhile the process is killed first. The error is Spawn's.
 	Exec(req Spawn) (*mailbox.Exit, error)
+	// Upgrade has the process go on as another entry: with its PID, mailbox,
+	// names, groups, links, monitors, children and what it has used. Where it
+	// succeeds it does not return: it unwinds the coroutine as a kill does; the
+	// present Process is closed, and a new one, which got args, is initialized in
+	// its place. It suspends while the entry is compiled. An error means that
+	// nothing has changed: it is Spawn's where entry or arguments are wrong, of
+	// kind LimitHit where the process has used, or holds, more than the entry may.
+	Upgrade(entry string, args []mailbox.Value) error
 	// Send posts a message; under the overflow policy `block` it suspends.
 	Send(dest mailbox.PID, topic string, values []mailbox.Value) error
 	// Post is Send for who must not wait for others: a full mailbox is an error
@@ -217,6 +234,31 @@ type Peers interface {
 	Lookup(name string) (mailbox.PID, bool)
 	// Unregister frees a name, whoever has it. The error is of kind NoProc if nobody has.
 	Unregister(name string) error
+	// JoinGroup makes dest a member of a group, which begins with its first
+	// member; of one that it is in already, nothing changes. The error is of kind
+	// Invalid for a text that cannot be a name, NoProc, or LimitHit for one more
+	// than a process may be in.
+	JoinGroup(group string, dest mailbox.PID) error
+	// LeaveGroup ends that; so does the process's end. False if dest was no member.
+	LeaveGroup(group string, dest mailbox.PID) bool
+	// GroupMembers gives the members of a group, the oldest first. None of them
+	// has ended before the call with an EXIT that anybody received. It suspends
+	// where there are thousands.
+	GroupMembers(group string) []mailbox.PID
+	// Broadcast posts one message to every member of a group, the caller too if
+	// it is one, and tells how many took it: a mailbox without room for it does
+	// not, whatever its policy, unless that drops the oldest. It never waits for
+	// room; of thousands of members it lets others run in between. The error is
+	// of kind Invalid for a text that cannot be a name.
+	Broadcast(group, topic string, values []mailbox.Value) (int, error)
+	// MonitorGroup gives the members of a group, which may have none, as
+	// GroupMembers does, and a GroupEvent for what changes from then on. There is
+	// one at a time: what changes while it waits to be received is told by it.
+	// The error is of kind Invalid for a text that cannot be a name, LimitHit
+	// for one more than a process may monitor, Unavailable where too many others do.
+	MonitorGroup(group string) (mailbox.Ref, []mailbox.PID, error)
+	// DemonitorGroup ends that and removes its event. False if there was none.
+	DemonitorGroup(ref mailbox.Ref) bool
 	// Cancel asks dest to end before grace is over; it is killed then, at once
 	// if grace is not positive. Of several cancels the earliest deadline counts.
 	Cancel(dest mailbox.PID, reason string, grace time.Duration) error
@@ -250,6 +292,7 @@ type Spawn struct {
 	// Service leaves out the max_execution_ms that the process would inherit from
 	// its group and node; one of its own holds.
 	Service bool
+	Restart bool // a supervisor starts a process again that ended: it is counted as such, and nothing else
 }
 
 // Started is the topic of the message that Spawn.Announce asks for.
@@ -271,15 +314,37 @@ type Info struct {
 	Dropped uint64      // messages lost to the mailbox's overflow policy
 	Fuel    uint64      // used so far
 	Memory  uint64      // bytes that its Process reports, see Measured
-	Peak    uint64      // the most that Memory ever was
+	Peak    uint64      // the most that Memory ever was, before it was upgraded too
 	Uptime  time.Duration
 
+	Limits      Limits   // that hold; zero fields are no limits
 	Children    int      // alive that it spawned
 	Names       []string // in the order in which they were registered
+	Groups      []string // that it is a member of, sorted
 	Links       []mailbox.PID
 	TrapLinks   bool
 	Monitors    map[mailbox.Ref]mailbox.PID // whose EXIT it gets
 	MonitoredBy []mailbox.PID
+}
+
+// Summary describes a living process in a list of all: an Info with the numbers
+// of its links and monitors, which take long to list where there are thousands.
+type Summary struct {
+	PID      mailbox.PID
+	Entry    string
+	Group    string
+	State    string // as Info's
+	Steps    uint64
+	Mailbox  int
+	Dropped  uint64
+	Fuel     uint64
+	Memory   uint64
+	Peak     uint64
+	Uptime   time.Duration
+	Children int
+	Names    []string
+	Links    int
+	Monitors int // whose EXIT it gets
 }
 
 // Measured is implemented by a Process that knows how much memory it holds.

@@ -37,8 +37,9 @@ type leaving struct {
 
 // deaf tells whether the task has no use for a mailbox.
 func (t *task) deaf() bool {
-	d, ok := t.prog.(process.Deaf)
-	return ok && d.Deaf() || t.prog.Straight()
+	prog := t.now().prog
+	d, ok := prog.(process.Deaf)
+	return ok && d.Deaf() || prog.Straight()
 }
 
 // cancel asks the task to end within grace and kills it then, at once if it

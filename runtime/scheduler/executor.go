@@ -24,6 +24,7 @@ const (
 // executor runs processes one at a time, on a goroutine of its own.
 type executor struct {
 	s      *Scheduler
+	number int           // from 1 on
 	signal chan struct{} // there is work, or the end
 	group  *group        // the group that it counts as a worker of
 
@@ -38,6 +39,9 @@ type executor struct {
 	// For the watch: the process that it runs, and how often it took one up.
 	current atomic.Pointer[task]
 	turns   atomic.Uint64
+
+	timer  sliceTimer
+	slices *Histogram
 
 	free []*coroutine
 }
@@ -54,7 +58,9 @@ func (e *executor) loop() {
 	}()
 	for t := e.take(); t != nil; t = e.take() {
 		e.current.Store(t)
+		e.timer.begin()
 		share := e.run(t)
+		e.timer.end(e.slices)
 		e.current.Store(nil)
 		// Busy executors hold all of the program's threads, and a switch to a
 		// coroutine is none that the Go scheduler sees: timers, network and the
@@ -102,7 +108,7 @@ func (e *executor) run(t *task) (share bool) {
 	t.exec = e
 	e.turns.Add(1)
 	if t.co == nil {
-		if t.prog.Straight() {
+		if t.now().prog.Straight() {
 			t.state.Store(running)
 			t.steps.Add(1)
 			t.live()

@@ -31,6 +31,9 @@ type group struct {
 	index uint32
 	live  atomic.Int64
 
+	// Messages that found no room: those that were lost, and those whose sender knows.
+	dropped, rejected atomic.Uint64
+
 	// The rest belongs to the run queue and is guarded by its mutex.
 	runnable [classes]taskList
 	favoured [classes]int // processes of each class taken since one of a worse class had its turn
@@ -83,6 +86,7 @@ const leastMailbox = 1 << 20
 // wait for it to be received, too.
 func (g *group) mailbox(l process.Limits) mailbox.Config {
 	cfg := g.Mailbox
+	cfg.Drops = &g.dropped
 	if l.MaxMemory > 0 {
 		cfg.Bytes = min(max(l.MaxMemory, leastMailbox), mailbox.DefaultBytes)
 	}

@@ -3,6 +3,8 @@ package scheduler
 import (
 	"cmp"
 	"context"
+	"iter"
+	"maps"
 	"slices"
 
 	"wippy/mailbox"
@@ -46,7 +48,8 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 		return process.Info{}, false
 	}
 	info := t.measured()
-	info.PID, info.Entry, info.Group, info.Parent = t.pid, t.entry, t.g.ID, t.parent
+	now := t.now()
+	info.PID, info.Entry, info.Group, info.Parent, info.Limits = t.pid, now.entry, t.g.ID, t.parent, now.limits
 	info.State = t.stateName()
 	info.Steps = t.steps.Load()
 	info.Mailbox, info.Dropped = t.box.Len(), t.box.Dropped()
@@ -59,6 +62,7 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 	var watching []*monitor
 	t.mu.Lock() // as short as may be: lists only
 	info.Names = slices.Clone(t.names)
+	info.Groups = slices.Sorted(maps.Keys(t.circles))
 	info.TrapLinks = t.trap
 	for _, l := range t.links {
 		links = append(links, l.peer)
@@ -80,11 +84,45 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 	return info, true
 }
 
+// Summaries describes every living process, the oldest first. Which there are is
+// found out at the first one, what they are like at each: one that has ended
+// meanwhile is left out. The caller may take as long as it likes.
+func (s *Scheduler) Summaries() iter.Seq[process.Summary] {
+	return func(yield func(process.Summary) bool) {
+		ts := s.procs.all()
+		slices.SortFunc(ts, func(a, b *task) int { return cmp.Compare(a.serial, b.serial) })
+		for i, t := range ts {
+			ts[i] = nil // which keeps a process that has ended in memory
+			if t.state.Load() != ended && !yield(t.summary()) {
+				return
+			}
+		}
+	}
+}
+
+func (t *task) summary() process.Summary {
+	m := t.measured()
+	sum := process.Summary{
+		PID: t.pid, Entry: t.now().entry, Group: t.g.ID, State: t.stateName(), Steps: t.steps.Load(),
+		Mailbox: t.box.Len(), Dropped: t.box.Dropped(), Fuel: t.fuel.Load(), Memory: m.Memory, Peak: m.Peak,
+		Uptime: t.s.cfg.Clock.Now().Sub(t.born),
+	}
+	if n := t.children.Load(); n != nil {
+		sum.Children = int(n.Load())
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	sum.Names = slices.Clone(t.names)
+	sum.Links, sum.Monitors = len(t.links), len(t.watching)
+	return sum
+}
+
 // measured gives the part of an Info that the process itself knows.
 func (t *task) measured() (info process.Info) {
-	if m, ok := t.proc.(process.Measured); ok {
+	if m, ok := t.now().proc.(process.Measured); ok {
 		info.Memory, info.Peak = m.Memory(), m.Peak()
 	}
+	info.Peak = max(info.Peak, t.peak.Load())
 	return info
 }
 
@@ -98,6 +136,9 @@ func pids(ts []*task) []mailbox.PID {
 	}
 	return pids
 }
+
+// stateNames are what stateName gives.
+var stateNames = []string{"starting", "runnable", "running", "waiting", "ending"}
 
 func (t *task) stateName() string {
 	switch {

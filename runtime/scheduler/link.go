@@ -222,7 +222,7 @@ func (t *task) passedOn(exit *mailbox.Exit) *mailbox.Exit {
 		return &mailbox.Exit{Reason: exit.Reason, Err: exit.Err, Origin: exit.Origin}
 	}
 	first := exit.Err
-	err := mailbox.Errorf(first.Kind, "%w (in the linked process %s of %s)", first, t.pid, t.entry)
+	err := mailbox.Errorf(first.Kind, "%w (in the linked process %s of %s)", first, t.pid, t.now().entry)
 	err.Retryable, err.Value = first.Retryable, first.Value
 	return &mailbox.Exit{Reason: exit.Reason, Err: err, Origin: t.pid}
 }

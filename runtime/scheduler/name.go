@@ -49,7 +49,7 @@ func (s *Scheduler) Register(name string, dest mailbox.PID) error {
 	if t == nil {
 		return mailbox.NoProcess(dest)
 	}
-	return t.take(name)
+	return t.addName(name)
 }
 
 // adopt gives a task that nobody knows a name.
@@ -57,10 +57,10 @@ func (t *task) adopt(name string) error {
 	if err := checkName(name); err != nil {
 		return err
 	}
-	return t.take(name)
+	return t.addName(name)
 }
 
-func (t *task) take(name string) error {
+func (t *task) addName(name string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.over {
@@ -70,7 +70,7 @@ func (t *task) take(name string) error {
 		return mailbox.Errorf(mailbox.LimitHit, "%s has %d names; it may have %d", t.pid, len(t.names), maxNames)
 	}
 	if holder := t.s.names.add(mailbox.PID(name), t); holder != nil {
-		return mailbox.Errorf(mailbox.Exists, "the name %q is taken by %s (%s)", name, holder.pid, holder.entry)
+		return mailbox.Errorf(mailbox.Exists, "the name %q is taken by %s (%s)", name, holder.pid, holder.now().entry)
 	}
 	t.names = append(t.names, name)
 	return nil

@@ -27,7 +27,7 @@ func (t *task) Send(dest mailbox.PID, topic string, values []mailbox.Value) erro
 		target.wake(t.exec)
 		return nil
 	}
-	return refused(err, dest, target.box, &ev)
+	return target.refuse(err, dest, &ev)
 }
 
 // Post implements process.Peers.
@@ -36,8 +36,12 @@ func (t *task) Post(dest mailbox.PID, topic string, values []mailbox.Value) erro
 	return t.s.post(mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}, dest, t.exec)
 }
 
-// refused says why a message was not posted.
-func refused(err error, dest mailbox.PID, box *mailbox.Mailbox, ev *mailbox.Event) error {
+// refuse says why a message to t was not posted.
+func (t *task) refuse(err error, dest mailbox.PID, ev *mailbox.Event) error {
+	box := t.box
+	if err != mailbox.ErrClosed {
+		t.g.rejected.Add(1)
+	}
 	held, most := box.Bytes()
 	switch size := ev.Size(); {
 	case err == mailbox.ErrTooLarge:
@@ -75,7 +79,7 @@ func (s *Scheduler) post(ev mailbox.Event, dest mailbox.PID, from *executor) err
 		return mailbox.NoProcess(dest)
 	}
 	if err := target.box.Post(ev); err != nil {
-		return refused(err, dest, target.box, &ev)
+		return target.refuse(err, dest, &ev)
 	}
 	target.wake(from)
 	return nil

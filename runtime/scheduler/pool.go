@@ -9,16 +9,24 @@ import (
 	"wippy/mailbox"
 )
 
-// pool runs what may block a thread. Its goroutines come with work and go
-// when there is none; max bounds how many jobs run at one moment, the rest
-// queue in order.
+// pool runs what may block a thread. Its goroutines come with work and go when
+// there is none, but for a few that wait for more; max bounds how many jobs run
+// at one moment, the rest queue in order.
 type pool struct {
 	max int
 
 	mu      sync.Mutex
 	running int
+	begun   uint64
 	waiting list.List // of *job; those of a crowd that is killed leave from anywhere in it
+	closed  bool
+	idle    int       // goroutines that wait for more
+	more    chan *job // has room for each of them
 }
+
+// maxIdle is how many goroutines wait for more: a new one grows its stack in
+// its first job, which takes as long as a short call itself.
+const maxIdle = 4
 
 // job is one call on the pool.
 type job struct {
@@ -41,32 +49,67 @@ func (p *pool) submit(j *job) {
 		return
 	}
 	p.running++
+	p.begun++
+	if p.idle > 0 {
+		p.idle--
+		p.mu.Unlock()
+		p.more <- j
+		return
+	}
 	p.mu.Unlock()
 	go p.work(j)
+}
+
+func (p *pool) stats() PoolStats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return PoolStats{Max: p.max, Running: p.running, Waiting: p.waiting.Len(), Calls: p.begun}
 }
 
 func (p *pool) work(j *job) {
 	defer func() {
 		if j != nil { // its function called runtime.Goexit, and so ends this goroutine
-			if next := p.following(j); next != nil {
+			if next, _ := p.following(j, false); next != nil {
 				go p.work(next)
 			}
 		}
 	}()
 	for j != nil {
 		j.call()
-		j = p.following(j)
+		next, wait := p.following(j, true)
+		if wait {
+			next = <-p.more
+		}
+		j = next
 	}
 }
 
-// following frees the place of a job that ended and gives the next one for it.
-func (p *pool) following(j *job) *job {
+// following frees the place of a job that ended and gives the next one for it. If
+// there is none, wait tells whether whoever lingers is to wait for one.
+func (p *pool) following(j *job, lingers bool) (next *job, wait bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if j.abandoned {
-		return nil
+		return nil, false
 	}
-	return p.free()
+	if next = p.free(); next != nil || !lingers || p.closed || p.idle == maxIdle {
+		return next, false
+	}
+	if p.more == nil {
+		p.more = make(chan *job, maxIdle)
+	}
+	p.idle++
+	return nil, true
+}
+
+// close ends those who wait for more. Jobs may still come, and run.
+func (p *pool) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	for ; p.idle > 0; p.idle-- {
+		p.more <- nil
+	}
 }
 
 // free gives a place to the job that has waited longest, if any.
@@ -76,6 +119,7 @@ func (p *pool) free() *job {
 		p.running--
 		return nil
 	}
+	p.begun++
 	return p.take(first.Value.(*job))
 }
 

@@ -46,9 +46,13 @@ type runQueue struct {
 }
 
 // taskList is a queue of tasks, linked through themselves.
-type taskList struct{ head, tail *task }
+type taskList struct {
+	head, tail *task
+	len        int
+}
 
 func (l *taskList) push(t *task) {
+	l.len++
 	t.list, t.prev = l, l.tail
 	if l.tail == nil {
 		l.head = t
@@ -59,6 +63,7 @@ func (l *taskList) push(t *task) {
 }
 
 func (l *taskList) pushFront(t *task) {
+	l.len++
 	t.list, t.next = l, l.head
 	if l.head == nil {
 		l.tail = t
@@ -75,6 +80,7 @@ func (l *taskList) pop() *task {
 }
 
 func (l *taskList) remove(t *task) {
+	l.len--
 	if t.prev == nil {
 		l.head = t.next
 	} else {

@@ -69,12 +69,13 @@ type Scheduler struct {
 	cfg     Config
 	started time.Time
 
-	procs table // by PID
-	names table // by registered name
-	pairs [pairLocks]sync.Mutex
-	pool  pool
-	preps preparations
-	queue runQueue
+	procs   table   // by PID
+	names   table   // by registered name
+	circles circles // of processes
+	pairs   [pairLocks]sync.Mutex
+	pool    pool
+	preps   preparations
+	queue   runQueue
 
 	groupsMu sync.RWMutex
 	groups   map[string]*group
@@ -82,6 +83,11 @@ type Scheduler struct {
 	pids      atomic.Uint64
 	refs      atomic.Uint64
 	abandoned atomic.Int64
+
+	counting sync.Mutex // held by Stats
+	tallies  tallies
+	refused  refusals
+	overruns atomic.Uint64 // see Stats
 
 	live     atomic.Int64 // processes, from before they are checked until they have ended
 	stopping atomic.Bool
@@ -131,8 +137,10 @@ func New(cfg Config) *Scheduler {
 	s.queue.busy = make(chan struct{}, 1)
 	s.procs.init()
 	s.names.init()
-	for range cfg.Executors {
-		e := &executor{s: s, signal: make(chan struct{}, 1)}
+	s.circles.init()
+	s.tallies.init(cfg.Executors)
+	for i := range cfg.Executors {
+		e := &executor{s: s, number: i + 1, signal: make(chan struct{}, 1), slices: NewHistogram(sliceBounds...)}
 		s.queue.executors = append(s.queue.executors, e)
 	}
 	for _, e := range s.queue.executors {
@@ -148,6 +156,9 @@ func (s *Scheduler) Started() time.Time { return s.started }
 
 // Live is the number of processes that have not ended.
 func (s *Scheduler) Live() int { return int(s.live.Load()) }
+
+// Stopping tells that Stop was called.
+func (s *Scheduler) Stopping() bool { return s.stopping.Load() }
 
 // Abandoned is the number of functions that ignored their cancelled context
 // and outlived their process.
@@ -175,6 +186,7 @@ func (s *Scheduler) Stop(ctx context.Context, reason string, grace time.Duration
 	}
 	s.queue.close()
 	s.execs.Wait()
+	s.pool.close()
 	s.finish.Do(func() {
 		s.cancel()
 		close(s.done)
@@ -211,7 +223,7 @@ func (s *Scheduler) KillAll() {
 func (s *Scheduler) stuck() error {
 	var names []string
 	for _, t := range s.procs.all() {
-		names = append(names, fmt.Sprintf("%s (%s)", t.pid, t.entry))
+		names = append(names, fmt.Sprintf("%s (%s)", t.pid, t.now().entry))
 	}
 	if len(names) == 0 {
 		return mailbox.Errorf(mailbox.Timeout, "%d processes have ended, but their ends are neither logged nor told yet: does the log block?", s.live.Load())

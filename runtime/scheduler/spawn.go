@@ -28,26 +28,36 @@ type Start struct {
 // Start starts a process; its errors are those of process.Peers.Spawn. It
 // blocks while the entry is prepared.
 func (s *Scheduler) Start(ctx context.Context, r Start) (mailbox.PID, error) {
-	prog, limits := r.Program, r.Limits
-	if prog == nil {
-		var err error
-		if prog, limits, err = s.resolve(ctx, r.Entry); err != nil {
-			return "", err
-		}
-	}
-	t, err := s.prepare(r.Entry, r.Group, prog, limits, r.Args)
+	t, err := s.stranger(ctx, r)
 	if err != nil {
+		s.refused.count(err)
 		return "", err
 	}
 	if r.Name != "" {
 		if err := t.adopt(r.Name); err != nil {
-			t.discard()
+			t.unmake()
 			return "", err
 		}
 	}
 	t.onExit = r.OnExit
 	s.launch(t, nil)
 	return t.pid, nil
+}
+
+// stranger makes a task that no process spawns.
+func (s *Scheduler) stranger(ctx context.Context, r Start) (*task, error) {
+	if r.Program != nil {
+		return s.prepare(r.Entry, r.Group, r.Program, r.Limits, r.Args)
+	}
+	prog, limits, err := s.resolve(ctx, r.Entry)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.prepare(r.Entry, r.Group, prog, limits, r.Args)
+	if err == nil {
+		t.now().tally = s.tallies.of(r.Entry)
+	}
+	return t, err
 }
 
 // Spawn implements process.Peers.
@@ -64,12 +74,20 @@ func (t *task) Spawn(r process.Spawn) (mailbox.PID, error) {
 // alone; monitor and link are in place before it can end.
 func (t *task) child(r process.Spawn) (*task, error) {
 	t.unwindIfDoomed()
+	child, err := t.bear(r)
+	if err != nil {
+		t.s.refused.count(err)
+	}
+	return child, err
+}
+
+func (t *task) bear(r process.Spawn) (*task, error) {
 	children := t.children.Load()
 	if children == nil {
 		children = new(atomic.Int64)
 		t.children.Store(children)
 	}
-	if limit := t.limits.MaxChildren; limit > 0 && children.Load() >= limit {
+	if limit := t.now().limits.MaxChildren; limit > 0 && children.Load() >= limit {
 		return nil, t.limitError("max_children: the limit is %d processes; %d are alive, and the spawn asked for one more", limit, children.Load())
 	}
 	if r.Monitor || r.Link || r.Bound {
@@ -81,8 +99,8 @@ func (t *task) child(r process.Spawn) (*task, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Service && limits.MaxExecutionMS == 0 {
-		limits.MaxExecutionMS = -1
+	if r.Service {
+		limits = endless(limits)
 	}
 	child, err := t.s.prepare(r.Entry, r.Group, prog, limits, r.Args)
 	if err != nil {
@@ -90,11 +108,15 @@ func (t *task) child(r process.Spawn) (*task, error) {
 	}
 	if r.Name != "" {
 		if err := child.adopt(r.Name); err != nil {
-			child.discard()
+			child.unmake()
 			return nil, err
 		}
 	}
-	child.parent, child.announce = t.pid, r.Announce
+	child.parent, child.announce, child.service = t.pid, r.Announce, r.Service
+	child.now().tally = t.s.tallies.of(r.Entry)
+	if r.Restart {
+		child.now().tally.cell(t.exec).restarts.Add(1)
+	}
 	child.brood = children
 	children.Add(1)
 	if r.Monitor {
@@ -109,12 +131,17 @@ func (t *task) child(r process.Spawn) (*task, error) {
 	return child, nil
 }
 
-// discard undoes prepare, of a task that nobody knows.
-func (t *task) discard() {
-	t.guard(func() process.Result {
-		t.proc.Close()
-		return process.Result{}
-	})
+// endless are the limits of a service: it inherits no max_execution_ms.
+func endless(l process.Limits) process.Limits {
+	if l.MaxExecutionMS == 0 {
+		l.MaxExecutionMS = -1
+	}
+	return l
+}
+
+// unmake undoes prepare, of a task that nobody knows.
+func (t *task) unmake() {
+	t.discard(t.now())
 	t.g.live.Add(-1)
 	t.s.leave()
 }
@@ -151,8 +178,8 @@ func (t *task) Exec(r process.Spawn) (*mailbox.Exit, error) {
 	return exit, nil
 }
 
-// prepare makes a task that nobody knows yet. It undoes everything on an error.
-func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits process.Limits, args []mailbox.Value) (_ *task, err error) {
+// prepare makes a task that nobody knows yet, counted as one of no entry. It undoes everything on an error.
+func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits process.Limits, args []mailbox.Value) (*task, error) {
 	g, err := s.group(groupID)
 	if err != nil {
 		return nil, err
@@ -164,30 +191,25 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 		s.leave()
 		return nil, err
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = mailbox.Errorf(mailbox.Internal, "fault in the host: %v", p)
-		}
-		if err != nil {
-			g.live.Add(-1)
-			s.leave()
-		}
-	}()
-	limits = limits.Under(g.Limits).Under(s.cfg.Limits)
-	proc, err := prog.New(args, limits)
+	c, err := s.newCode(g, entry, prog, limits, args)
 	if err != nil {
+		g.live.Add(-1)
+		s.leave()
 		return nil, err
 	}
 	n := s.pids.Add(1)
-	return &task{
-		s: s, g: g, serial: n, entry: entry, space: namespace(entry), prog: prog, proc: proc, limits: limits,
+	t := &task{
+		s: s, g: g, serial: n,
 		pid:  mailbox.MakePID(s.cfg.Node, g.index, n),
-		box:  mailbox.New(g.mailbox(limits)),
+		box:  mailbox.New(g.mailbox(c.limits)),
 		born: s.cfg.Clock.Now(),
-	}, nil
+	}
+	t.code.Store(c)
+	return t, nil
 }
 
 func (s *Scheduler) launch(t *task, from *executor) {
+	t.now().tally.cell(from).spawns.Add(1)
 	s.procs.add(t.pid, t)
 	if s.stopping.Load() { // Stop may have looked at the table before t was there
 		t.kill(killed)

@@ -23,9 +23,13 @@ func (t *task) parkRaw() {
 	t.co.yield(sigPark)
 }
 
+// unwindIfDoomed unwinds a process that is to end, or to go on as another entry.
 func (t *task) unwindIfDoomed() {
 	if t.doomed.Load() != nil {
 		t.unwinding = true
+		process.Unwind()
+	}
+	if t.successor != nil {
 		process.Unwind()
 	}
 }
@@ -33,7 +37,7 @@ func (t *task) unwindIfDoomed() {
 // Checkpoint implements process.Suspender.
 func (t *task) Checkpoint(fuel uint64) {
 	used := t.fuel.Add(fuel)
-	if limit := t.limits.MaxFuel; limit > 0 && used > uint64(limit) {
+	if limit := t.now().limits.MaxFuel; limit > 0 && used > uint64(limit) {
 		t.kill(limitExit("max_fuel: the process used %d of %d units", used, limit))
 	}
 	// Whoever this process woke waits in the slot: let an idle executor have it.
@@ -49,6 +53,12 @@ func (t *task) Checkpoint(fuel uint64) {
 func (t *task) Exceed(err *mailbox.Error) {
 	t.kill(&mailbox.Exit{Reason: mailbox.ReasonLimit, Err: err})
 	t.unwindIfDoomed()
+}
+
+// Printed implements process.Suspender.
+func (t *task) Printed(n int) int64 {
+	t.printed += int64(n)
+	return t.printed
 }
 
 // Urgent implements process.Suspender.
@@ -67,20 +77,40 @@ func (t *task) Yield() {
 // Receive implements process.Suspender.
 func (t *task) Receive(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
 	var scan mailbox.Scan
-	return t.await(timeout, func() *mailbox.Event { return t.box.Take(&scan, match) })
+	return t.await(timeout, func() *mailbox.Event { return t.take(&scan, match) })
 }
 
 // ReceiveFunc implements process.Suspender.
 func (t *task) ReceiveFunc(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
 	var scan mailbox.Scan
+	var refused declined
+	defer func() { refused.over() }()
 	return t.await(timeout, func() *mailbox.Event {
 		for e := t.box.Next(&scan); e != nil; e = t.box.Next(&scan) {
-			if match(e) && t.box.Remove(&scan) {
+			if e.Type == mailbox.GroupEvent {
+				if e := t.offer(e, &scan, match, &refused); e != nil {
+					return e
+				}
+			} else if match(e) && t.box.Remove(&scan) {
 				return e
 			}
 		}
 		return nil
 	})
+}
+
+// take takes an event from the mailbox. That of a group whose changes came to
+// nothing is none.
+func (t *task) take(scan *mailbox.Scan, match func(*mailbox.Event) bool) *mailbox.Event {
+	for {
+		e := t.box.Take(scan, match)
+		if e == nil || e.Type != mailbox.GroupEvent {
+			return e
+		}
+		if e := t.changed(e); e != nil {
+			return e
+		}
+	}
 }
 
 // await tries take until it gives an event or the timeout is over. take may

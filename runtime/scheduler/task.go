@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	goruntime "runtime"
 	"sync"
 	"sync/atomic"
@@ -31,17 +30,14 @@ type task struct {
 	s      *Scheduler
 	g      *group
 	pid    mailbox.PID
-	serial uint64 // n of the pid
-	entry  string
-	space  string // the entry's namespace
-	prog   process.Program
-	proc   process.Process
-	limits process.Limits
+	serial uint64               // n of the pid
+	code   atomic.Pointer[code] // what it runs
 	box    *mailbox.Mailbox
 	parent mailbox.PID   // its spawner
 	brood  *atomic.Int64 // its spawner's children, which it counts for
 	onExit func(mailbox.PID, *mailbox.Exit)
 	born   time.Time
+	began  time.Time // its first Init
 
 	state  atomic.Uint32
 	steps  atomic.Uint64
@@ -58,8 +54,12 @@ type task struct {
 	children  atomic.Pointer[atomic.Int64] // alive; made at the first spawn
 	begun     atomic.Bool
 	announce  bool  // its spawner wants to know when its Init is over
+	service   bool  // it inherits no max_execution_ms
 	alarm     alarm // wakes a Receive or Sleep at its deadline
 	unwinding bool
+	successor *code         // that it goes on as, once it has unwound
+	peak      atomic.Uint64 // of the memory of what it ran before
+	printed   int64         // bytes
 
 	deadline process.Timer // max_execution_ms
 
@@ -74,9 +74,12 @@ type task struct {
 	wards    int                      // children among links that end with it
 	waning   bool                     // its code is over, and nothing but the ends of those counts
 	trap     bool                     // ends of linked processes arrive as LINK_DOWN
+	circles  map[string]*member       // the groups that it is in
 	names    []string                 // registered for it
 	timers   map[mailbox.Ref]*timer   // what its clock owes it
 	ordered  int64                    // what the messages of its timers take, in bytes
+
+	observed map[mailbox.Ref]*watch // the groups that it monitors; its own coroutine's
 
 	cancelling sync.Mutex // one cancel at a time
 	leaving    *leaving   // the one that counts
@@ -136,7 +139,8 @@ func (t *task) kill(why *mailbox.Exit) {
 	}
 }
 
-// live is a process's whole life, on its coroutine (or, straight, on the executor).
+// live is a process's whole life, on its coroutine (or, straight, on the
+// executor), whatever entries it goes on as.
 func (t *task) live() {
 	result := process.Result{Err: &mailbox.Error{Kind: mailbox.Internal, Message: "the process's Go code called runtime.Goexit"}}
 	exiting := true // by a Goexit
@@ -149,25 +153,35 @@ func (t *task) live() {
 			return process.Result{}
 		}
 		t.begin()
-		if err := t.proc.Init(t); err != nil {
-			return process.Fail(err)
-		}
-		if t.announce {
-			t.announced()
-		}
-		for {
-			r, status := t.proc.Step(t)
-			switch status {
-			case process.Done:
-				return r
-			case process.Idle:
-				t.rest()
-			case process.Again:
-				t.Yield()
-			}
-		}
+		return t.run()
 	})
+	for t.successor != nil && result.Err == nil {
+		result = t.goOn()
+	}
 	exiting = false
+}
+
+// run runs what the task runs now from its Init to its end.
+func (t *task) run() process.Result {
+	proc := t.now().proc
+	if err := proc.Init(t); err != nil {
+		return process.Fail(err)
+	}
+	if t.announce {
+		t.announce = false // once, whatever it goes on as
+		t.announced()
+	}
+	for {
+		r, status := proc.Step(t)
+		switch status {
+		case process.Done:
+			return r
+		case process.Idle:
+			t.rest()
+		case process.Again:
+			t.Yield()
+		}
+	}
 }
 
 // rest waits until there is an event. While others of its events wait that it
@@ -199,13 +213,9 @@ func (t *task) guard(f func() process.Result) (r process.Result) {
 
 // begin starts what counts from Init.
 func (t *task) begin() {
+	t.began = t.s.cfg.Clock.Now()
 	t.begun.Store(true)
-	if ms := t.limits.MaxExecutionMS; ms > 0 {
-		d := time.Duration(min(ms, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
-		t.deadline = t.s.cfg.Clock.AfterFunc(d, func() {
-			t.kill(limitExit("max_execution_ms: the process was still there after %d ms", ms))
-		})
-	}
+	t.limitTime()
 }
 
 // end frees everything, and then tells those who are linked and those who watch.
@@ -216,10 +226,13 @@ func (t *task) end(r process.Result) {
 	t.alarm.stop()
 	var peak uint64
 	t.guard(func() process.Result {
-		defer t.proc.Close()
+		defer t.now().proc.Close()
 		peak = t.measured().Peak // as long as the process has anything to say
 		return r
 	})
+	if t.successor != nil { // it failed on its way there
+		t.discard(t.successor)
+	}
 	t.release()
 	t.state.Store(ended)
 	t.stay()
@@ -228,9 +241,10 @@ func (t *task) end(r process.Result) {
 	if t.brood != nil {
 		t.brood.Add(-1)
 	}
+	exit := t.exit(r)
+	t.now().tally.ended(t, exit)
 	// From here on it is dead to everybody who asks: nothing of it is left.
 	t.s.procs.remove(t.pid)
-	exit := t.exit(r)
 	if exit.Reason != mailbox.ReasonNormal {
 		exit.Report = &mailbox.Report{PID: t.pid, Group: t.g.ID, Memory: peak, Fuel: t.fuel.Load(),
 			Steps: t.steps.Load(), Uptime: t.s.cfg.Clock.Now().Sub(t.born)}
@@ -243,11 +257,11 @@ func (t *task) end(r process.Result) {
 	t.s.leave()
 }
 
-// release ends the task's timers and frees its names.
+// release ends the task's timers, frees its names and takes it out of its groups.
 func (t *task) release() {
 	t.mu.Lock()
-	timers, names := t.timers, t.names
-	t.timers, t.names = nil, nil
+	timers, names, circles := t.timers, t.names, t.circles
+	t.timers, t.names, t.circles = nil, nil, nil
 	t.over = true
 	t.mu.Unlock()
 	for _, tm := range timers {
@@ -256,6 +270,13 @@ func (t *task) release() {
 	for _, name := range names {
 		t.s.names.remove(mailbox.PID(name))
 	}
+	for _, m := range circles {
+		t.s.circles.remove(m)
+	}
+	for _, w := range t.observed {
+		t.s.circles.forget(w)
+	}
+	t.observed = nil
 }
 
 // exit says how the process ended: a decision of others goes before what the
@@ -263,10 +284,10 @@ func (t *task) release() {
 func (t *task) exit(r process.Result) *mailbox.Exit {
 	if d := t.doomed.Load(); d != nil && (t.unwinding || !t.begun.Load()) {
 		e := *d
-		e.Entry = t.entry
+		e.Entry = t.now().entry
 		return &e
 	}
-	e := &mailbox.Exit{Entry: t.entry, Reason: mailbox.ReasonNormal, Values: r.Values, Code: r.Code, HasCode: r.HasCode, Err: r.Err}
+	e := &mailbox.Exit{Entry: t.now().entry, Reason: mailbox.ReasonNormal, Values: r.Values, Code: r.Code, HasCode: r.HasCode, Err: r.Err}
 	if r.Err != nil {
 		e.Reason = mailbox.ReasonError
 		if r.Err.Kind == mailbox.LimitHit {
@@ -286,7 +307,7 @@ func (t *task) log(e *mailbox.Exit) {
 	if !log.Enabled(context.Background(), level) {
 		return
 	}
-	attrs := []any{"group", e.Report.Group, "reason", string(e.Reason), "error", shortened(e.Err.Message),
+	attrs := []any{"reason", string(e.Reason), "error", shortened(e.Err.Message),
 		"memory", e.Report.Memory, "fuel", e.Report.Fuel, "steps", e.Report.Steps, "uptime_ms", e.Report.Uptime.Milliseconds()}
 	if e.Origin != "" {
 		attrs = append(attrs, "origin", string(e.Origin))
@@ -316,19 +337,22 @@ func shortened(text string) string {
 func (t *task) Self() mailbox.PID { return t.pid }
 
 // Entry implements process.Identity.
-func (t *task) Entry() string { return t.entry }
+func (t *task) Entry() string { return t.now().entry }
 
 // Parent implements process.Peers.
 func (t *task) Parent() mailbox.PID { return t.parent }
 
 // Namespace implements process.Identity.
-func (t *task) Namespace() string { return t.space }
+func (t *task) Namespace() string { return t.now().space }
 
 // Group implements process.Identity.
 func (t *task) Group() string { return t.g.ID }
 
 // Limits implements process.Identity.
-func (t *task) Limits() process.Limits { return t.limits }
+func (t *task) Limits() process.Limits { return t.now().limits }
+
+// FuelUsed implements process.Identity.
+func (t *task) FuelUsed() uint64 { return t.fuel.Load() }
 
 // Terminal implements process.Identity.
 func (t *task) Terminal() *process.Terminal { return t.g.Terminal }
@@ -341,5 +365,5 @@ func (t *task) Entropy() io.Reader { return t.s.cfg.Entropy }
 
 // Logger implements process.Identity.
 func (t *task) Logger() *slog.Logger {
-	return t.s.cfg.Logger.With("entry", t.entry, "pid", string(t.pid))
+	return t.s.cfg.Logger.With("entry", t.now().entry, "pid", string(t.pid), "group", t.g.ID)
 }

@@ -16,12 +16,13 @@ type timer struct {
 	ref   mailbox.Ref
 	clock process.Timer
 	bytes int64 // what its message takes
+	ticks bool  // it comes again and again
 }
 
 // order sets a timer for a message of so many bytes: due is called under the
 // mutex.
-func (t *task) order(d time.Duration, bytes int64, due func(*timer)) *timer {
-	tm := &timer{t: t, ref: t.s.newRef(), bytes: bytes}
+func (t *task) order(d time.Duration, bytes int64, ticks bool, due func(*timer)) *timer {
+	tm := &timer{t: t, ref: t.s.newRef(), bytes: bytes, ticks: ticks}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ordered += bytes
@@ -62,6 +63,33 @@ func (tm *timer) forget() {
 	tm.t.ordered -= tm.bytes
 }
 
+// ticking is how many of the timers come again and again. The mutex is held.
+func (t *task) ticking() (n int64) {
+	for _, tm := range t.timers {
+		if tm.ticks {
+			n++
+		}
+	}
+	return n
+}
+
+// stopTickers ends the timers that would come for ever: whoever ordered them is
+// gone, and could alone stop them.
+func (t *task) stopTickers() {
+	var stopped []*timer
+	t.mu.Lock()
+	for _, tm := range t.timers {
+		if tm.ticks {
+			tm.forget()
+			stopped = append(stopped, tm)
+		}
+	}
+	t.mu.Unlock()
+	for _, tm := range stopped {
+		tm.clock.Stop()
+	}
+}
+
 // minPeriod is the shortest period of a timer: faster ones would keep a
 // processor busy that no limit of the process's counts.
 const minPeriod = time.Millisecond
@@ -92,7 +120,7 @@ func (t *task) sendAfter(d, period time.Duration, topic string, values []mailbox
 		return nil, err
 	}
 	due := t.s.cfg.Clock.Now().Add(d)
-	return t.order(d, size, func(tm *timer) {
+	return t.order(d, size, period > 0, func(tm *timer) {
 		if period <= 0 {
 			tm.forget()
 			if t.box.PostDue(ev) == nil {
@@ -128,7 +156,7 @@ func (t *task) PostAfter(d time.Duration, dest mailbox.PID, topic string, values
 	if err := t.mayHoldTimer(size); err != nil {
 		return 0, err
 	}
-	return t.order(d, size, func(tm *timer) {
+	return t.order(d, size, false, func(tm *timer) {
 		tm.forget()
 		if target := t.s.find(dest); target != nil {
 			target.postOrDrop(ev)
@@ -156,7 +184,7 @@ func (t *task) mayHoldTimer(bytes int64) error {
 		return mailbox.Errorf(mailbox.LimitHit, "the messages of the process's timers take %d bytes and its mailbox holds %d, and %d more were asked for; there may be %d",
 			ordered, waiting, bytes, most)
 	}
-	if limit := t.limits.MaxHandles; limit > 0 && int64(held) >= limit {
+	if limit := t.now().limits.MaxHandles; limit > 0 && int64(held) >= limit {
 		return t.limitError("max_handles: the limit is %d handles; %d timers are held, and one more was asked for", limit, held)
 	}
 	if unread := max(0, t.box.Len()-t.box.Capacity()); held+unread >= maxTimers {

@@ -32,6 +32,7 @@ func (s *Scheduler) watch() {
 		for i, e := range s.queue.executors {
 			turns := e.turns.Load()
 			if t := e.current.Load(); t != nil && turns == seen[i] {
+				s.overruns.Add(1)
 				t.urgent.Store(true) // if it has just been relieved, the next yields once more
 			}
 			seen[i] = turns

@@ -33,6 +33,7 @@ type child struct {
 	failed bool // it was given up, or ended with an error for good
 	done   bool // it ended normally, for good
 	ran    bool // it has been running before
+	tried  bool // a start was
 
 	pid      mailbox.PID
 	since    time.Time      // when it started, or was told to end; zero before
@@ -94,8 +95,9 @@ func (s *instance) spawn(c *child) {
 	c.alone, c.asked, c.done, c.late, c.since = false, false, false, nil, time.Time{}
 	pid, err := s.ctx.Spawn(process.Spawn{
 		Entry: c.Entry, Group: c.Group, Args: c.Args, Name: c.Name,
-		Monitor: true, Bound: true, Announce: !c.Ready, Service: c.Service || c.Supervisor,
+		Monitor: true, Bound: true, Announce: !c.Ready, Service: c.Service || c.Supervisor, Restart: c.tried,
 	})
+	c.tried = true
 	if err != nil {
 		c.state = idle
 		s.startFailed(c, mailbox.AsError(err), true)

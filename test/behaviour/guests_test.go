@@ -38,6 +38,15 @@ type guest struct {
 //	          linked if there is a second argument
 //	named     takes a name and has it
 //	execs     executes what it is given, and returns or fails as that does
+//	upgrades  takes an entry and a state and goes on as that, or fails with why not
+//	member    takes a group and a process, is a member, sends it "ready" and then every
+//	          message back to who sent it; leaves at the topic "leave", ends at "stop"
+//	members   takes a group and returns its members
+//	broadcasts
+//	          takes a group, a topic and values, and returns how many took that
+//	observes  takes a group and a process, monitors the group and sends the process "members"
+//	          with them; at the topic "next" a "change", with how many joined, those, and who
+//	          left, or "none"; ends the monitor at "end", twice, and returns what that gave
 var guests = []guest{
 	{
 		name: "lua",
@@ -47,6 +56,7 @@ var guests = []guest{
 			"late": "app:lua.late", "echo": "app:lua.echo", "ping": "app:lua.ping",
 			"links": "app:lua.links", "links_and_fails": "app:lua.links_and_fails",
 			"leaves_child": "app:lua.leaves_child", "named": "app:lua.named", "execs": "app:lua.execs",
+			"upgrades": "app:lua.upgrades", "member": "app:lua.member", "members": "app:lua.members", "broadcasts": "app:lua.broadcasts", "observes": "app:lua.observes",
 		},
 		absent: map[string]string{"grows": "a Lua state has no linear memory"},
 	},
@@ -59,6 +69,7 @@ var guests = []guest{
 			"echo": "app:core.echo", "ping": "app:core.ping",
 			"links": "app:core.links", "links_and_fails": "app:core.links_and_fails",
 			"leaves_child": "app:core.leaves_child", "named": "app:core.named", "execs": "app:core.execs",
+			"upgrades": "app:core.upgrades", "member": "app:core.member", "members": "app:core.members", "broadcasts": "app:core.broadcasts", "observes": "app:core.observes",
 		},
 	},
 	{
@@ -71,6 +82,7 @@ var guests = []guest{
 			"grows": "its memory is that of a core module",
 			"waits": noMailbox, "late": noMailbox, "echo": noMailbox, "ping": noMailbox,
 			"links": noMailbox, "named": noMailbox, "leaves_child": noMailbox, "links_and_fails": noMailbox, "execs": noMailbox,
+			"upgrades": noMailbox, "member": noMailbox, "members": noMailbox, "broadcasts": noMailbox, "observes": noMailbox,
 		},
 	},
 	{
@@ -82,6 +94,7 @@ var guests = []guest{
 			"echo": "app:component.echo", "ping": "app:component.ping",
 			"links": "app:component.links", "links_and_fails": "app:component.links_and_fails",
 			"leaves_child": "app:component.leaves_child", "named": "app:component.named", "execs": "app:component.execs",
+			"upgrades": "app:component.upgrades", "member": "app:component.member", "members": "app:component.members", "broadcasts": "app:component.broadcasts", "observes": "app:component.observes",
 		},
 	},
 }

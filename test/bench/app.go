@@ -224,9 +224,72 @@ entries:
     method: stats
     imports: [wasi:filesystem]
     wasi: {mounts: [{fs: bin, guest: /}]}
+  - name: p1_reads
+    kind: process.wasm
+    fs: bin
+    path: throughput.wasm
+    hash: HASH:throughput
+    method: reads
+    imports: [wasi:filesystem]
+    wasi: {mounts: [{fs: bin, guest: /}]}
+  - name: p1_writes
+    kind: process.wasm
+    fs: bin
+    path: throughput.wasm
+    hash: HASH:throughput
+    method: writes
+    imports: [wasi:filesystem]
+    wasi: {mounts: [{fs: bin, guest: /}]}
+  - name: p1_copies
+    kind: process.wasm
+    fs: bin
+    path: throughput.wasm
+    hash: HASH:throughput
+    method: copies
+    imports: [wasi:cli]
+  - name: component_reads
+    kind: process.wasm
+    fs: bin
+    path: component_throughput.wasm
+    hash: HASH:component_throughput
+    method: reads
+    imports: [wasi:filesystem, wasi:io]
+    wasi: {mounts: [{fs: bin, guest: /}]}
+  - name: component_writes
+    kind: process.wasm
+    fs: bin
+    path: component_throughput.wasm
+    hash: HASH:component_throughput
+    method: writes
+    imports: [wasi:filesystem, wasi:io]
+    wasi: {mounts: [{fs: bin, guest: /}]}
+  - name: component_stream_reads
+    kind: process.wasm
+    fs: bin
+    path: component_throughput.wasm
+    hash: HASH:component_throughput
+    method: stream-reads
+    imports: [wasi:filesystem, wasi:io]
+    wasi: {mounts: [{fs: bin, guest: /}]}
+  - name: component_stream_writes
+    kind: process.wasm
+    fs: bin
+    path: component_throughput.wasm
+    hash: HASH:component_throughput
+    method: stream-writes
+    imports: [wasi:filesystem, wasi:io]
+    wasi: {mounts: [{fs: bin, guest: /}]}
   - name: idle
     kind: process.lua
     source: process.receive()
+  - name: server
+    kind: process.wasm
+    fs: bin
+    path: server.wasm
+    hash: HASH:server
+    method: wasi:http/incoming-handler#handle
+    imports: [wasi:http, wasi:io, wasi:clocks]
+    wasi: {network: {allow: []}}
   - name: wasm_idle
     kind: process.wasm
     fs: bin
@@ -264,8 +327,10 @@ func open(b *testing.B, opts ...runtime.Option) (rt *runtime.Runtime, stop func(
 	text := entries
 	for name, binary := range map[string][]byte{
 		"tiny": tiny, "paged": paged, "spin": spin, "peer": guest(b, "peer"),
-		"preview1":       guest(b, "preview1"),
+		"preview1":   guest(b, "preview1"),
+		"throughput": guest(b, "throughput"), "component_throughput": guest(b, "component/throughput"),
 		"component_peer": guest(b, "component/peer"), "component_echo": guest(b, "component/echo"),
+		"server": guest(b, "component/server"),
 	} {
 		text = strings.ReplaceAll(text, "HASH:"+name, hash(binary))
 		write(b, filepath.Join(dir, name+".wasm"), binary)

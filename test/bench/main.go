@@ -39,7 +39,11 @@ func report(only string) int {
 			return 1
 		}
 		got := r.Extra[c.metric]
-		fmt.Printf("%-32s %14.0f %-12s %s\n", c.name, got, c.metric, verdict(c, got))
+		digits := 0
+		if got < 100 {
+			digits = 2 // a ratio, or few milliseconds
+		}
+		fmt.Printf("%-32s %14.*f %-12s %s\n", c.name, digits, got, c.metric, verdict(c, got))
 	}
 	if strings.Contains("Startup", only) {
 		return startup()
@@ -53,7 +57,7 @@ func verdict(c benchCase, got float64) string {
 		bound = "at most"
 	}
 	if c.aim > 0 {
-		text = fmt.Sprintf("%s %.0f: %.2f of it", bound, c.aim, got/c.aim)
+		text = fmt.Sprintf("%s %g: %.2f of it", bound, c.aim, got/c.aim)
 	}
 	if c.note != "" {
 		text += " (" + c.note + ")"

@@ -32,6 +32,7 @@ var skipped = map[string]string{
 	"command":    "it imports WASI, which the two engines' hosts here do not have",
 	"wasi":       "as command",
 	"wasi_types": "as command",
+	"posix":      "as command",
 }
 
 // components lists those that are called at random.

@@ -27,7 +27,8 @@ func program(t *testing.T, src wasmhost.Source, stdin string, words ...any) (*ma
 	var out bytes.Buffer
 	rt, err := runtime.New(
 		runtime.WithTerminal(&process.Terminal{Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &out}),
-		runtime.WithExecutors(1))
+		runtime.WithExecutors(1),
+		runtime.WithCompilationCache(cache))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,20 @@ import (
 	"wippy/runtime/process"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// cache is a directory for compiled code, as some programs run several times.
+var cache string
+
+func TestMain(m *testing.M) {
+	var err error
+	if cache, err = os.MkdirTemp("", "wasip1-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(cache)
+		os.Exit(code)
+	}))
+}
 
 // suites are the folders of the suite, and how many programs each has.
 var suites = map[string]int{"assemblyscript": 12, "c": 14, "rust": 46}

@@ -30,7 +30,8 @@ type Host struct {
 	Func func(c *Call) error
 	// Views has strings and list<u8> in the arguments share the guest's memory,
 	// where that can be: they cost no copy, and are good until the function
-	// returns, suspends its process or has guest code run.
+	// returns or has guest code run, also where it suspends its process: one that is
+	// killed meanwhile does not come back to them.
 	Views bool
 	// Named has arguments and result in the form by names, for functions whose
 	// types are not known when they are written.
@@ -95,6 +96,10 @@ func (c *Call) Str(i int) string { return c.args[i].Str() }
 // Bytes gives an argument that is a list<u8> or a string. They are only to be
 // read.
 func (c *Call) Bytes(i int) []byte { return bytesOf(c.args[i].Str()) }
+
+// BytesOf gives the bytes of a string that is in an argument. They are only to be
+// read, and good as long as the string is.
+func BytesOf(s string) []byte { return bytesOf(s) }
 
 // Case gives the case of an argument that is a variant or result, and its
 // payload, nil where there is none.

@@ -72,8 +72,14 @@ type Account struct {
 	slice   time.Time // when the slice began; zero if it does with the next allowance
 }
 
-// Init makes an account of a process that has used nothing.
-func (a *Account) Init(ctx process.Context) { *a = Account{process: ctx, size: FirstAllowance} }
+// Init makes an account of a process, which may have used fuel before it was upgraded.
+func (a *Account) Init(ctx process.Context) {
+	*a = Account{process: ctx, size: FirstAllowance}
+	if ctx.Limits().MaxFuel > 0 {
+		a.used = ctx.FuelUsed()
+		a.charged = a.used
+	}
+}
 
 // Next charges what was used of an allowance, of which left, less than none,
 // remains, lets others run if the slice is over, and gives the next. others is

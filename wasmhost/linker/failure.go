@@ -23,9 +23,10 @@ func (f *failure) Error() string { return "core code failed" }
 func (f *failure) Unwrap() error { return f.cause }
 
 // fail makes a failure of an error of the engine's, which running a core
-// instance came to. A process that is to end does not return from it.
+// instance came to. A process that is to end, or to go on as another entry, does
+// not return from it; what it used counts.
 func (i *Instance) fail(core int, err error) error {
-	i.process.Checkpoint(0)
+	i.settle()
 	code := &i.plan.codes[i.plan.cores[core].code]
 	e, start := trap.Read(err)
 	frames := i.plan.frames(code.names.Frames(e.Trace))

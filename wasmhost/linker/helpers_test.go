@@ -70,6 +70,8 @@ type node struct {
 	kill   func(*node) // called at each yield
 }
 
+func (n *node) FuelUsed() uint64 { return n.fuel }
+
 func (n *node) Checkpoint(fuel uint64) {
 	n.fuel += fuel
 	if limit := n.limits.MaxFuel; limit > 0 && n.fuel > uint64(limit) {

@@ -109,6 +109,7 @@ func TestCanonical(t *testing.T) {
 		PID: "<1.1.9>", Entry: "app:e", Group: "app:g", State: "waiting", TrapLinks: true, Mailbox: 1, Children: 2, Steps: 3, Dropped: 4,
 		Fuel: 5, Memory: 6, Peak: 7, Uptime: 8, Names: []string{"one", "two"}, Links: []mailbox.PID{"<1.1.4>"},
 		Monitors: map[mailbox.Ref]mailbox.PID{12: "<1.1.5>", 11: "<1.1.6>"}, MonitoredBy: []mailbox.PID{"<1.1.7>"},
+		Groups: []string{"a", "b"}, Limits: process.Limits{MaxExecutionMS: 1, MaxFuel: 2, MaxMemory: 3, MaxOutput: 4, MaxHandles: 5, MaxChildren: 6},
 	}
 	g.pids = []mailbox.PID{"<1.1.1>", "<1.1.2>"}
 	g.caller.Args = []mailbox.Value{mailbox.Bool(true)}
@@ -155,8 +156,21 @@ func TestCanonical(t *testing.T) {
 			`"mailbox":1,"memory":6,"monitored_by":["<1.1.7>"],"monitors":[{"pid":"<1.1.6>","ref":11},{"pid":"<1.1.5>","ref":12}],` +
 			`"names":["one","two"],"peak":7,"pid":"<1.1.9>","state":"waiting","steps":3,"trap_links":true,"uptime":8}}`, ""},
 		{"info", []mailbox.Value{str("ghost")}, `{"err":{"kind":"noproc","message":"no process has the name \"ghost\"","retryable":false,"value":{"tag":"nil"}}}`, ""},
+		{"limits", []mailbox.Value{str("<1.1.9>")}, `{"ok":{"max_children":6,"max_execution_ms":1,"max_fuel":2,"max_handles":5,"max_memory":3,"max_output":4}}`, ""},
+		{"limits", []mailbox.Value{str("ghost")}, `{"err":{"kind":"noproc","message":"no process has the name \"ghost\"","retryable":false,"value":{"tag":"nil"}}}`, ""},
+		{"groups", []mailbox.Value{str("<1.1.9>")}, `{"ok":["a","b"]}`, ""},
+		{"groups", []mailbox.Value{str("ghost")}, `{"err":{"kind":"noproc","message":"no process has the name \"ghost\"","retryable":false,"value":{"tag":"nil"}}}`, ""},
 		{"list", []mailbox.Value{mailbox.Nil}, `{"ok":["<1.1.1>","<1.1.2>"]}`, "list "},
 		{"list", []mailbox.Value{str("g")}, `{"ok":["<1.1.1>","<1.1.2>"]}`, "list app:g"},
+		{"upgrade", []mailbox.Value{str("e"), values}, `{"kind":"not-found","message":"there is no entry","retryable":false,"value":{"tag":"nil"}}`, "upgrade app:e"},
+		{"group-join", []mailbox.Value{str("name"), mailbox.Nil}, `{"ok":true}`, "join name <1.1.1>"},
+		{"group-join", []mailbox.Value{str("name"), str("other")}, `{"ok":true}`, "join name other"},
+		{"group-leave", []mailbox.Value{str("name"), str("other")}, `true`, "leave name other"},
+		{"group-members", []mailbox.Value{str("name")}, `["<1.1.1>","<1.1.2>"]`, ""},
+		{"group-broadcast", []mailbox.Value{str("name"), str("topic"), values}, `{"ok":3}`, "broadcast name topic"},
+		{"group-monitor", []mailbox.Value{str("name")}, `{"ok":{"members":["<1.1.1>","<1.1.2>"],"ref":9}}`, "monitor name"},
+		{"group-demonitor", []mailbox.Value{mailbox.Int(9)}, `true`, ""},
+		{"group-demonitor", []mailbox.Value{mailbox.Int(8)}, `false`, ""},
 		{"cancel", []mailbox.Value{str("to"), str("r"), mailbox.Int(3)}, `{"ok":true}`, "cancel to r 3ns"},
 		{"terminate", []mailbox.Value{str("to")}, `{"ok":true}`, "terminate to"},
 		{"print", []mailbox.Value{str("line\n")}, `{"ok":true}`, ""},

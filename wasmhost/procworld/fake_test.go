@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,12 +95,15 @@ func (g *guest) did(what string) error {
 
 func (g *guest) Self() mailbox.PID           { return "<1.1.1>" }
 func (g *guest) Namespace() string           { return "app" }
+func (g *guest) Printed(int) int64           { return 0 }
 func (g *guest) Limits() process.Limits      { return process.Limits{} }
 func (g *guest) Terminal() *process.Terminal { return nil }
 func (g *guest) Logger() *slog.Logger        { return slog.New(slog.NewTextHandler(&g.log, nil)) }
 func (g *guest) Clock() process.Clock        { return process.NewManualClock(time.Unix(100, 0)) }
 
 func (g *guest) Checkpoint(uint64)                         {}
+func (g *guest) Urgent() *atomic.Bool                      { return new(atomic.Bool) }
+func (g *guest) Yield()                                    {}
 func (g *guest) Await(f func(context.Context) error) error { return f(context.Background()) }
 
 func (g *guest) Receive(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
@@ -153,6 +157,35 @@ func (g *guest) Register(name string, pid mailbox.PID) error {
 func (g *guest) Lookup(name string) (mailbox.PID, bool) { return "<1.1.3>", name == "known" }
 
 func (g *guest) Unregister(name string) error { return g.did("unregister " + name) }
+
+func (g *guest) Upgrade(entry string, args []mailbox.Value) error {
+	g.sent = args
+	if err := g.did("upgrade " + entry); err != nil {
+		return err
+	}
+	return mailbox.Errorf(mailbox.NotFound, "there is no entry")
+}
+
+func (g *guest) JoinGroup(name string, dest mailbox.PID) error {
+	return g.did("join " + name + " " + string(dest))
+}
+
+func (g *guest) LeaveGroup(name string, dest mailbox.PID) bool {
+	return g.did("leave "+name+" "+string(dest)) == nil
+}
+
+func (g *guest) GroupMembers(string) []mailbox.PID { return g.pids }
+
+func (g *guest) Broadcast(name, topic string, values []mailbox.Value) (int, error) {
+	g.sent = values
+	return 3, g.did("broadcast " + name + " " + topic)
+}
+
+func (g *guest) MonitorGroup(name string) (mailbox.Ref, []mailbox.PID, error) {
+	return 9, g.pids, g.did("monitor " + name)
+}
+
+func (g *guest) DemonitorGroup(ref mailbox.Ref) bool { return ref == 9 }
 
 func (g *guest) Info(pid mailbox.PID) (process.Info, bool) {
 	return g.described, pid == g.described.PID

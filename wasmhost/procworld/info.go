@@ -15,17 +15,44 @@ var states = []string{"starting", "runnable", "running", "waiting", "ending"}
 
 func info(c *imports.Caller, stack []uint64) {
 	w := writerAt(c, stack[2], infoSize, infoAlign)
-	r := reader{c: c}
-	dest := mailbox.PID(r.text(stack[0], stack[1], "the destination"))
-	err := r.err
+	i, err := described(c, stack)
 	if err == nil {
-		if i, ok := c.Info(dest); ok {
-			w.info(payloadAt, &i)
-		} else {
-			err = mailbox.NoProcess(dest)
-		}
+		w.info(payloadAt, &i)
 	}
 	w.done(err)
+}
+
+func limits(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[2], limitsSize, resultAlign)
+	i, err := described(c, stack)
+	for n, limit := range []int64{i.Limits.MaxExecutionMS, i.Limits.MaxFuel, i.Limits.MaxMemory,
+		i.Limits.MaxOutput, i.Limits.MaxHandles, i.Limits.MaxChildren} {
+		w.u64(payloadAt+8*n, uint64(limit))
+	}
+	w.done(err)
+}
+
+func groups(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[2], resultSize, resultAlign)
+	i, err := described(c, stack)
+	if err == nil {
+		texts(&w, payloadAt, i.Groups)
+	}
+	w.done(err)
+}
+
+// described gives what is known of the process that two parameters name.
+func described(c *imports.Caller, stack []uint64) (process.Info, error) {
+	r := reader{c: c}
+	dest := mailbox.PID(r.text(stack[0], stack[1], "the destination"))
+	if r.err != nil {
+		return process.Info{}, r.err
+	}
+	i, ok := c.Info(dest)
+	if !ok {
+		return i, mailbox.NoProcess(dest)
+	}
+	return i, nil
 }
 
 func listProcesses(c *imports.Caller, stack []uint64) {

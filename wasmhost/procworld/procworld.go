@@ -1,6 +1,6 @@
 // Package procworld is the interface wippy:process: how a WebAssembly guest
-// spawns, executes, links, monitors, names, messages, lists and ends processes,
-// waits, and prints (SPEC section 2,
+// spawns, executes, links, monitors, names, groups, messages, lists and ends
+// processes, goes on as another entry, waits, and prints (SPEC section 2,
 // process.wasm's imports). process.wit says what each function does, and how a
 // core module calls it; wippy_process.h declares the same for C. What it does
 // is what Lua's module process does: both ask the process's Context.
@@ -88,6 +88,12 @@ var world = &imports.Module{
 			Type: types(small, small, maybeText, maybeText, maybeWord, maybeWord, result),
 			Call: receiveMatch, Suspends: true, Receives: true, Allocates: true, Memory: true,
 		},
+		{
+			Name: "receive-any",
+			Type: types(small, small, maybeText, maybeText, maybeWord, maybeWord, result),
+			Call: receiveAny, Suspends: true, Receives: true, Allocates: true, Memory: true,
+		},
+		{Name: "upgrade", Type: types(text, list, result), Call: upgrade, Suspends: true, Allocates: true, Memory: true},
 		{Name: "spawn", Type: types(text, text, list, small, result), Call: spawn, Suspends: true, Allocates: true, Memory: true},
 		{Name: "exec", Type: types(text, text, list, result), Call: exec, Suspends: true, Allocates: true, Memory: true},
 		{Name: "monitor", Type: types(text, result), Call: monitor, Allocates: true, Memory: true},
@@ -99,7 +105,15 @@ var world = &imports.Module{
 		{Name: "register", Type: types(text, maybeText, result), Call: register, Allocates: true, Memory: true},
 		{Name: "lookup", Type: types(text, result), Call: lookup, Allocates: true, Memory: true},
 		{Name: "unregister", Type: types(text, result), Call: unregister, Allocates: true, Memory: true},
+		{Name: "group-join", Type: types(text, maybeText, result), Call: groupJoin, Allocates: true, Memory: true},
+		{Name: "group-leave", Type: predicate(append(text[:2:2], maybeText...)), Call: groupLeave, Memory: true},
+		{Name: "group-members", Type: types(text, result), Call: groupMembers, Suspends: true, Allocates: true, Memory: true},
+		{Name: "group-broadcast", Type: types(text, text, list, result), Call: groupBroadcast, Suspends: true, Allocates: true, Memory: true},
+		{Name: "group-monitor", Type: types(text, result), Call: groupMonitor, Suspends: true, Allocates: true, Memory: true},
+		{Name: "group-demonitor", Type: predicate(word), Call: groupDemonitor},
 		{Name: "info", Type: types(text, result), Call: info, Suspends: true, Allocates: true, Memory: true},
+		{Name: "limits", Type: types(text, result), Call: limits, Suspends: true, Allocates: true, Memory: true},
+		{Name: "groups", Type: types(text, result), Call: groups, Suspends: true, Allocates: true, Memory: true},
 		{Name: "list", Type: types(maybeText, result), Call: listProcesses, Suspends: true, Allocates: true, Memory: true},
 		{Name: "cancel", Type: types(text, text, maybeWord, result), Call: cancel, Allocates: true, Memory: true},
 		{Name: "terminate", Type: types(text, result), Call: terminate, Allocates: true, Memory: true},
@@ -162,17 +176,29 @@ func sleep(c *imports.Caller, stack []uint64) {
 
 func receive(c *imports.Caller, stack []uint64) {
 	w := writerAt(c, stack[2], eventSize, eventAlign)
-	w.event(next(c, nil, timeout(c, stack[0], stack[1])))
+	w.event(next(c, isFirst, timeout(c, stack[0], stack[1])))
 	w.flush()
 }
 
 func receiveMatch(c *imports.Caller, stack []uint64) {
 	w := writerAt(c, stack[12], eventSize, eventAlign)
 	r := reader{c: c}
-	match := r.pattern(stack[:10])
+	match := r.pattern(stack[:10], mailbox.CancelEvent)
 	w.event(next(c, match, timeout(c, stack[10], stack[11])))
 	w.flush()
 }
+
+func receiveAny(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[12], eventSize, eventAlign)
+	r := reader{c: c}
+	match := r.pattern(stack[:10], mailbox.GroupEvent)
+	w.event(next(c, match, timeout(c, stack[10], stack[11])))
+	w.flush()
+}
+
+// isFirst tells events of the variant event, which a guest of the first version
+// knows.
+func isFirst(e *mailbox.Event) bool { return e.Type <= mailbox.CancelEvent }
 
 // next takes an event.
 func next(c *imports.Caller, match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
@@ -232,6 +258,20 @@ func exec(c *imports.Caller, stack []uint64) {
 		w.values(payloadAt, end.Values)
 	}
 	w.done(err)
+}
+
+// upgrade gives an error, or does not return.
+func upgrade(c *imports.Caller, stack []uint64) {
+	w := writerAt(c, stack[4], errorSize, valueAlign)
+	r := reader{c: c}
+	entry := process.Qualify(c, r.text(stack[0], stack[1], "the entry"))
+	state := r.values(stack[2], stack[3], "the state")
+	err := r.err
+	if err == nil {
+		err = c.Upgrade(entry, state)
+	}
+	w.error(0, mailbox.AsError(err))
+	w.flush()
 }
 
 func flag(b bool) uint64 {

@@ -194,15 +194,20 @@ func option(c *imports.Caller, some uint64, what string) bool {
 	return uint32(some) == 1
 }
 
-// pattern reads a pattern from its ten flat values; nil accepts everything.
-func (r *reader) pattern(flat []uint64) func(*mailbox.Event) bool {
+// pattern reads a pattern from its ten flat values, whose event is of the types up
+// to last; it accepts no other. Nil accepts everything.
+func (r *reader) pattern(flat []uint64, last mailbox.Type) func(*mailbox.Event) bool {
 	hasType := option(r.c, flat[0], "the pattern's event")
 	hasFrom := option(r.c, flat[2], "the pattern's from")
 	hasTopic := option(r.c, flat[5], "the pattern's topic")
 	hasRef := option(r.c, flat[8], "the pattern's ref")
 	eventType, ref := mailbox.Type(flat[1]), mailbox.Ref(flat[9])
-	if hasType && uint32(flat[1]) > uint32(mailbox.CancelEvent) {
-		r.c.Trap("the pattern's event: %d is no case of event-type, which has 4", uint32(flat[1]))
+	if hasType && uint32(flat[1]) > uint32(last) {
+		enum := "event-type"
+		if last == mailbox.GroupEvent {
+			enum = "any-event-type"
+		}
+		r.c.Trap("the pattern's event: %d is no case of %s, which has %d", uint32(flat[1]), enum, last+1)
 	}
 	var from, topic string
 	if hasFrom {
@@ -214,14 +219,14 @@ func (r *reader) pattern(flat []uint64) func(*mailbox.Event) bool {
 	if r.err != nil { // too long for any event to be equal
 		return func(*mailbox.Event) bool { return false }
 	}
-	if !hasType && !hasFrom && !hasTopic && !hasRef {
+	if !hasType && !hasFrom && !hasTopic && !hasRef && last == mailbox.GroupEvent {
 		return nil
 	}
 	return func(e *mailbox.Event) bool {
-		return (!hasType || e.Type == eventType) &&
+		return e.Type <= last && (!hasType || e.Type == eventType) &&
 			(!hasFrom || string(e.From) == from) &&
 			(!hasTopic || e.Type == mailbox.Message && e.Topic == topic) &&
-			(!hasRef || e.Type == mailbox.ExitEvent && e.Ref == ref)
+			(!hasRef || e.Ref != 0 && e.Ref == ref)
 	}
 }
 

@@ -99,7 +99,12 @@ enum {
 	WIPPY_REASON_OTHER
 };
 
-enum { WIPPY_MESSAGE, WIPPY_EXIT, WIPPY_LINK_DOWN, WIPPY_CANCEL };
+enum { WIPPY_MESSAGE, WIPPY_EXIT, WIPPY_LINK_DOWN, WIPPY_CANCEL, WIPPY_GROUP };
+
+typedef struct {
+	const wippy_str *ptr;
+	uint32_t len;
+} wippy_strs;
 
 typedef struct {
 	uint8_t type; /* WIPPY_MESSAGE … */
@@ -127,6 +132,11 @@ typedef struct {
 			wippy_str from, reason;
 			uint64_t remaining; /* nanoseconds */
 		} cancel;
+		struct {
+			wippy_str name;
+			uint64_t ref;
+			wippy_strs joined, left;
+		} group;
 	};
 } wippy_event;
 
@@ -145,11 +155,6 @@ typedef struct {
 
 /* How a process is bound to the one that spawns it; both with |. */
 enum { WIPPY_UNBOUND, WIPPY_MONITORED, WIPPY_LINKED };
-
-typedef struct {
-	const wippy_str *ptr;
-	uint32_t len;
-} wippy_strs;
 
 typedef struct {
 	uint64_t ref;
@@ -172,6 +177,11 @@ typedef struct {
 	wippy_strs monitored_by;
 } wippy_info;
 
+/* Zero is no limit. */
+typedef struct {
+	uint64_t max_execution_ms, max_fuel, max_memory, max_output, max_handles, max_children;
+} wippy_limits;
+
 /* What an imported function gave: its error if it failed. */
 typedef struct {
 	bool failed;
@@ -181,6 +191,11 @@ typedef struct {
 		wippy_strs texts;
 		wippy_values values;
 		uint64_t ref;
+		uint32_t count;
+		struct {
+			uint64_t ref;
+			wippy_strs members;
+		} snapshot;
 	};
 } wippy_result;
 
@@ -193,12 +208,20 @@ typedef struct {
 } wippy_info_result;
 
 typedef struct {
+	bool failed;
+	union {
+		wippy_error error;
+		wippy_limits limits;
+	};
+} wippy_limits_result;
+
+typedef struct {
 	bool some;
 	wippy_str text;
 } wippy_maybe_str;
 
 _Static_assert(sizeof(wippy_value) == 16 && sizeof(wippy_error) == 32 && sizeof(wippy_result) == 40 && sizeof(wippy_maybe_event) == 104 &&
-	       sizeof(wippy_info_result) == 128 && sizeof(wippy_watch) == 16 && sizeof(wippy_maybe_str) == 12,
+	       sizeof(wippy_info_result) == 128 && sizeof(wippy_limits_result) == 56 && sizeof(wippy_watch) == 16 && sizeof(wippy_maybe_str) == 12,
 	"the layout of the canonical ABI");
 
 #define WIPPY_FOREVER UINT64_MAX
@@ -214,6 +237,9 @@ WIPPY_IMPORT("sleep") void wippy_import_sleep(uint64_t);
 WIPPY_IMPORT("receive") void wippy_import_receive(int32_t, uint64_t, wippy_maybe_event *);
 WIPPY_IMPORT("receive-match") void wippy_import_receive_match(int32_t, int32_t, int32_t, const char *, uint32_t, int32_t, const char *,
 	uint32_t, int32_t, uint64_t, int32_t, uint64_t, wippy_maybe_event *);
+WIPPY_IMPORT("receive-any") void wippy_import_receive_any(int32_t, int32_t, int32_t, const char *, uint32_t, int32_t, const char *,
+	uint32_t, int32_t, uint64_t, int32_t, uint64_t, wippy_maybe_event *);
+WIPPY_IMPORT("upgrade") void wippy_import_upgrade(const char *, uint32_t, const wippy_value *, uint32_t, wippy_error *);
 WIPPY_IMPORT("spawn") void wippy_import_spawn(const char *, uint32_t, const char *, uint32_t, const wippy_value *, uint32_t, int32_t,
 	wippy_result *);
 WIPPY_IMPORT("exec") void wippy_import_exec(const char *, uint32_t, const char *, uint32_t, const wippy_value *, uint32_t, wippy_result *);
@@ -226,7 +252,16 @@ WIPPY_IMPORT("trap-links") void wippy_import_trap_links(int32_t);
 WIPPY_IMPORT("register") void wippy_import_register(const char *, uint32_t, int32_t, const char *, uint32_t, wippy_result *);
 WIPPY_IMPORT("lookup") void wippy_import_lookup(const char *, uint32_t, wippy_maybe_str *);
 WIPPY_IMPORT("unregister") void wippy_import_unregister(const char *, uint32_t, wippy_result *);
+WIPPY_IMPORT("group-join") void wippy_import_group_join(const char *, uint32_t, int32_t, const char *, uint32_t, wippy_result *);
+WIPPY_IMPORT("group-leave") int32_t wippy_import_group_leave(const char *, uint32_t, int32_t, const char *, uint32_t);
+WIPPY_IMPORT("group-members") void wippy_import_group_members(const char *, uint32_t, wippy_strs *);
+WIPPY_IMPORT("group-broadcast") void wippy_import_group_broadcast(const char *, uint32_t, const char *, uint32_t, const wippy_value *,
+	uint32_t, wippy_result *);
+WIPPY_IMPORT("group-monitor") void wippy_import_group_monitor(const char *, uint32_t, wippy_result *);
+WIPPY_IMPORT("group-demonitor") int32_t wippy_import_group_demonitor(uint64_t);
 WIPPY_IMPORT("info") void wippy_import_info(const char *, uint32_t, wippy_info_result *);
+WIPPY_IMPORT("limits") void wippy_import_limits(const char *, uint32_t, wippy_limits_result *);
+WIPPY_IMPORT("groups") void wippy_import_groups(const char *, uint32_t, wippy_result *);
 WIPPY_IMPORT("list") void wippy_import_list(int32_t, const char *, uint32_t, wippy_result *);
 WIPPY_IMPORT("cancel") void wippy_import_cancel(const char *, uint32_t, const char *, uint32_t, int32_t, uint64_t, wippy_result *);
 WIPPY_IMPORT("terminate") void wippy_import_terminate(const char *, uint32_t, wippy_result *);
@@ -308,7 +343,7 @@ static inline bool wippy_cancel_timer(uint64_t timer) { return wippy_import_canc
 /* Nanoseconds. */
 static inline void wippy_sleep(uint64_t duration) { wippy_import_sleep(duration); }
 
-/* False on time-out. */
+/* False on time-out. Events of groups stay, for wippy_receive_any. */
 static inline bool wippy_receive(uint64_t timeout, wippy_maybe_event *event)
 {
 	wippy_import_receive(timeout != WIPPY_FOREVER, timeout, event);
@@ -320,6 +355,22 @@ static inline bool wippy_receive_match(wippy_pattern p, uint64_t timeout, wippy_
 	wippy_import_receive_match(p.has_type, p.type, p.from.ptr != 0, p.from.ptr, p.from.len, p.topic.ptr != 0, p.topic.ptr, p.topic.len,
 		p.has_ref, p.ref, timeout != WIPPY_FOREVER, timeout, event);
 	return event->some;
+}
+
+/* As wippy_receive_match, for the events of groups too. */
+static inline bool wippy_receive_any(wippy_pattern p, uint64_t timeout, wippy_maybe_event *event)
+{
+	wippy_import_receive_any(p.has_type, p.type, p.from.ptr != 0, p.from.ptr, p.from.len, p.topic.ptr != 0, p.topic.ptr, p.topic.len,
+		p.has_ref, p.ref, timeout != WIPPY_FOREVER, timeout, event);
+	return event->some;
+}
+
+/* Goes on as another entry. It returns only why it did not. */
+static inline wippy_error wippy_upgrade(wippy_str entry, wippy_values state)
+{
+	wippy_error error;
+	wippy_import_upgrade(entry.ptr, entry.len, state.ptr, state.len, &error);
+	return error;
 }
 
 /* bonds: WIPPY_UNBOUND, WIPPY_MONITORED, WIPPY_LINKED or both. */
@@ -389,6 +440,51 @@ static inline bool wippy_unregister(wippy_str name, wippy_error *error)
 	return wippy_ok(&r, error);
 }
 
+/* Makes dest a member of a group; where its ptr is NULL, the calling process. */
+static inline bool wippy_group_join(wippy_str name, wippy_str dest, wippy_error *error)
+{
+	wippy_result r;
+	wippy_import_group_join(name.ptr, name.len, dest.ptr != 0, dest.ptr, dest.len, &r);
+	return wippy_ok(&r, error);
+}
+
+/* False where it was no member. */
+static inline bool wippy_group_leave(wippy_str name, wippy_str dest)
+{
+	return wippy_import_group_leave(name.ptr, name.len, dest.ptr != 0, dest.ptr, dest.len);
+}
+
+static inline wippy_strs wippy_group_members(wippy_str name)
+{
+	wippy_strs pids;
+	wippy_import_group_members(name.ptr, name.len, &pids);
+	return pids;
+}
+
+/* taken is how many mailboxes took it; NULL where that is of no interest. */
+static inline bool wippy_group_broadcast(wippy_str name, wippy_str topic, wippy_values values, uint32_t *taken, wippy_error *error)
+{
+	wippy_result r;
+	wippy_import_group_broadcast(name.ptr, name.len, topic.ptr, topic.len, values.ptr, values.len, &r);
+	if (!r.failed && taken)
+		*taken = r.count;
+	return wippy_ok(&r, error);
+}
+
+/* The members; what changes comes as WIPPY_GROUP, to wippy_receive_any. */
+static inline bool wippy_group_monitor(wippy_str name, uint64_t *ref, wippy_strs *members, wippy_error *error)
+{
+	wippy_result r;
+	wippy_import_group_monitor(name.ptr, name.len, &r);
+	if (!r.failed) {
+		*ref = r.snapshot.ref;
+		*members = r.snapshot.members;
+	}
+	return wippy_ok(&r, error);
+}
+
+static inline bool wippy_group_demonitor(uint64_t ref) { return wippy_import_group_demonitor(ref); }
+
 static inline bool wippy_describe(wippy_str dest, wippy_info *info, wippy_error *error)
 {
 	wippy_info_result r;
@@ -398,6 +494,27 @@ static inline bool wippy_describe(wippy_str dest, wippy_info *info, wippy_error 
 	if (!r.failed)
 		*info = r.info;
 	return !r.failed;
+}
+
+static inline bool wippy_limits_of(wippy_str dest, wippy_limits *limits, wippy_error *error)
+{
+	wippy_limits_result r;
+	wippy_import_limits(dest.ptr, dest.len, &r);
+	if (r.failed && error)
+		*error = r.error;
+	if (!r.failed)
+		*limits = r.limits;
+	return !r.failed;
+}
+
+/* The groups that dest is a member of. */
+static inline bool wippy_groups_of(wippy_str dest, wippy_strs *names, wippy_error *error)
+{
+	wippy_result r;
+	wippy_import_groups(dest.ptr, dest.len, &r);
+	if (!r.failed)
+		*names = r.texts;
+	return wippy_ok(&r, error);
 }
 
 /* The processes of a group; where its ptr is NULL, of the node. */

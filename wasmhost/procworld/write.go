@@ -20,6 +20,7 @@ const (
 	eventSize, eventAlign   = 104, 8 // an option<event>
 
 	infoSize, infoAlign           = payloadAt + 120, 8 // a result of a process-info
+	limitsSize                    = payloadAt + 48
 	watchSize, watchAlign         = 16, 8
 	maybeTextSize, maybeTextAlign = 12, 4 // an option<string>
 	maybeTextAt                   = 4     // its payload
@@ -119,7 +120,7 @@ func (w *writer) someError(at int, e *mailbox.Error) {
 	}
 }
 
-// event writes an option<event>.
+// event writes an option<event>, or an option<any-event>.
 func (w *writer) event(e *mailbox.Event) {
 	const (
 		kind   = 8  // the discriminant of the event
@@ -129,7 +130,9 @@ func (w *writer) event(e *mailbox.Event) {
 		return
 	}
 	w.b[0], w.b[kind] = 1, byte(e.Type)
-	w.text(record, string(e.From))
+	if e.Type != mailbox.GroupEvent {
+		w.text(record, string(e.From))
+	}
 	switch e.Type {
 	case mailbox.Message:
 		w.text(record+8, e.Topic)
@@ -151,6 +154,11 @@ func (w *writer) event(e *mailbox.Event) {
 		w.text(record+8, e.Cancel.Reason)
 		left := max(0, e.Cancel.Deadline.Sub(w.c.Clock().Now()))
 		w.u64(record+16, uint64(left/time.Nanosecond))
+	case mailbox.GroupEvent:
+		w.text(record, e.Topic)
+		w.u64(record+8, uint64(e.Ref))
+		texts(w, record+16, e.Group.Joined)
+		texts(w, record+24, e.Group.Left)
 	}
 }
 

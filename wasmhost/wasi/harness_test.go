@@ -25,6 +25,7 @@ import (
 	"wippy/wasmhost/linker"
 	"wippy/wasmhost/wasi"
 	"wippy/wasmhost/wasi/files"
+	whttp "wippy/wasmhost/wasi/http"
 	"wippy/wasmhost/wasi/iface"
 	"wippy/wasmhost/wasi/world"
 )
@@ -87,6 +88,7 @@ type setup struct {
 	limits   process.Limits
 	clock    process.Clock
 	entropy  io.Reader
+	serving  *whttp.Serving // that the guest serves
 }
 
 // started is a process on a scheduler of its own.
@@ -119,7 +121,12 @@ func start(t testing.TB, s setup, script func(g *guest)) *started {
 	var err error
 	st.pid, err = sched.Start(background, scheduler.Start{
 		Entry: "app:guest", Group: "app:g", Program: g, Limits: s.limits,
-		OnExit: func(_ mailbox.PID, e *mailbox.Exit) { st.exited <- e },
+		OnExit: func(_ mailbox.PID, e *mailbox.Exit) {
+			if s.serving != nil {
+				s.serving.Ended(e)
+			}
+			st.exited <- e
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -180,6 +187,7 @@ type guest struct {
 	instance *linker.Instance
 	ctx      process.Context
 	result   process.Result
+	serving  *whttp.Serving
 	parked   chan struct{} // gets one when the process waits
 }
 
@@ -188,7 +196,7 @@ func newGuest(t testing.TB, s setup, script func(g *guest)) *guest {
 	if s.plan == nil {
 		s.plan = planOf(t, "wasi")
 	}
-	g := &guest{t: t, plan: s.plan, script: script, limits: s.limits, parked: make(chan struct{}, 1)}
+	g := &guest{t: t, plan: s.plan, script: script, limits: s.limits, serving: s.serving, parked: make(chan struct{}, 1)}
 	g.caller.World = world.New(&s.config, nil, s.env)
 	g.caller.Grants = all
 	g.caller.Guest = g
@@ -242,6 +250,9 @@ func (g *guest) New([]mailbox.Value, process.Limits) (p process.Process, err err
 func (g *guest) Straight() bool { return false }
 
 func (g *guest) Init(ctx process.Context) error {
+	if g.serving != nil {
+		ctx = g.serving.Context(ctx)
+	}
 	g.ctx = watched{ctx, g.parked}
 	g.caller.Context = g.ctx
 	return g.instance.Start(ctx)

@@ -87,7 +87,7 @@ func TestMaxHandles(t *testing.T) {
 	}
 }
 
-// TestCrowd polls a thousand pollables, and one a hundred thousand times over.
+// TestCrowd polls a thousand pollables, and one ten thousand times over.
 func TestCrowd(t *testing.T) {
 	clock := process.NewManualClock(time.Unix(0, 0))
 	s := start(t, setup{clock: clock}, func(g *guest) { g.want(g.call("crowd", num(1000)), `1000`) })

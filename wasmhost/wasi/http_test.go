@@ -119,6 +119,19 @@ func testRequests(t *testing.T) {
 		q = g.call(r, g.call("http-types-fields-from-list", arr(arr(str("content-length"), str("-1")))))
 		g.refused(r+"-body", q)
 		g.tag("HTTP-protocol-error", "outgoing-handler-handle", q, mailbox.Nil)
+		q = g.call(r, g.call("http-types-fields-from-list", arr(arr(str("content-length"), str("3")))))
+		g.call(r+"-set-authority", q, str("a.test"))
+		g.tag("HTTP-request-body-size", "outgoing-handler-handle", q, mailbox.Nil)
+		q = g.call(r, g.call("http-types-fields"))
+		body := g.call(r+"-body", q)
+		out := g.call("http-types-outgoing-body-write", body)
+		g.drop(q) // nobody will read it
+		g.closed("streams-output-stream-blocking-write-and-flush", out, str("x"))
+		response := g.call("http-types-outgoing-response", g.call("http-types-fields"))
+		body = g.call("http-types-outgoing-response-body", response)
+		out = g.call("http-types-outgoing-body-write", body)
+		g.drop(response)
+		g.closed("streams-output-stream-blocking-write-and-flush", out, str("x"))
 
 		o := g.call("http-types-request-options")
 		for _, name := range []string{"connect", "first-byte", "between-bytes"} {
@@ -418,6 +431,7 @@ func testHTTPErrors(t *testing.T) {
 		g.want(g.call("http-types-http-error-code", e), `{"tag":"connection-read-timeout"}`)
 	})
 	<-arrived
+	<-st.guest.parked // it has asked once, and waits
 	clock.WaitTimers(1)
 	clock.Advance(time.Minute)
 	<-begun

@@ -135,6 +135,8 @@ func TestDenied(t *testing.T) {
 		"x.wasm imports wasi:sockets/instance-network@0.2.6 (instance-network), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
 		"x.wasm imports wasi:sockets/ip-name-lookup@0.2.6 (resolve-addresses), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
 		"x.wasm imports wasi:sockets/tcp@0.2.6 ([method]tcp-socket.start-bind), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
+		"x.wasm imports wasi:sockets/udp-create-socket@0.2.6 (create-udp-socket), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
+		"x.wasm imports wasi:sockets/udp@0.2.6 ([method]udp-socket.start-bind), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
 		"x.wasm imports wasi:sockets/tcp-create-socket@0.2.6 (create-tcp-socket), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
 		"x.wasm imports wasi:http/types@0.2.6 (http-error-code), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",
 		"x.wasm imports wasi:http/outgoing-handler@0.2.6 (handle), which app:x does not grant; write imports: [wasi:cli, wasi:io, wasi:filesystem, wasi:clocks, wasi:http, wasi:random, wasi:sockets]",

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"wippy/mailbox"
 	"wippy/wasmhost/wasi/network"
@@ -60,6 +61,14 @@ func (h hosts) LookupNetIP(_ context.Context, _, name string) ([]netip.Addr, err
 	return addrs, nil
 }
 
+// silent is a resolver that does not answer.
+type silent struct{}
+
+func (silent) LookupNetIP(ctx context.Context, _, _ string) ([]netip.Addr, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 func testLookup(t *testing.T) {
 	p, err := network.New([]string{"a.test", "none.test"})
 	if err != nil {
@@ -81,8 +90,10 @@ func testLookup(t *testing.T) {
 		g.want(g.call(next, ask("192.0.2.7")), `{"tag":"ipv4","value":[192,0,2,7]}`)
 		g.code("access-denied", next, ask("b.test"))
 		g.code("name-unresolvable", next, ask("none.test"))
-		g.code("invalid-argument", next, ask("not a name"))
-		g.code("invalid-argument", "ip-name-lookup-resolve-addresses", n, str(""))
+		g.want(g.call(next, ask("::FFFF:192.0.2.7")), `{"tag":"ipv4","value":[192,0,2,7]}`)
+		for _, wrong := range []string{"", "not a name", "127.1", "0x7f.1", "0x7f000001", "2130706433", "0177.0.0.1", "127.0.0.1.", "1.0x7f", "fe80::1%eth0", "[::1]", "a..b", ".", "-a.test", strings.Repeat("a", 64), strings.Repeat("a.", 1000)} {
+			g.code("invalid-argument", "ip-name-lookup-resolve-addresses", n, str(wrong))
+		}
 	})
 }
 
@@ -139,13 +150,24 @@ func testTCP(t *testing.T) {
 			g.want(g.call(s+name, c), json(num(value)))
 			g.code("invalid-argument", s+"set-"+name, c, num(0))
 		}
-		for _, wrong := range []string{"[::1]:80", "0.0.0.0:80", "127.0.0.1:0", "224.0.0.1:80"} {
-			g.code("invalid-argument", s+"start-connect", c, n, addr(wrong))
+		for _, wrong := range []string{"[::1]:80", "0.0.0.0:80", "127.0.0.1:0", "224.0.0.1:80", "255.255.255.255:80"} {
+			w := create()
+			g.code("invalid-argument", s+"start-connect", w, n, addr(wrong))
+			g.code("invalid-state", s+"start-connect", w, n, addr(l.Addr().String())) // it is closed
+			g.code("invalid-state", s+"start-bind", w, n, addr("127.0.0.1:0"))
+			g.drop(w)
 		}
+		for _, wrong := range []string{"[::1]:0", "224.0.0.1:0", "255.255.255.255:0"} {
+			g.code("invalid-argument", s+"start-bind", c, n, addr(wrong))
+		}
+		g.code("address-not-bindable", s+"start-bind", c, n, addr("192.0.2.1:0"))
 		g.call(s+"start-bind", c, n, addr("127.0.0.1:0"))
-		g.code("invalid-state", s+"start-bind", c, n, addr("127.0.0.1:0"))
-		g.code("invalid-argument", s+"start-bind", c, n, addr("[::1]:0"))
+		g.code("concurrency-conflict", s+"start-bind", c, n, addr("127.0.0.1:0"))
+		g.code("invalid-state", s+"start-connect", c, n, addr(l.Addr().String()))
+		g.code("invalid-state", s+"local-address", c)
 		g.call(s+"finish-bind", c)
+		g.code("invalid-state", s+"start-bind", c, n, addr("127.0.0.1:0"))
+		own := json(g.call(s+"local-address", c))
 		g.call(s+"start-connect", c, n, addr(l.Addr().String()))
 		g.code("concurrency-conflict", s+"start-connect", c, n, addr(l.Addr().String()))
 		g.ready(c)
@@ -153,7 +175,7 @@ func testTCP(t *testing.T) {
 		in, out := pair[0], pair[1]
 		g.want(g.call("streams-input-stream-blocking-read", in, num(100)), `"hello"`)
 		g.want(field(field(g.call(s+"remote-address", c), "value"), "port"), json(num(l.Addr().(*net.TCPAddr).Port)))
-		g.call(s+"local-address", c)
+		g.want(g.call(s+"local-address", c), own)
 		g.writeAll(out, large)
 		g.call(s+"shutdown", c, str("send"))
 		if rest := g.readAll(in); rest != "LARGE" {
@@ -176,8 +198,13 @@ func testTCP(t *testing.T) {
 		g.call(s+"start-bind", srv, n, addr("127.0.0.1:0"))
 		g.call(s+"finish-bind", srv)
 		at := g.call(s+"local-address", srv)
-		g.code("address-in-use", s+"start-bind", create(), n, at)
+		early := create()
+		g.call(s+"start-connect", early, n, at)
+		g.ready(early)
+		g.code("connection-refused", s+"finish-connect", early) // it does not listen yet
 		g.call(s+"start-listen", srv)
+		g.code("concurrency-conflict", s+"start-listen", srv)
+		g.code("address-in-use", s+"start-bind", create(), n, at)
 		g.want(g.call(s+"is-listening", srv), `false`)
 		g.call(s+"finish-listen", srv)
 		g.want(g.call(s+"is-listening", srv), `true`)
@@ -205,8 +232,13 @@ func testTCP(t *testing.T) {
 	if e := st.wait(); e.Reason != mailbox.ReasonNormal {
 		t.Errorf("%s: %v", e.Reason, e.Err)
 	}
-	if got := <-served; got != large {
-		t.Errorf("the server got %d bytes", len(got))
+	select {
+	case got := <-served:
+		if got != large {
+			t.Errorf("the server got %d bytes", len(got))
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the server got nothing")
 	}
 }
 
@@ -243,8 +275,32 @@ func TestKilledSockets(t *testing.T) {
 				write(g, out, strings.Repeat("x", 4096))
 			}
 		},
+		"datagram": func(g *guest, _, _ mailbox.Value) {
+			s, _ := g.bindUDP("ipv4", "127.0.0.1:0")
+			in, _ := g.streams(s, mailbox.Nil)
+			g.receiveUDP(in, 1)
+		},
+		"lookup": func(g *guest, _, n mailbox.Value) {
+			a := g.call("ip-name-lookup-resolve-addresses", n, str("slow.test"))
+			g.call("poll-pollable-block", g.call("ip-name-lookup-resolve-address-stream-subscribe", a))
+		},
+		"permit": func(g *guest, _, _ mailbox.Value) {
+			s, _ := g.bindUDP("ipv4", "127.0.0.1:0")
+			g.call(u+"stream", s, addr("192.0.2.1:53"))
+		},
+		"connect": func(g *guest, c, n mailbox.Value) {
+			g.call(s+"start-bind", c, n, addr("127.0.0.1:0"))
+			g.call(s+"finish-bind", c)
+			g.call(s+"start-connect", c, n, addr("192.0.2.1:53"))
+			g.ready(c)
+		},
 	} {
-		st := start(t, setup{}, func(g *guest) {
+		p, err := network.New([]string{"slow.test", "127.0.0.0/8"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Resolver = silent{}
+		st := start(t, setup{config: world.Config{Network: p}}, func(g *guest) {
 			wait(g, g.call("tcp-create-socket-create-tcp-socket", str("ipv4")), g.call("instance-network-instance-network"))
 		})
 		<-st.guest.parked

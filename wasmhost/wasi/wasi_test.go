@@ -32,6 +32,10 @@ var never = map[string]string{
 	"tcp-tcp-socket-hop-limit":              "the host keeps it",
 	"tcp-tcp-socket-receive-buffer-size":    "the host keeps it",
 	"tcp-tcp-socket-send-buffer-size":       "the host keeps it",
+	"udp-create-socket-create-udp-socket":   "no system lacks a family",
+	"udp-udp-socket-unicast-hop-limit":      "the host keeps it",
+	"udp-udp-socket-receive-buffer-size":    "the host keeps it",
+	"udp-udp-socket-send-buffer-size":       "the host keeps it",
 
 	"http-types-request-options-set-connect-timeout":       "it is supported",
 	"http-types-request-options-set-first-byte-timeout":    "it is supported",
@@ -52,7 +56,9 @@ func TestFunctions(t *testing.T) {
 		{"paths", testPaths}, {"open", testOpen}, {"directories", testDirectories}, {"times", testTimes},
 		{"read only", testReadOnly}, {"gone", testGone}, {"same", testSame},
 		{"http fields", testFields}, {"http requests", testRequests}, {"http exchange", testExchange}, {"http errors", testHTTPErrors},
+		{"http serving", testServing},
 		{"name lookup", testLookup}, {"tcp", testTCP},
+		{"udp", testUDP}, {"udp refused", testUDPRefused}, {"udp 6", testUDP6}, {"udp names", testUDPNames},
 	} {
 		ran := false
 		t.Run(tt.name, func(t *testing.T) { ran = true; tt.test(t) })

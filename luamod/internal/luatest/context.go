@@ -27,7 +27,8 @@ type Context struct {
 	EntryID       string
 	Limit         process.Limits
 	Log           bytes.Buffer
-	Awaits        int // calls so far
+	JSON          bool // the log's format; text otherwise
+	Awaits        int  // calls so far
 	Fuel          uint64
 	// Killed, once set, unwinds the process as a kill does: after the function
 	// of the next Await began.
@@ -73,7 +74,7 @@ func (c *Context) Entropy() io.Reader { return rand.Reader }
 
 // Logger implements process.Identity: it writes to Log, without the time.
 func (c *Context) Logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(&c.Log, &slog.HandlerOptions{
+	opts := &slog.HandlerOptions{
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 			if len(groups) == 0 && a.Key == slog.TimeKey {
@@ -81,7 +82,11 @@ func (c *Context) Logger() *slog.Logger {
 			}
 			return a
 		},
-	}))
+	}
+	if c.JSON {
+		return slog.New(slog.NewJSONHandler(&c.Log, opts))
+	}
+	return slog.New(slog.NewTextHandler(&c.Log, opts))
 }
 
 // Receive implements process.Suspender.
@@ -136,6 +141,12 @@ func (c *Context) Checkpoint(fuel uint64) {
 		process.Unwind()
 	}
 }
+
+// FuelUsed implements process.Identity.
+func (c *Context) FuelUsed() uint64 { return c.Fuel }
+
+// Printed implements process.Suspender: it counts nothing.
+func (c *Context) Printed(int) int64 { return 0 }
 
 // Yield implements process.Suspender.
 func (c *Context) Yield() {}

@@ -18,13 +18,15 @@ const (
 	raw      = "wippy:guest/raw@0.1.0"
 )
 
-// job is what encode.mjs makes: of text, of a core module, of two components, or
-// of a script.
+// job is what encode.mjs makes: of text, of a core module, of two components, of
+// a script, or of a command of preview 1.
 type job struct {
 	Text     string `json:"text,omitempty"`
 	Core     string `json:"core,omitempty"`
 	Script   string `json:"script,omitempty"`
 	Engine   string `json:"engine,omitempty"` // of the script
+	WASI     bool   `json:"wasi,omitempty"`   // for the engine
+	Command  string `json:"command,omitempty"`
 	WIT      string `json:"wit,omitempty"`
 	World    string `json:"world,omitempty"`
 	Encoding string `json:"encoding,omitempty"` // of strings: utf8, utf16 or latin1
@@ -53,6 +55,17 @@ func makeComponents(root, tools string, js bool) error {
 	bin := func(name string) string { return filepath.Join(root, "bin", "component", name+".wasm") }
 	cached := func(name string) string { return filepath.Join(root, "cache", name+".wasm") }
 
+	worker, err := filepath.Abs(filepath.Join(workerExample, "src", "http_worker"))
+	if err != nil {
+		return err
+	}
+	at := func(name string) string {
+		if filepath.IsAbs(name) {
+			return name
+		}
+		return source(name)
+	}
+
 	// The core modules of components, and modules for the wit field of an entry.
 	for _, c := range []struct {
 		source, out string
@@ -65,12 +78,13 @@ func makeComponents(root, tools string, js bool) error {
 		{"caller.c", cached("caller_owned.core"), []string{"-DOWNED"}},
 		{"peer.c", cached("peer.core"), []string{"-I", header, "-mno-bulk-memory"}},
 		{"hostile.c", cached("hostile.core"), nil},
+		{worker + ".c", cached("http_worker.core"), []string{"-mno-bulk-memory"}},
 		{"echo.c", bin("echo_core"), []string{"-DCORE"}},
 		{"work.c", bin("work_core"), []string{"-DCORE"}},
 	} {
 		args := append([]string{
 			"--target=wasm32", "-O2", "-mbulk-memory", "-fno-builtin", "-nostdlib", "-Wall",
-			"-Wl,--no-entry", "-Wl,--strip-debug", source(c.source), "-o", c.out,
+			"-Wl,--no-entry", "-Wl,--strip-debug", at(c.source), "-o", c.out,
 		}, c.flags...)
 		if err := command(compiler, args...); err != nil {
 			return fmt.Errorf("%s: %w", c.source, err)
@@ -124,6 +138,8 @@ func makeComponents(root, tools string, js bool) error {
 		echoed(bin("echo_utf16"), bin("hostile_latin1"), raw, bin("hostile_called")),
 		called(bin("caller"), bin("called")),
 		called(cached("caller_owned"), bin("called_owned")),
+		{Command: filepath.Join(root, "bin", "posix.wasm"), Out: bin("posix")},
+		{Core: cached("http_worker.core"), WIT: "http_worker.wit", World: "worker", Encoding: "utf8", Out: filepath.Join(filepath.Dir(filepath.Dir(worker)), "wasm", "http_worker.wasm")},
 	}
 	texts, err := filepath.Glob(source("*.wat"))
 	if err != nil {
@@ -139,14 +155,43 @@ func makeComponents(root, tools string, js bool) error {
 				Out: cached("script_" + engine),
 			})
 		}
+		jobs = append(jobs, webJob(root))
 	}
+	if err := encode(root, tools, jobs); err != nil {
+		return err
+	}
+	return hashWorker()
+}
+
+// makeWeb makes only the component of JavaScript that uses HTTP. It needs no
+// compiler of C.
+func makeWeb(root, tools string) error {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return err
+	}
+	return encode(root, tools, []job{webJob(root)})
+}
+
+// webJob is that component. Its engine is of version 0.2.10 of wasi:http
+// where it exports it.
+func webJob(root string) job {
+	return job{
+		Script: "web.js", Engine: "starlingmonkey", WIT: "web.wit", World: "web", WASI: true,
+		Out: filepath.Join(root, "cache", "web.wasm"),
+	}
+}
+
+// encode has encode.mjs do the jobs.
+func encode(root, tools string, jobs []job) error {
+	source := func(name string) string { return filepath.Join(root, "src", "component", name) }
 	list, err := json.Marshal(jobs)
 	if err != nil {
 		return err
 	}
 	// A script finds packages from where it lies itself, and one of the packages
 	// finds only files in the working directory.
-	for _, name := range []string{"encode.mjs", "guest.wit", "script.js"} {
+	for _, name := range []string{"encode.mjs", "guest.wit", "script.js", "web.js"} {
 		data, err := os.ReadFile(source(name))
 		if err != nil {
 			return err
@@ -165,6 +210,12 @@ func makeComponents(root, tools string, js bool) error {
 		peer = append(peer, data...)
 	}
 	if err := os.WriteFile(filepath.Join(tools, "peer.wit"), peer, 0o666); err != nil {
+		return err
+	}
+	if err := writeWorld(tools, "web", source("web.wit"), "0.2.10"); err != nil {
+		return err
+	}
+	if err := writeWorld(tools, "http_worker", filepath.Join(workerExample, "src", "http_worker.wit"), "0.2.12"); err != nil {
 		return err
 	}
 	node := exec.Command("node", "encode.mjs", string(list))

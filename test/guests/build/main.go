@@ -2,12 +2,15 @@
 //
 //	go run ./test/guests/build
 //	go run ./test/guests/build -js
+//	go run ./test/guests/build -web
 //
 // It wants Node.js with npm, whose packages (test/guests/package.json) it installs
-// into test/guests/cache; sources in C want clang 19 with lld. The binaries are
+// into test/guests/cache; sources in C want clang 19 with lld, and the one with a
+// library Debian's wasi-libc and libclang-rt-19-dev-wasm32. The binaries are
 // committed, so only who changes a source needs to run it; the same source
 // gives the same bytes. With -js it also makes the components that are engines of
-// JavaScript, which are too large to commit, in test/guests/cache.
+// JavaScript, which are too large to commit, in test/guests/cache; with -web
+// nothing but the one of them that uses HTTP, for which npm is enough.
 package main
 
 import (
@@ -23,14 +26,15 @@ import (
 
 func main() {
 	js := flag.Bool("js", false, "also make the large components of JavaScript, in test/guests/cache")
+	web := flag.Bool("web", false, "make only the component of JavaScript that uses HTTP, in test/guests/cache")
 	flag.Parse()
-	if err := run(*js); err != nil {
+	if err := run(*js, *web); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
 }
 
-func run(js bool) error {
+func run(js, web bool) error {
 	root := filepath.Join("test", "guests")
 	sources, err := filepath.Glob(filepath.Join(root, "src", "*.wat"))
 	if err != nil {
@@ -43,6 +47,9 @@ func run(js bool) error {
 	if err := install(root, tools); err != nil {
 		return err
 	}
+	if web {
+		return makeWeb(root, tools)
+	}
 	wat2wasm := filepath.Join(tools, "node_modules", ".bin", "wat2wasm")
 	for _, src := range sources {
 		name := strings.TrimSuffix(filepath.Base(src), ".wat")
@@ -54,6 +61,9 @@ func run(js bool) error {
 		fmt.Println(bin)
 	}
 	if err := compileC(root); err != nil {
+		return err
+	}
+	if err := compileLibc(root); err != nil {
 		return err
 	}
 	if err := writeMirror(root); err != nil {

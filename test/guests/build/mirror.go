@@ -82,6 +82,7 @@ func (m *mirror) text() string {
 		add(i)
 	}
 	m.raw()
+	m.reach()
 	return ";; Every function of WASI 0.2, called by a guest. Made by test/guests/build.\n(component\n" + m.imports.String() +
 		"  (core module $Memory\n" + fmt.Sprintf(coreBegin, heapAt) + "  )\n" +
 		"  (core instance $memory (instantiate $Memory))\n" +

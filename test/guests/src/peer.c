@@ -473,3 +473,116 @@ EXPORT("soak") void soak(void)
 		}
 	}
 }
+
+// upgrades(entry, state...): goes on as the entry, or fails with why not.
+EXPORT("upgrades") void upgrades(void)
+{
+	wippy_values args = wippy_arguments();
+	wippy_fail(wippy_upgrade(args.ptr[0].text, wippy_list(args.ptr + 1, args.len - 1)));
+}
+
+// member(group, to): joins it, sends "ready", then every message back; leaves at
+// "leave", which it answers, and ends at "stop".
+EXPORT("member") void member(void)
+{
+	static char name[64];
+	wippy_maybe_event e;
+	wippy_error error;
+	wippy_values args = wippy_arguments();
+	wippy_str group = keep(args.ptr[0].text, name, sizeof name);
+	if (!wippy_group_join(group, (wippy_str){0}, &error) || !wippy_group_join(group, wippy_self(), &error))
+		wippy_fail(error);
+	wippy_send(args.ptr[1].text, TEXT("ready"), nothing, 0);
+	wippy_reset();
+	while (wippy_receive_match((wippy_pattern){.has_type = true, .type = WIPPY_MESSAGE}, WIPPY_FOREVER, &e)) {
+		if (is(e.event.message.topic, "stop"))
+			give(wippy_text(TEXT("stopped")));
+		if (is(e.event.message.topic, "leave")) {
+			wippy_value v[] = {
+				wippy_boolean(wippy_group_leave(group, (wippy_str){0})), wippy_boolean(wippy_group_leave(group, wippy_self()))};
+			wippy_send(e.event.message.from, TEXT("left"), wippy_list(v, 2), 0);
+		} else {
+			wippy_send(e.event.message.from, e.event.message.topic, e.event.message.values, 0);
+		}
+		wippy_reset();
+	}
+}
+
+static wippy_value pid_values[1024];
+
+static uint32_t add_pids(uint32_t at, wippy_strs pids)
+{
+	for (uint32_t i = 0; i < pids.len && at < 1024; i++)
+		pid_values[at++] = wippy_text(pids.ptr[i]);
+	return at;
+}
+
+// bounds(dest): returns its limits, in the order of wippy_limits, and its groups.
+EXPORT("bounds") void bounds(void)
+{
+	wippy_limits l;
+	wippy_strs groups;
+	wippy_error error;
+	wippy_str dest = wippy_arguments().ptr[0].text;
+	if (!wippy_limits_of(dest, &l, &error) || !wippy_groups_of(dest, &groups, &error))
+		wippy_fail(error);
+	wippy_value v[8] = {
+		wippy_number((double)l.max_execution_ms), wippy_number((double)l.max_fuel), wippy_number((double)l.max_memory),
+		wippy_number((double)l.max_output), wippy_number((double)l.max_handles), wippy_number((double)l.max_children),
+	};
+	for (uint32_t i = 0; i < groups.len && i < 2; i++)
+		v[6 + i] = wippy_text(groups.ptr[i]);
+	wippy_exit(wippy_list(v, 6 + groups.len));
+}
+
+// members(group): returns their PIDs.
+EXPORT("members") void members(void)
+{
+	wippy_exit(wippy_list(pid_values, add_pids(0, wippy_group_members(wippy_arguments().ptr[0].text))));
+}
+
+// broadcasts(group, topic, values...): returns how many took it.
+EXPORT("broadcasts") void broadcasts(void)
+{
+	uint32_t taken;
+	wippy_error error;
+	wippy_values args = wippy_arguments();
+	if (!wippy_group_broadcast(args.ptr[0].text, args.ptr[1].text, wippy_list(args.ptr + 2, args.len - 2), &taken, &error))
+		wippy_fail(error);
+	give(wippy_number(taken));
+}
+
+// observes(group, to): monitors it, and sends "members" with their PIDs, and
+// "change" with how many joined, their PIDs, and those of who left; at "next" one
+// after the other, with "none" for none. At "end" it ends the monitor, and the
+// process: returns whether there was one, and one the second time.
+EXPORT("observes") void observes(void)
+{
+	static char name[64], to_name[64];
+	wippy_maybe_event e, change;
+	wippy_error error;
+	uint64_t ref;
+	wippy_strs list;
+	wippy_values args = wippy_arguments();
+	wippy_str group = keep(args.ptr[0].text, name, sizeof name), to = keep(args.ptr[1].text, to_name, sizeof to_name);
+	if (!wippy_group_monitor(group, &ref, &list, &error))
+		wippy_fail(error);
+	wippy_send(to, TEXT("members"), wippy_list(pid_values, add_pids(0, list)), 0);
+	wippy_reset();
+	while (wippy_receive(WIPPY_FOREVER, &e)) { // which leaves what is of groups
+		if (is(e.event.message.topic, "end")) {
+			wippy_value v[] = {wippy_boolean(wippy_group_demonitor(ref)), wippy_boolean(wippy_group_demonitor(ref))};
+			wippy_exit(wippy_list(v, 2));
+		}
+		if (!wippy_receive_any((wippy_pattern){.has_type = true, .type = WIPPY_GROUP, .has_ref = true, .ref = ref}, 0, &change)) {
+			wippy_send(to, TEXT("none"), nothing, 0);
+		} else if (!wippy_equal(change.event.group.name, group) || change.event.group.ref != ref) {
+			__builtin_trap();
+		} else {
+			pid_values[0] = wippy_number(change.event.group.joined.len);
+			wippy_send(to, TEXT("change"), wippy_list(pid_values,
+				add_pids(add_pids(1, change.event.group.joined), change.event.group.left)), 0);
+		}
+		wippy_reset();
+	}
+}

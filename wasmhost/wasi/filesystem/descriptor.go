@@ -171,8 +171,8 @@ func read(p *iface.Process, c *canon.Call, d *descriptor) (mailbox.Value, error)
 	return canon.Record(canon.Bytes(b[:n]), mailbox.Bool(n < len(b))), nil
 }
 
-// write writes all of the buffer: it is no view of the guest's memory, since
-// the process may be suspended between its parts.
+// write writes all of the buffer. That is the guest's memory, which stays what it
+// is while the process is suspended between the parts; each of them is copied first.
 func write(p *iface.Process, c *canon.Call, d *descriptor) (mailbox.Value, error) {
 	f, err := d.file(files.Write)
 	if err != nil {

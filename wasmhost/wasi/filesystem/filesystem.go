@@ -56,6 +56,12 @@ func method(name, params, ok string, run func(p *iface.Process, c *canon.Call, d
 	}
 }
 
+// viewing has a function see its bytes where the guest has them.
+func viewing(f iface.Func) iface.Func {
+	f.Views = true
+	return f
+}
+
 // answer makes the result of a function: the payload, or the error-code. What
 // is no error of a file's ends the process.
 func answer(c *canon.Call, v mailbox.Value, err error) error {
@@ -89,7 +95,7 @@ func Interfaces() []*iface.Interface {
 			method("set-size", ", size: u64", "_", setSize),
 			method("set-times", ", data-access-timestamp: new-timestamp, data-modification-timestamp: new-timestamp", "_", setTimes),
 			method("read", ", length: u64, offset: u64", "tuple<list<u8>, bool>", read),
-			method("write", ", buffer: list<u8>, offset: u64", "u64", write),
+			viewing(method("write", ", buffer: list<u8>, offset: u64", "u64", write)),
 			method("read-directory", "", "own<directory-entry-stream>", readDirectory),
 			method("sync", "", "_", syncAll),
 			method("create-directory-at", ", path: string", "_", createDirectoryAt),

@@ -21,7 +21,19 @@ type outgoingBody struct {
 }
 
 // Bodies is the resource type outgoing-body. One that is dropped is incomplete.
-var Bodies = iface.NewResource("outgoing-body", func(_ *iface.Process, b *outgoingBody) { b.finish(errAborted) })
+var Bodies = iface.NewResource("outgoing-body", func(_ *iface.Process, b *outgoingBody) { b.giveUp() })
+
+// errIncomplete is the end of a response's body that its guest gave up.
+var errIncomplete = plain(internalError, "the guest dropped the response's body before its end")
+
+// giveUp ends a body that is incomplete, unless it has ended.
+func (b *pipe) giveUp() {
+	if b.response {
+		b.finish(errIncomplete)
+	} else {
+		b.finish(errAborted)
+	}
+}
 
 func bodyWrite(p *iface.Process, c *canon.Call) error {
 	b, err := Bodies.Arg(p, c, 0)
@@ -37,9 +49,13 @@ func bodyWrite(p *iface.Process, c *canon.Call) error {
 	return nil
 }
 
-// bodySize makes the payload of an error about a body's length.
-func bodySize(n int64) mailbox.Value {
-	return canon.Case(requestBodySize, mailbox.Uint(uint64(max(n, 0))))
+// wrongSize makes the error of a body that has n bytes, or may have no more.
+func (b *pipe) wrongSize(n int64, text string) *Error {
+	which := requestBodySize
+	if b.response {
+		which = responseBodySize
+	}
+	return &Error{canon.Case(which, mailbox.Uint(uint64(max(n, 0)))), text}
 }
 
 func bodyFinish(p *iface.Process, c *canon.Call) error {
@@ -48,7 +64,7 @@ func bodyFinish(p *iface.Process, c *canon.Call) error {
 		return err
 	}
 	if b.writing {
-		b.finish(errAborted)
+		b.giveUp()
 		return canon.Trapf("outgoing-body.finish: its stream is still there")
 	}
 	var trailers *fields
@@ -58,7 +74,7 @@ func bodyFinish(p *iface.Process, c *canon.Call) error {
 		}
 	}
 	if b.short() {
-		e := &Error{bodySize(b.written), "the body is shorter than its content-length"}
+		e := b.wrongSize(b.written, "the body is shorter than its content-length")
 		b.finish(e)
 		c.Err(e.code)
 		return nil
@@ -83,12 +99,22 @@ func (b *pipe) addTrailers(h http.Header) {
 	}
 }
 
+// source is what an incoming body is of: a response, or a request that is served.
+type source interface {
+	// abort tells that nobody wants the rest. It may be called again, and from
+	// any goroutine.
+	abort(why *Error)
+	// trailers are what came behind the body, once it was read to its end.
+	trailers() http.Header
+}
+
 // incomingBody is the resource incoming-body.
 type incomingBody struct {
-	*exchange
-	in      *process.Input
-	given   bool // its stream
-	reading bool // its stream is there
+	source
+	in      streams.Input
+	more    *process.Input // behind in; nil where all of the body is there
+	given   bool           // its stream
+	reading bool           // its stream is there
 }
 
 // IncomingBodies is the resource type incoming-body.
@@ -123,13 +149,13 @@ func bodyStream(p *iface.Process, c *canon.Call) error {
 		return nil
 	}
 	b.given, b.reading = true, true
-	c.OK(wasio.NewInput(p, bodyInput{b.in}, func(*iface.Process) { b.reading = false }))
+	c.OK(wasio.NewInput(p, b.in, func(*iface.Process) { b.reading = false }))
 	return nil
 }
 
 // futureTrailers is the resource future-trailers.
 type futureTrailers struct {
-	*exchange
+	source
 	end   poll.Gate
 	err   *Error // once the gate is open
 	taken bool
@@ -147,14 +173,18 @@ func incomingFinish(p *iface.Process, c *canon.Call) error {
 		b.abort(errAborted)
 		return canon.Trapf("incoming-body.finish: its stream is still there")
 	}
-	t := &futureTrailers{exchange: b.exchange}
+	t := &futureTrailers{source: b.source}
 	c.Return(FutureTrailers.New(p, t)) // which may end the process
-	go t.drain(b.in)
+	if b.more == nil {
+		t.end.Set(true)
+	} else {
+		go t.drain(b.more)
+	}
 	return nil
 }
 
 // drain reads what is left of the body, behind which the trailers come. It ends
-// with the exchange.
+// with what it is of.
 func (t *futureTrailers) drain(in *process.Input) {
 	for end := error(nil); ; {
 		wake := make(chan struct{}, 1)
@@ -205,10 +235,12 @@ func trailersGet(p *iface.Process, c *canon.Call) error {
 	switch {
 	case t.err != nil:
 		c.Return(canon.Case(0, canon.Case(1, t.err.code)))
-	case len(t.response.Trailer) == 0:
-		c.Return(canon.Case(0, canon.Case(0, mailbox.Nil)))
 	default:
-		c.Return(canon.Case(0, canon.Case(0, Fields.New(p, fieldsOf(t.response.Trailer)))))
+		own := mailbox.Nil
+		if f := fieldsOf(t.trailers()); len(f.list) > 0 {
+			own = Fields.New(p, f)
+		}
+		c.Return(canon.Case(0, canon.Case(0, own)))
 	}
 	return nil
 }

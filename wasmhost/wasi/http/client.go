@@ -228,6 +228,9 @@ func (x *exchange) abort(why *Error) {
 	x.client.mu.Unlock()
 }
 
+// trailers implements source.
+func (x *exchange) trailers() http.Header { return x.response.Trailer }
+
 // Read implements io.Reader over the response's body. It blocks, but not for
 // longer than between-bytes-timeout.
 func (x *exchange) Read(p []byte) (int, error) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -17,30 +18,47 @@ import (
 	"wippy/wasmhost/wasi/wasio"
 )
 
-// The cases of error-code that are given.
+// The cases of error-code, in their order.
 const (
-	dnsTimeout                = 0
-	dnsError                  = 1
-	destinationNotFound       = 2
-	destinationUnavailable    = 3
-	ipUnroutable              = 5
-	connectionRefused         = 6
-	connectionTerminated      = 7
-	connectionTimeout         = 8
-	connectionReadTimeout     = 9
-	connectionLimit           = 11
-	tlsProtocolError          = 12
-	tlsCertificateError       = 13
-	tlsAlertReceived          = 14
-	requestDenied             = 15
-	requestBodySize           = 17
-	requestMethodInvalid      = 18
-	requestURIInvalid         = 19
-	responseIncomplete        = 25
-	responseHeaderSectionSize = 26
-	responseTimeout           = 33
-	protocolError             = 35
-	internalError             = 38
+	dnsTimeout = iota
+	dnsError
+	destinationNotFound
+	destinationUnavailable
+	ipProhibited
+	ipUnroutable
+	connectionRefused
+	connectionTerminated
+	connectionTimeout
+	connectionReadTimeout
+	connectionWriteTimeout
+	connectionLimit
+	tlsProtocolError
+	tlsCertificateError
+	tlsAlertReceived
+	requestDenied
+	requestLengthRequired
+	requestBodySize
+	requestMethodInvalid
+	requestURIInvalid
+	requestURITooLong
+	requestHeaderSectionSize
+	requestHeaderSize
+	requestTrailerSectionSize
+	requestTrailerSize
+	responseIncomplete
+	responseHeaderSectionSize
+	responseHeaderSize
+	responseBodySize
+	responseTrailerSectionSize
+	responseTrailerSize
+	responseTransferCoding
+	responseContentCoding
+	responseTimeout
+	upgradeFailed
+	protocolError
+	loopDetected
+	configurationError
+	internalError
 )
 
 // Error is an error-code, and an error for people.
@@ -101,8 +119,12 @@ func codeOf(err error) *Error {
 		return is(requestURIInvalid)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return is(connectionRefused)
-	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+	case errors.Is(err, syscall.ETIMEDOUT):
+		return is(connectionTimeout)
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.EADDRNOTAVAIL):
 		return is(ipUnroutable)
+	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM): // the machine's own rules
+		return is(ipProhibited)
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return is(connectionLimit)
 	case errors.Is(err, context.Canceled), errors.Is(err, net.ErrClosed):
@@ -111,12 +133,30 @@ func codeOf(err error) *Error {
 		return &Error{canon.Case(responseHeaderSectionSize, mailbox.Uint(maxFields)), text}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return is(responseIncomplete)
-	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), strings.Contains(text, "connection closed"):
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNABORTED), errors.Is(err, syscall.EPIPE), contains(text, terminated):
+		return is(connectionTerminated)
+	case strings.Contains(text, "transfer encoding"):
+		return &Error{canon.Case(responseTransferCoding, mailbox.Nil), text}
+	case strings.HasPrefix(text, "stream error: "): // of HTTP/2: the peer gave it up
+		if contains(text, violations) {
+			return is(protocolError)
+		}
 		return is(connectionTerminated)
 	case strings.Contains(text, "malformed"), strings.Contains(text, "http2: "), strings.Contains(text, "invalid"):
 		return is(protocolError)
 	}
 	return &Error{canon.Case(internalError, iface.Text(text)), text}
+}
+
+// What package net/http says, and gives no type, of a connection that the peer
+// ended, and of a stream of HTTP/2 that it reset for our mistake.
+var (
+	terminated = []string{"connection closed", "server closed", "GOAWAY", "connection lost", "connection force closed"}
+	violations = []string{"PROTOCOL_ERROR", "FLOW_CONTROL_ERROR", "FRAME_SIZE_ERROR", "COMPRESSION_ERROR", "STREAM_CLOSED"}
+)
+
+func contains(text string, any []string) bool {
+	return slices.ContainsFunc(any, func(s string) bool { return strings.Contains(text, s) })
 }
 
 // httpErrorCode is the function http-error-code.

@@ -101,10 +101,11 @@ func (f *fields) get(name string) (values []string) {
 	return values
 }
 
-// frozen makes a copy that cannot be changed. It shares the list, which is
-// never changed in place while it is shared: owners give theirs up.
-func (f *fields) frozen() *fields {
-	return &fields{list: slices.Clone(f.list), size: f.size, immutable: true}
+// freeze gives fields that nobody else has, and that nobody changes any more:
+// what a message is made of, and all that are given of it.
+func (f *fields) freeze() *fields {
+	f.immutable = true
+	return f
 }
 
 // header gives the fields to package net/http.

@@ -1,8 +1,14 @@
-// Package http is wasi:http of WASI 0.2: types and outgoing-handler, over
-// package net/http. A request is a goroutine of net/http's that holds no
+// Package http is wasi:http of WASI 0.2, over package net/http: types,
+// outgoing-handler, and for a component that exports incoming-handler the other
+// side of it.
+//
+// A request that a guest sends is a goroutine of net/http's that holds no
 // thread; what its guest waits for is a pollable. Each process has connections
 // of its own, within what its network.Policy allows. Redirects are not followed,
 // nothing is decompressed, and no proxy is asked.
+//
+// A request that is served is a [Serving]: one process has it, and the
+// goroutine of net/http's that brought it waits for its response.
 //
 // # Bounds
 //
@@ -76,6 +82,20 @@ func Interfaces() []*iface.Interface {
 			iface.Func{Name: "[method]outgoing-request.set-authority", Signature: "func(self: borrow<outgoing-request>, authority: option<string>) -> result", Run: setAuthority},
 			iface.Func{Name: "[method]outgoing-request.headers", Signature: "func(self: borrow<outgoing-request>) -> own<fields>", Run: requestHeaders},
 
+			iface.Func{Name: "[method]incoming-request.method", Signature: "func(self: borrow<incoming-request>) -> method", Run: incomingMethod},
+			iface.Func{Name: "[method]incoming-request.path-with-query", Signature: "func(self: borrow<incoming-request>) -> option<string>", Run: incomingPath},
+			iface.Func{Name: "[method]incoming-request.scheme", Signature: "func(self: borrow<incoming-request>) -> option<scheme>", Run: incomingScheme},
+			iface.Func{Name: "[method]incoming-request.authority", Signature: "func(self: borrow<incoming-request>) -> option<string>", Run: incomingAuthority},
+			iface.Func{Name: "[method]incoming-request.headers", Signature: "func(self: borrow<incoming-request>) -> own<fields>", Run: incomingHeaders},
+			iface.Func{Name: "[method]incoming-request.consume", Signature: "func(self: borrow<incoming-request>) -> result<own<incoming-body>>", Run: incomingConsume},
+
+			iface.Func{Name: "[constructor]outgoing-response", Signature: "func(headers: own<fields>) -> own<outgoing-response>", Run: newAnswer},
+			iface.Func{Name: "[method]outgoing-response.status-code", Signature: "func(self: borrow<outgoing-response>) -> u16", Run: answerStatus},
+			iface.Func{Name: "[method]outgoing-response.set-status-code", Signature: "func(self: borrow<outgoing-response>, status-code: u16) -> result", Run: setAnswerStatus},
+			iface.Func{Name: "[method]outgoing-response.headers", Signature: "func(self: borrow<outgoing-response>) -> own<fields>", Run: answerHeaders},
+			iface.Func{Name: "[method]outgoing-response.body", Signature: "func(self: borrow<outgoing-response>) -> result<own<outgoing-body>>", Run: answerBody},
+			iface.Func{Name: "[static]response-outparam.set", Signature: "func(param: own<response-outparam>, response: result<own<outgoing-response>, error-code>)", Run: setOutparam},
+
 			iface.Func{Name: "[constructor]request-options", Signature: "func() -> own<request-options>", Run: newOptions},
 			iface.Func{Name: "[method]request-options.connect-timeout", Signature: "func(self: borrow<request-options>) -> option<u64>", Run: which(ofConnect).get},
 			iface.Func{Name: "[method]request-options.set-connect-timeout", Signature: "func(self: borrow<request-options>, duration: option<u64>) -> result", Run: which(ofConnect).set},
@@ -96,7 +116,8 @@ func Interfaces() []*iface.Interface {
 			iface.Func{Name: "[static]incoming-body.finish", Signature: "func(this: own<incoming-body>) -> own<future-trailers>", Run: incomingFinish},
 			iface.Func{Name: "[method]future-trailers.subscribe", Signature: "func(self: borrow<future-trailers>) -> own<pollable>", Run: trailersSubscribe},
 			iface.Func{Name: "[method]future-trailers.get", Signature: "func(self: borrow<future-trailers>) -> option<result<result<option<own<fields>>, error-code>>>", Run: trailersGet},
-		).With(Fields.Type, Requests.Type, Options.Type, Bodies.Type, Futures.Type, Responses.Type, IncomingBodies.Type, FutureTrailers.Type),
+		).With(Fields.Type, Requests.Type, Options.Type, Bodies.Type, Futures.Type, Responses.Type, IncomingBodies.Type, FutureTrailers.Type,
+			IncomingRequests.Type, Answers.Type, Outparams.Type),
 		iface.New("wasi:http/outgoing-handler", grants, codeTypes,
 			iface.Func{Name: "handle", Signature: "func(request: own<outgoing-request>, options: option<own<request-options>>) -> result<own<future-incoming-response>, error-code>", Run: handle}),
 	}

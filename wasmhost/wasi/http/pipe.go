@@ -22,15 +22,19 @@ type pipe struct {
 	room poll.Gate // whether there is any, or the pipe is broken
 	idle poll.Gate // whether all was read, or the pipe is broken
 
-	mu      sync.Mutex
-	more    sync.Cond // for the reader
-	buffer  []byte
-	end     error // what the reader gets after the buffer: io.EOF, or why the body is incomplete
-	broken  bool  // nobody reads any more
-	reading bool  // somebody reads, or will
-	expect  int64 // what content-length says, -1 if it does not
-	written int64
-	trailer http.Header // to be sent behind it; nil before it is sent
+	mu       sync.Mutex
+	more     sync.Cond // for the reader
+	buffer   []byte
+	end      error // what the reader gets after the buffer: io.EOF, or why the body is incomplete
+	broken   bool  // nobody reads any more
+	reading  bool  // somebody reads, or will
+	expect   int64 // what content-length says, -1 if it does not
+	written  int64
+	trailer  http.Header // to be sent behind it; nil before it is sent
+	response bool        // the body of a response, not of a request
+	// news, unless nil, is told that there is more to take, or the end; much
+	// that half of the room is used. It is called with the lock held.
+	news func(much bool)
 }
 
 func newPipe(expect int64) *pipe {
@@ -67,14 +71,13 @@ func (b *pipe) Write(ctx process.Context, p []byte) (n int, err error) {
 		case b.broken || b.end != nil:
 			err = files.Pipe
 		case b.expect >= 0 && int64(len(p)-n) > b.expect-b.written:
-			err = &Error{bodySize(b.expect), errTooLong.Error()}
+			err = b.wrongSize(b.expect, errTooLong.Error())
 		default:
 			k := min(free, len(p)-n)
 			b.buffer = append(b.buffer, p[n:n+k]...)
 			n += k
 			b.written += int64(k)
-			b.gates()
-			b.more.Broadcast()
+			b.changed()
 		}
 		b.mu.Unlock()
 		if err != nil {
@@ -88,7 +91,7 @@ func (b *pipe) Write(ctx process.Context, p []byte) (n int, err error) {
 }
 
 // Flush implements streams.Output. Before the request is sent there is nobody
-// to wait for.
+// to wait for, and a response is sent whenever its process waits.
 func (b *pipe) Flush(ctx process.Context) error {
 	b.mu.Lock()
 	reading := b.reading
@@ -113,8 +116,16 @@ func (b *pipe) finish(end error) {
 	defer b.mu.Unlock()
 	if b.end == nil {
 		b.end = end
-		b.gates()
-		b.more.Broadcast()
+		b.changed()
+	}
+}
+
+// changed tells who reads that there is more, or the end; with the lock held.
+func (b *pipe) changed() {
+	b.gates()
+	b.more.Broadcast()
+	if b.news != nil {
+		b.news(len(b.buffer) >= maxPipe/2)
 	}
 }
 
@@ -131,6 +142,25 @@ func (b *pipe) attach() (empty bool) {
 	defer b.mu.Unlock()
 	b.reading = true
 	return b.end == io.EOF && b.written == 0
+}
+
+// hear sets who is told of news, and of what there is already.
+func (b *pipe) hear(news func(much bool)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.news = news
+	news(len(b.buffer) >= maxPipe/2)
+}
+
+// take gives everything that was written and not taken, and what comes behind
+// it; nil if that is not known yet. The pipe uses spare in place of what it gives.
+func (b *pipe) take(spare []byte) ([]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	full := b.buffer
+	b.buffer = spare[:0]
+	b.gates()
+	return full, b.end
 }
 
 // Read implements io.Reader, for net/http. It blocks.

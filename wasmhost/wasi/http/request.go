@@ -25,7 +25,11 @@ type request struct {
 }
 
 // Requests is the resource type outgoing-request.
-var Requests = iface.NewResource[*request]("outgoing-request", nil)
+var Requests = iface.NewResource("outgoing-request", func(_ *iface.Process, r *request) {
+	if r.body != nil {
+		r.body.Close() // nobody will read it
+	}
+})
 
 // The methods that have a case, in their order, and the case for the others.
 var methods = []string{"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
@@ -45,7 +49,7 @@ const maxText = 64 << 10
 func newRequest(p *iface.Process, c *canon.Call) error {
 	f, err := Fields.Take(p, c.Rep(0))
 	if err == nil {
-		c.Return(Requests.New(p, &request{method: mailbox.Uint(0), headers: f.frozen()}))
+		c.Return(Requests.New(p, &request{method: mailbox.Uint(0), headers: f.freeze()}))
 	}
 	return err
 }
@@ -141,7 +145,7 @@ var (
 	requestHeaders = func(p *iface.Process, c *canon.Call) error {
 		r, err := Requests.Arg(p, c, 0)
 		if err == nil {
-			c.Return(Fields.New(p, r.headers.frozen()))
+			c.Return(Fields.New(p, r.headers))
 		}
 		return err
 	}
@@ -186,8 +190,11 @@ func requestBody(p *iface.Process, c *canon.Call) error {
 
 // invalid gives the error-code of a request that cannot be sent; nil if it can.
 func (r *request) invalid() *Error {
-	if _, ok := r.headers.contentLength(); !ok {
+	switch length, ok := r.headers.contentLength(); {
+	case !ok:
 		return plain(protocolError, "content-length is no number")
+	case length > 0 && r.body == nil:
+		return &Error{canon.Case(requestBodySize, mailbox.Uint(0)), "the request has a content-length and no body"}
 	}
 	if which, _ := canon.CaseOf(r.scheme); !r.scheme.IsNil() && which != schemeHTTP && which != schemeHTTPS {
 		return plain(protocolError, "the scheme is neither HTTP nor HTTPS")

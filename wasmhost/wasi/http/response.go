@@ -89,7 +89,8 @@ func responseConsume(p *iface.Process, c *canon.Call) error {
 		c.Err(mailbox.Nil)
 		return nil
 	}
-	own := IncomingBodies.New(p, &incomingBody{exchange: r.exchange, in: process.NewInput(r.exchange)})
+	in := process.NewInput(r.exchange)
+	own := IncomingBodies.New(p, &incomingBody{source: r.exchange, in: bodyInput{in}, more: in})
 	r.consumed = true
 	c.OK(own)
 	return nil

@@ -16,6 +16,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"wippy/mailbox"
 	"wippy/wasmhost/canon"
@@ -45,8 +46,8 @@ type Func struct {
 	// Signature is its type in WIT, without its name; of a method with the
 	// resource that it is of: "func(self: borrow<pollable>) -> bool".
 	Signature string
-	// Views is as of canon.Host: only for functions that use their bytes at
-	// once, and do not hand them to the I/O pool.
+	// Views is as of canon.Host: only for functions that do not hand their bytes
+	// to the I/O pool, which may go on with them when the process is gone.
 	Views bool
 	// Run is the function. It is called on the process's coroutine. An error
 	// ends the process: a canon.Trap where the guest is to blame.
@@ -125,10 +126,25 @@ func Of(ctx context.Context) *Process {
 	if p, ok := c.World.Table.(*Process); ok {
 		return p
 	}
-	p := &Process{Caller: c}
+	p := &Process{Caller: c, tables: make([]any, 0, slots.Load())}
 	c.World.Table = p
 	return p
 }
+
+// Release gives back what a process had for its calls, of which there are no more.
+func Release(c *imports.Caller) {
+	if c.World == nil {
+		return
+	}
+	if p, ok := c.World.Table.(*Process); ok && len(p.scratch) == keep {
+		scratches.Put((*[keep]byte)(p.scratch))
+		p.scratch = nil
+	}
+}
+
+// scratches are buffers of the largest size that is kept: what reads in large
+// pieces needs one, and often lives for one request.
+var scratches = sync.Pool{New: func() any { return new([keep]byte) }}
 
 // Block runs a call that may block on the I/O pool, and suspends the process
 // meanwhile. What f uses must be its own.
@@ -151,7 +167,11 @@ func (p *Process) Buffer(n int) []byte {
 		for size < n {
 			size *= 2
 		}
-		p.scratch = make([]byte, size)
+		if size == keep {
+			p.scratch = scratches.Get().(*[keep]byte)[:]
+		} else {
+			p.scratch = make([]byte, size)
+		}
 	}
 	return p.scratch[:n]
 }

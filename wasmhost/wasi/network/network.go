@@ -3,9 +3,10 @@
 // names and dials (by Go's own resolver and poller: whatever waits holds no
 // thread), and refuses what the list does not allow.
 //
-// A name is resolved once for each dial, and only what it was then found to
+// For HTTP, a name is resolved once for each dial, and only what it was then found to
 // stand for is dialled: no answer of a name server's can change between the
-// check and the dial.
+// check and the dial. Guests with sockets look names up and dial addresses:
+// an address may be dialled for a while after a name of the list was found to stand for it.
 package network
 
 import (
@@ -14,21 +15,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
-
-// entry is one of the list: a name, or a range of addresses, and a port.
-type entry struct {
-	name   string // in lower case, without a dot at its end; "" for addresses
-	prefix netip.Prefix
-	port   uint16 // 0 for all
-}
 
 // Policy is what the processes of one entry may reach. The zero value, and nil,
 // allow everything. Methods may be called from any goroutine.
@@ -41,15 +36,35 @@ type Policy struct {
 	Logger *slog.Logger
 	// Resolver resolves names; nil is Go's own.
 	Resolver Resolver
+	// Now is the time; nil is time.Now.
+	Now func() time.Time
 	// Authorities are whose certificates are taken; nil is the machine's.
 	Authorities *x509.CertPool
 
 	limited bool // there is a list
 	entries []entry
 
-	mu   sync.Mutex
-	told map[string]struct{} // targets that the log has a line for
+	// In place of a net.Dialer and tryFor, for tests.
+	dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	limit time.Duration
+
+	mu    sync.Mutex
+	told  map[string]struct{}    // targets that the log has a line for
+	found map[standing]time.Time // what names in the list stood for, and when they did
 }
+
+// standing is an address that a name was found to stand for.
+type standing struct {
+	name string
+	addr netip.Addr
+}
+
+// Names that stand for many addresses give some of them at a time. So that what a
+// guest has looked up can be reached, each counts for a while, and so many do.
+const (
+	foundFor = 30 * time.Second
+	maxFound = 4096
+)
 
 // Roots gives whose certificates are taken; nil is the machine's.
 func (p *Policy) Roots() *x509.CertPool {
@@ -77,98 +92,6 @@ func New(allow []string) (*Policy, error) {
 	}
 	return p, nil
 }
-
-// Check tells what is wrong with an entry of a list; nil if nothing is.
-func Check(text string) error {
-	_, err := parse(text)
-	return err
-}
-
-const forms = `write "api.example.com:443", "10.0.0.0/8", "192.0.2.1:80" or "[2001:db8::/32]:443"; without a port it is all of them`
-
-// parse reads an entry.
-func parse(text string) (e entry, err error) {
-	wrong := func(what string) (entry, error) {
-		return entry{}, fmt.Errorf("%s in %q; %s", what, text, forms)
-	}
-	if strings.Contains(text, "://") {
-		return wrong("expected a name, not a URL,")
-	}
-	host, port := text, ""
-	switch {
-	case strings.HasPrefix(text, "["):
-		var ok bool
-		if host, port, ok = strings.Cut(text[1:], "]"); !ok {
-			return wrong("expected a ]")
-		}
-		if port != "" && port[0] != ':' {
-			return wrong("expected :PORT behind the ]")
-		}
-		if host == "" || !strings.Contains(host, ":") {
-			return wrong("expected an IPv6 address within the brackets")
-		}
-	case strings.Count(text, ":") == 1:
-		i := strings.IndexByte(text, ':')
-		host, port = text[:i], text[i:]
-	}
-	if port != "" {
-		n, err := strconv.ParseUint(port[1:], 10, 16)
-		if err != nil || n == 0 {
-			return wrong(fmt.Sprintf("expected a port from 1 to 65535, found %q", port[1:]))
-		}
-		e.port = uint16(n)
-	}
-	if strings.Contains(host, "/") {
-		prefix, err := netip.ParsePrefix(host)
-		switch {
-		case err != nil:
-			return wrong("expected an address and the length of its prefix")
-		case prefix.Masked() != prefix:
-			return wrong(fmt.Sprintf("expected the range's first address, %s,", prefix.Masked()))
-		}
-		e.prefix = prefix
-		return e, nil
-	}
-	if a, err := netip.ParseAddr(host); err == nil {
-		if a.Zone() != "" {
-			return wrong("expected an address without a zone")
-		}
-		a = a.Unmap()
-		e.prefix = netip.PrefixFrom(a, a.BitLen())
-		return e, nil
-	}
-	if e.name = canonical(host); !isName(e.name) {
-		return wrong("expected a name or an address")
-	}
-	return e, nil
-}
-
-// canonical gives a name as names are compared.
-func canonical(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }
-
-// isName tells whether a canonical name can be one of a host: what looks like an
-// address in numbers is none, which resolvers may understand in their own ways.
-func isName(name string) bool {
-	if name == "" || len(name) > 253 {
-		return false
-	}
-	last := ""
-	for label := range strings.SplitSeq(name, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		for i := range len(label) {
-			c := label[i]
-			if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-				return false
-			}
-		}
-		last = label
-	}
-	return strings.Trim(last, "0123456789") != "" && !strings.HasPrefix(last, "0x")
-}
-
-func (e entry) fits(port uint16) bool { return e.port == 0 || e.port == port }
 
 // Refused is the error of what the list does not allow.
 type Refused struct{ Target string }
@@ -219,14 +142,59 @@ func (p *Policy) some(port uint16) bool {
 	return slices.ContainsFunc(p.entries, func(e entry) bool { return e.name == "" && (port == 0 || e.fits(port)) })
 }
 
+// Known tells whether Permit says yes without asking a name server: the list has
+// the address, or a name that was lately found to stand for it.
+func (p *Policy) Known(a netip.AddrPort) bool {
+	if p.Allowed(a) {
+		return true
+	}
+	addr := a.Addr().Unmap()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.found) == 0 {
+		return false
+	}
+	since := p.now().Add(-foundFor)
+	return slices.ContainsFunc(p.entries, func(e entry) bool {
+		return e.name != "" && e.fits(a.Port()) && p.found[standing{e.name, addr}].After(since)
+	})
+}
+
+func (p *Policy) now() time.Time {
+	if p.Now != nil {
+		return p.Now()
+	}
+	return time.Now()
+}
+
+// remember keeps what a name of the list stands for. What is old makes room, and
+// all of it where that is not enough.
+func (p *Policy) remember(name string, addrs []netip.Addr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	if p.found == nil {
+		p.found = map[standing]time.Time{}
+	}
+	if len(p.found)+len(addrs) > maxFound {
+		maps.DeleteFunc(p.found, func(_ standing, at time.Time) bool { return !at.After(now.Add(-foundFor)) })
+		if len(p.found)+len(addrs) > maxFound {
+			clear(p.found)
+		}
+	}
+	for _, a := range addrs {
+		p.found[standing{name, a}] = now
+	}
+}
+
 // Permit tells whether an address may be dialled: it is in the list, or one of the
-// list's names stands for it right now. It may block.
+// list's names stands for it, or did within the last half minute. It may block.
 //
 // # Errors
 //
 // A *Refused.
 func (p *Policy) Permit(ctx context.Context, a netip.AddrPort) error {
-	if p.Allowed(a) {
+	if p.Known(a) {
 		return nil
 	}
 	for _, e := range p.entries {
@@ -264,11 +232,16 @@ func (p *Policy) resolve(ctx context.Context, name string) ([]netip.Addr, error)
 	for i := range addrs {
 		addrs[i] = addrs[i].Unmap()
 	}
+	// What filters names answers with no address at all, which systems take for their own.
+	addrs = slices.DeleteFunc(addrs, func(a netip.Addr) bool { return a.IsUnspecified() || a.IsMulticast() })
+	if len(addrs) == 0 {
+		return nil, noAddress(name)
+	}
+	if !p.Unlimited() && p.names(name, 0) {
+		p.remember(name, addrs)
+	}
 	return addrs, nil
 }
-
-// ErrName is the error of what is no name.
-var ErrName = errors.New("no name of a host")
 
 // Lookup resolves a name: it gives the addresses that may be reached by some
 // port. To ask for a name that the list has not is refused where it could give nothing,
@@ -278,12 +251,12 @@ var ErrName = errors.New("no name of a host")
 //
 // ErrName, a *Refused, or the resolver's.
 func (p *Policy) Lookup(ctx context.Context, name string) ([]netip.Addr, error) {
-	if a, err := netip.ParseAddr(name); err == nil && a.Zone() == "" {
-		return []netip.Addr{a.Unmap()}, nil
-	}
-	host := canonical(name)
-	if !isName(host) {
-		return nil, ErrName
+	host, a, err := ParseHost(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case a.IsValid():
+		return []netip.Addr{a}, nil
 	}
 	return p.lookup(ctx, host, 0)
 }
@@ -320,29 +293,26 @@ func (p *Policy) lookup(ctx context.Context, host string, port uint16) ([]netip.
 //
 // As Lookup's, or of the last address that was tried.
 func (p *Policy) Dial(ctx context.Context, host string, port uint16) (net.Conn, error) {
-	var addrs []netip.Addr
-	if a, err := netip.ParseAddr(host); err == nil {
-		if a.Zone() != "" {
-			return nil, ErrName
-		}
-		if err := p.Permit(ctx, netip.AddrPortFrom(a, port)); err != nil {
-			return nil, err
-		}
-		addrs = []netip.Addr{a.Unmap()}
-	} else {
-		host = canonical(host)
-		if !isName(host) {
-			return nil, ErrName
-		}
-		if addrs, err = p.lookup(ctx, host, port); err != nil {
-			return nil, err
-		}
+	name, a, err := ParseHost(host)
+	if err != nil {
+		return nil, err
 	}
-	var err error = &net.DNSError{Err: "no addresses", Name: host, IsNotFound: true}
-	for _, a := range addrs {
-		var d net.Dialer
+	addrs := []netip.Addr{a}
+	if a.IsUnspecified() { // the system would take it for itself
+		return nil, ErrName
+	}
+	if a.IsValid() {
+		err = p.Permit(ctx, netip.AddrPortFrom(a, port))
+	} else {
+		addrs, err = p.lookup(ctx, name, port)
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = noAddress(host)
+	for i, a := range addrs {
 		var conn net.Conn
-		if conn, err = d.DialContext(ctx, "tcp", netip.AddrPortFrom(a, port).String()); err == nil {
+		if conn, err = p.try(ctx, netip.AddrPortFrom(a, port), len(addrs)-1-i); err == nil {
 			return conn, nil
 		}
 		if ctx.Err() != nil {
@@ -353,4 +323,27 @@ func (p *Policy) Dial(ctx context.Context, host string, port uint16) (net.Conn, 
 		}
 	}
 	return nil, err
+}
+
+// noAddress is the error of a name that stands for nothing that can be dialled.
+func noAddress(name string) error {
+	return &net.DNSError{Err: "no addresses", Name: name, IsNotFound: true}
+}
+
+// tryFor is how long an address that does not answer is tried, while others are
+// left. It is the machine's time, as that of the system's own attempts.
+const tryFor = 5 * time.Second
+
+// try connects to an address of a name that has left more.
+func (p *Policy) try(ctx context.Context, to netip.AddrPort, left int) (net.Conn, error) {
+	dial, limit := new(net.Dialer).DialContext, tryFor
+	if p != nil && p.dial != nil {
+		dial, limit = p.dial, p.limit
+	}
+	if left > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	return dial(ctx, "tcp", to.String())
 }

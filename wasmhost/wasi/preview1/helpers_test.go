@@ -90,6 +90,7 @@ func (g *guest) Within(imports.Callable, []uint64) error   { return nil }
 func (g *guest) Charge(uint64)                             {}
 func (g *guest) Share()                                    {}
 func (g *guest) Waited()                                   {}
+func (g *guest) Printed(int) int64                         { return 0 }
 func (g *guest) Limits() process.Limits                    { return process.Limits{MaxHandles: 20} }
 func (g *guest) Terminal() *process.Terminal               { return g.terminal }
 func (g *guest) Clock() process.Clock                      { return g.clock }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"syscall"
 
 	"wippy/mailbox"
 	"wippy/wasmhost/canon"
@@ -48,7 +47,18 @@ var codeNames = [...]string{
 
 func (c code) Error() string { return codeNames[c] }
 
-// codeOf gives the error-code of an error of package net's.
+// meaning is an error and what it is to a guest.
+type meaning struct {
+	err  error
+	code code
+}
+
+var codes = append([]meaning{
+	{network.ErrName, invalidArgument}, {context.Canceled, connectionAborted}, {context.DeadlineExceeded, timeout},
+	{os.ErrDeadlineExceeded, timeout}, {net.ErrClosed, connectionAborted}, {os.ErrClosed, connectionAborted},
+}, systemCodes...)
+
+// codeOf gives the error-code of an error of package net's or the system's.
 func codeOf(err error) code {
 	if c, ok := errors.AsType[code](err); ok {
 		return c
@@ -65,16 +75,7 @@ func codeOf(err error) code {
 		}
 		return permanentResolverFailure
 	}
-	for _, c := range []struct {
-		err  error
-		code code
-	}{
-		{network.ErrName, invalidArgument}, {context.Canceled, connectionAborted}, {os.ErrDeadlineExceeded, timeout}, {net.ErrClosed, connectionAborted},
-		{syscall.EACCES, accessDenied}, {syscall.EPERM, accessDenied}, {syscall.EADDRINUSE, addressInUse}, {syscall.EADDRNOTAVAIL, addressNotBindable},
-		{syscall.ECONNREFUSED, connectionRefused}, {syscall.ECONNRESET, connectionReset}, {syscall.EPIPE, connectionReset}, {syscall.ECONNABORTED, connectionAborted},
-		{syscall.ETIMEDOUT, timeout}, {syscall.ENETUNREACH, remoteUnreachable}, {syscall.EHOSTUNREACH, remoteUnreachable},
-		{syscall.EMFILE, newSocketLimit}, {syscall.ENFILE, newSocketLimit}, {syscall.ENOMEM, outOfMemory}, {syscall.EAFNOSUPPORT, notSupported},
-	} {
+	for _, c := range codes {
 		if errors.Is(err, c.err) {
 			return c.code
 		}
@@ -176,3 +177,17 @@ func addressOf(v mailbox.Value, want int) (netip.AddrPort, error) {
 	}
 	return netip.AddrPortFrom(a, port), nil
 }
+
+// remoteOf reads the ip-socket-address of another socket, which has a port.
+func remoteOf(v mailbox.Value, want int) (netip.AddrPort, error) {
+	a, err := addressOf(v, want)
+	if err == nil && (a.Port() == 0 || a.Addr().IsUnspecified()) {
+		err = invalidArgument
+	}
+	return a, err
+}
+
+// unicast tells whether an address can be of one machine.
+func unicast(a netip.Addr) bool { return !a.IsMulticast() && a != broadcast }
+
+var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})

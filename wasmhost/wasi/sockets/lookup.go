@@ -7,6 +7,7 @@ import (
 	"wippy/mailbox"
 	"wippy/wasmhost/canon"
 	"wippy/wasmhost/wasi/iface"
+	"wippy/wasmhost/wasi/network"
 	"wippy/wasmhost/wasi/poll"
 	"wippy/wasmhost/wasi/wasio"
 )
@@ -41,13 +42,23 @@ func resolveAddresses(p *iface.Process, c *canon.Call) error {
 		return err
 	}
 	name := c.Str(1)
-	if len(name) > maxName || name == "" {
+	if len(name) > maxName {
 		return result(c, mailbox.Nil, invalidArgument)
+	}
+	_, addr, err := network.ParseHost(name)
+	if err != nil {
+		return result(c, mailbox.Nil, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	a := &answers{cancel: cancel}
 	p.World.Own(p, a)
 	own := Answers.New(p, a)
+	if addr.IsValid() { // nobody is asked
+		a.addrs = []netip.Addr{addr}
+		a.done.Set(true)
+		c.OK(own)
+		return nil
+	}
 	policy := p.World.Network
 	go func() {
 		a.addrs, a.err = policy.Lookup(ctx, name)

@@ -25,6 +25,7 @@ const linger = 5 * time.Second
 type link struct {
 	conn  *net.TCPConn
 	world *world.World
+	clock process.Clock
 	in    *process.Input
 	room  poll.Gate // whether output takes more, or has failed
 	idle  poll.Gate // whether everything was sent, or it has failed
@@ -36,10 +37,11 @@ type link struct {
 	shut    bool // nothing more is to be sent
 	deaf    bool // nothing more is to be read
 	err     error
+	timer   process.Timer // from when nobody uses it any more
 }
 
-func newLink(conn *net.TCPConn, w *world.World) *link {
-	l := &link{conn: conn, world: w, users: 3}
+func newLink(conn *net.TCPConn, w *world.World, clock process.Clock) *link {
+	l := &link{conn: conn, world: w, clock: clock, users: 3}
 	l.in = process.NewInput(conn)
 	l.room.Set(true)
 	l.idle.Set(true)
@@ -47,7 +49,14 @@ func newLink(conn *net.TCPConn, w *world.World) *link {
 }
 
 // Close implements world.Handle: at once, whatever is still to be sent.
-func (l *link) Close() { l.conn.Close() }
+func (l *link) Close() {
+	l.mu.Lock()
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	l.mu.Unlock()
+	l.conn.Close()
+}
 
 // leave is called by each of the users once.
 func (l *link) leave() {
@@ -55,12 +64,18 @@ func (l *link) leave() {
 	l.users--
 	last, sending := l.users == 0, l.sending
 	if last && sending {
-		l.conn.SetWriteDeadline(time.Now().Add(linger))
+		l.timer = l.clock.AfterFunc(linger, l.hurry)
 	}
 	l.mu.Unlock()
 	if last && !sending {
 		l.world.Release(l)
 	}
+}
+
+// hurry ends the sending, the system's too.
+func (l *link) hurry() {
+	l.conn.SetLinger(0)
+	l.conn.SetWriteDeadline(time.Unix(1, 0))
 }
 
 // shutdown ends one direction or both.
@@ -180,16 +195,31 @@ func (o output) Flush(ctx process.Context) error {
 // input is a link's input-stream.
 type input struct{ *link }
 
+// closed tells whether nothing more is to be read, whatever has come.
+func (i input) closed() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.deaf
+}
+
 // Ready implements poll.Pollable.
-func (i input) Ready() bool { return i.in.Ready() }
+func (i input) Ready() bool { return i.closed() || i.in.Ready() }
 
 // Watch implements poll.Pollable.
-func (i input) Watch(wake func()) (stop func()) { return i.in.Watch(wake) }
+func (i input) Watch(wake func()) (stop func()) {
+	if i.closed() {
+		return poll.Always.Watch(wake)
+	}
+	return i.in.Watch(wake)
+}
 
 // Read implements streams.Input.
 func (i input) Read(_ process.Context, p []byte) (n int, err error) {
-	if len(p) == 0 {
+	switch {
+	case len(p) == 0:
 		return 0, nil
+	case i.closed():
+		return 0, io.EOF
 	}
 	i.in.TryRead(func(buffer []byte, end error) (int, bool) {
 		if n = copy(p, buffer); n == 0 {

@@ -4,7 +4,8 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"time"
+	"slices"
+	"syscall"
 
 	"wippy/mailbox"
 	"wippy/wasmhost/canon"
@@ -15,18 +16,18 @@ import (
 	"wippy/wasmhost/wasi/world"
 )
 
-// state is what a tcp-socket is at.
+// state is what a socket is at. A UDP socket is at one of the first three.
 type state uint8
 
 const (
 	unbound state = iota
 	bindStarted
-	bound
+	isBound
 	listenStarted
 	listening
 	connecting
 	connected
-	failed // to connect
+	closed // it failed to connect or to listen
 )
 
 // tcp is the resource tcp-socket. It is a handle of its World but for its
@@ -37,7 +38,9 @@ type tcp struct {
 	options  options
 	policy   *network.Policy
 	world    *world.World
-	listener *net.TCPListener // from bind to connect or the end
+	backlog  int
+	bound    *bound           // from bind to connect or listen
+	listener *net.TCPListener // from listen on
 	link     *link            // once connected
 	left     bool             // the link
 	ctx      context.Context
@@ -49,17 +52,6 @@ type tcp struct {
 	err   error
 	taken func() bool // keeps the connection from being closed with the socket
 }
-
-// options are what can be set; they are applied to the connection.
-type options struct {
-	keepAlive      bool
-	idle, interval time.Duration
-	count          uint32
-	hops           uint8
-	receive, send  uint64 // sizes of buffers
-}
-
-var defaults = options{idle: 2 * time.Hour, interval: 75 * time.Second, count: 9, hops: 64, receive: 64 << 10, send: 64 << 10}
 
 // TCPs is the resource type tcp-socket.
 var TCPs = iface.NewResource("tcp-socket", func(p *iface.Process, s *tcp) {
@@ -78,13 +70,16 @@ func (s *tcp) leave() {
 // goroutine that made it.
 func (s *tcp) Close() {
 	s.cancel()
+	if s.bound != nil {
+		s.bound.Close()
+	}
 	if s.listener != nil {
 		s.listener.Close()
 	}
 }
 
 func newTCP(p *iface.Process, family int) *tcp {
-	s := &tcp{family: family, options: defaults, policy: p.World.Network, world: p.World}
+	s := &tcp{family: family, options: defaults, backlog: defaultBacklog, policy: p.World.Network, world: p.World}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -96,86 +91,102 @@ func createTCP(p *iface.Process, c *canon.Call) error {
 	return nil
 }
 
-// on makes a function of a method whose result may be an error-code.
-func on(do func(p *iface.Process, c *canon.Call, s *tcp) (mailbox.Value, error)) func(p *iface.Process, c *canon.Call) error {
-	return func(p *iface.Process, c *canon.Call) error {
-		s, err := TCPs.Arg(p, c, 0)
-		if err != nil {
-			return err
-		}
-		v, err := do(p, c, s)
-		return result(c, v, err)
-	}
-}
-
 func (s *tcp) netName() string { return [...]string{"tcp4", "tcp6"}[s.family] }
 
-// startBind binds. The system's queue takes connections from then on, which
-// nobody accepts before the socket listens.
-func startBind(_ *iface.Process, c *canon.Call, s *tcp) (mailbox.Value, error) {
-	a, err := addressOf(c.Arg(2), s.family)
+func (s *tcp) settings() *options { return &s.options }
+
+// wrong gives the error of a call that the socket's state does not allow, where
+// begun is the state in which the very same is under way; nil in one of those that do.
+func (s *tcp) wrong(begun state, from ...state) error {
 	switch {
-	case err != nil:
-		return mailbox.Nil, err
-	case a.Addr().IsMulticast() || a.Addr() == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return mailbox.Nil, invalidArgument
-	case s.state != unbound:
-		return mailbox.Nil, invalidState
+	case slices.Contains(from, s.state):
+		return nil
+	case s.state == begun:
+		return concurrencyConflict
 	}
-	l, err := net.ListenTCP(s.netName(), net.TCPAddrFromAddrPort(a))
-	if err != nil {
+	return invalidState
+}
+
+// startBind binds, which takes no time. The socket refuses connections until it listens.
+func startBind(_ *iface.Process, c *canon.Call, s *tcp) (mailbox.Value, error) {
+	if err := s.wrong(bindStarted, unbound); err != nil {
 		return mailbox.Nil, err
 	}
-	s.listener, s.state = l, bindStarted
+	a, err := addressOf(c.Arg(2), s.family)
+	if err == nil && !unicast(a.Addr()) {
+		err = invalidArgument
+	}
+	if err == nil {
+		s.bound, err = bindTCP(a)
+	}
+	if err == nil {
+		s.state = bindStarted
+	}
+	return mailbox.Nil, err
+}
+
+func finishBind(_ *iface.Process, _ *canon.Call, s *tcp) (mailbox.Value, error) {
+	if s.state != bindStarted {
+		return mailbox.Nil, notInProgress
+	}
+	s.state = isBound
 	return mailbox.Nil, nil
 }
 
-// finish makes a function that ends what began, which takes no time.
-func finish(from, to state) func(*iface.Process, *canon.Call, *tcp) (mailbox.Value, error) {
-	return func(_ *iface.Process, _ *canon.Call, s *tcp) (mailbox.Value, error) {
-		if s.state != from {
-			return mailbox.Nil, notInProgress
-		}
-		s.state = to
-		if to == listening {
-			go s.accept(s.listener)
-		}
-		return mailbox.Nil, nil
+// fail closes a socket that can be used no more.
+func (s *tcp) fail(err error) (mailbox.Value, error) {
+	s.state = closed
+	if s.bound != nil {
+		s.bound.Close()
+		s.bound = nil
 	}
+	return mailbox.Nil, err
 }
 
 func startConnect(_ *iface.Process, c *canon.Call, s *tcp) (mailbox.Value, error) {
-	a, err := addressOf(c.Arg(2), s.family)
-	switch {
-	case err != nil:
+	if err := s.wrong(connecting, unbound, isBound); err != nil {
 		return mailbox.Nil, err
-	case a.Port() == 0 || a.Addr().IsUnspecified() || a.Addr().IsMulticast():
-		return mailbox.Nil, invalidArgument
-	case s.state == connecting:
-		return mailbox.Nil, concurrencyConflict
-	case s.state != unbound && s.state != bound:
-		return mailbox.Nil, invalidState
 	}
-	d := &net.Dialer{KeepAlive: -1}
-	if s.listener != nil {
-		d.LocalAddr = s.listener.Addr()
-		s.listener.Close()
-		s.listener = nil
+	a, err := remoteOf(c.Arg(2), s.family)
+	if err == nil && !unicast(a.Addr()) {
+		err = invalidArgument
 	}
-	s.state = connecting
+	if err == nil && s.bound != nil {
+		err = s.options.on(s.bound.control, s.family)
+	}
+	if err != nil {
+		return s.fail(err)
+	}
+	from, options := s.bound, s.options
+	s.bound, s.state = nil, connecting
 	go func() {
-		var conn net.Conn
-		err := s.policy.Permit(s.ctx, a)
-		if err == nil {
-			conn, err = d.DialContext(s.ctx, s.netName(), a.String())
-		}
-		if err == nil {
-			s.conn = conn.(*net.TCPConn)
-		}
-		s.err = err
+		s.conn, s.err = s.connect(from, &options, a)
 		s.offer()
 	}()
 	return mailbox.Nil, nil
+}
+
+// connect blocks until there is a connection, or none, or the socket is dropped.
+// from is nil for any address of its own.
+func (s *tcp) connect(from *bound, options *options, to netip.AddrPort) (*net.TCPConn, error) {
+	if from != nil {
+		defer from.Close()
+	}
+	if err := s.policy.Permit(s.ctx, to); err != nil {
+		return nil, err
+	}
+	if from != nil {
+		return from.connect(s.ctx, to)
+	}
+	d := &net.Dialer{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) error { return options.on(raw.Control, s.family) }}
+	conn, err := d.DialContext(s.ctx, s.netName(), to.String())
+	if err != nil {
+		if codeOf(err) == addressNotBindable { // no port is left
+			err = addressInUse
+		}
+		return nil, err
+	}
+	return conn.(*net.TCPConn), nil
 }
 
 // offer opens the gate to a connection, which is closed if nobody takes it
@@ -191,12 +202,12 @@ func (s *tcp) offer() {
 // take gives the connection, which belongs to the link from then on.
 func (s *tcp) take(p *iface.Process, of *tcp) (in, out mailbox.Value) {
 	conn := s.conn
-	l := newLink(conn, p.World)
+	l := newLink(conn, p.World, p.Clock())
 	p.World.Own(p, l)
 	s.taken()
 	s.conn, s.taken = nil, nil
 	of.link, of.state = l, connected
-	of.apply()
+	_ = of.apply() // options are hints
 	in = wasio.NewInput(p, input{l}, func(*iface.Process) { l.leave() })
 	out = wasio.NewOutput(p, output{l}, func(*iface.Process) { l.shutdown(false, true); l.leave() })
 	return in, out
@@ -209,22 +220,33 @@ func finishConnect(p *iface.Process, _ *canon.Call, s *tcp) (mailbox.Value, erro
 	case !s.gate.Ready():
 		return mailbox.Nil, wouldBlock
 	case s.err != nil:
-		s.state = failed
-		return mailbox.Nil, s.err
+		return s.fail(s.err)
 	}
 	in, out := s.take(p, s)
 	return canon.Record(in, out), nil
 }
 
 func startListen(_ *iface.Process, _ *canon.Call, s *tcp) (mailbox.Value, error) {
-	if s.state != bound {
-		return mailbox.Nil, invalidState
+	if err := s.wrong(listenStarted, isBound); err != nil {
+		return mailbox.Nil, err
 	}
-	a := s.listener.Addr().(*net.TCPAddr).AddrPort()
-	if !s.policy.Allowed(a) {
-		return mailbox.Nil, s.policy.Refuse(a)
+	if !s.policy.Allowed(s.bound.at) {
+		return s.fail(s.policy.Refuse(s.bound.at))
 	}
-	s.state = listenStarted
+	l, err := s.bound.listen(s.backlog)
+	if err != nil {
+		return s.fail(err)
+	}
+	s.bound, s.listener, s.state = nil, l, listenStarted
+	return mailbox.Nil, nil
+}
+
+func finishListen(_ *iface.Process, _ *canon.Call, s *tcp) (mailbox.Value, error) {
+	if s.state != listenStarted {
+		return mailbox.Nil, notInProgress
+	}
+	s.state = listening
+	go s.accept(s.listener)
 	return mailbox.Nil, nil
 }
 
@@ -259,23 +281,27 @@ func accept(p *iface.Process, _ *canon.Call, s *tcp) (mailbox.Value, error) {
 func localAddress(_ *iface.Process, _ *canon.Call, s *tcp) (mailbox.Value, error) {
 	switch {
 	case s.link != nil:
-		return addressValue(unmap(s.link.conn.LocalAddr())), nil
-	case s.listener != nil && s.state != bindStarted:
-		return addressValue(unmap(s.listener.Addr())), nil
+		return addressValue(tcpAddr(s.link.conn.LocalAddr())), nil
+	case s.listener != nil:
+		return addressValue(tcpAddr(s.listener.Addr())), nil
+	case s.bound != nil && s.state == isBound:
+		return addressValue(s.bound.at), nil
 	}
 	return mailbox.Nil, invalidState
 }
 
-func unmap(a net.Addr) netip.AddrPort {
-	ap := a.(*net.TCPAddr).AddrPort()
-	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+func tcpAddr(a net.Addr) netip.AddrPort { return unmap(a.(*net.TCPAddr).AddrPort()) }
+
+// unmap gives an address as it is of its family.
+func unmap(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }
 
 func remoteAddress(_ *iface.Process, _ *canon.Call, s *tcp) (mailbox.Value, error) {
 	if s.link == nil {
 		return mailbox.Nil, invalidState
 	}
-	return addressValue(unmap(s.link.conn.RemoteAddr())), nil
+	return addressValue(tcpAddr(s.link.conn.RemoteAddr())), nil
 }
 
 func shutdown(_ *iface.Process, c *canon.Call, s *tcp) (mailbox.Value, error) {
@@ -325,25 +351,6 @@ func (r ready) Watch(wake func()) (stop func()) {
 	return r.gate.Watch(wake)
 }
 
-// get makes a function that gives an option.
-func get(of func(o *options) uint64) func(*iface.Process, *canon.Call, *tcp) (mailbox.Value, error) {
-	return func(_ *iface.Process, _ *canon.Call, s *tcp) (mailbox.Value, error) {
-		return mailbox.Uint(of(&s.options)), nil
-	}
-}
-
-// set makes a function that sets an option, which is not zero.
-func set(to func(o *options, n uint64)) func(*iface.Process, *canon.Call, *tcp) (mailbox.Value, error) {
-	return func(_ *iface.Process, c *canon.Call, s *tcp) (mailbox.Value, error) {
-		n := c.Uint(1)
-		if n == 0 {
-			return mailbox.Nil, invalidArgument
-		}
-		to(&s.options, n)
-		return mailbox.Nil, s.apply()
-	}
-}
-
 func keepAlive(_ *iface.Process, _ *canon.Call, s *tcp) (mailbox.Value, error) {
 	return mailbox.Bool(s.options.keepAlive), nil
 }
@@ -362,51 +369,31 @@ func setBacklog(_ *iface.Process, c *canon.Call, s *tcp) (mailbox.Value, error) 
 	case s.state == listening:
 		return mailbox.Nil, notSupported
 	}
-	return mailbox.Nil, nil // a hint; the system's own size is kept
+	s.backlog = int(min(c.Uint(1), maxBacklog))
+	return mailbox.Nil, nil
 }
 
-// Bounds of options.
+// How many connections wait for accept, as far as the system has it.
 const (
-	maxKeep   = 32767 * time.Second
-	maxBuffer = 4 << 20
+	defaultBacklog = 128
+	maxBacklog     = 4096
 )
 
-// apply gives the options to the connection, if there is one.
+// apply implements socket.
 func (s *tcp) apply() error {
-	o := &s.options
-	if s.link == nil {
-		return nil
-	}
-	conn := s.link.conn
-	if err := conn.SetKeepAliveConfig(net.KeepAliveConfig{Enable: o.keepAlive, Idle: o.idle, Interval: o.interval, Count: int(o.count)}); err != nil {
-		return err
-	}
-	if o.receive != defaults.receive {
-		if err := conn.SetReadBuffer(int(o.receive)); err != nil {
+	switch o := &s.options; {
+	case s.bound != nil:
+		return o.on(s.bound.control, s.family)
+	case s.link != nil:
+		conn := s.link.conn
+		if err := conn.SetKeepAliveConfig(net.KeepAliveConfig{Enable: o.keepAlive, Idle: o.idle, Interval: o.interval, Count: int(o.count)}); err != nil {
 			return err
 		}
-	}
-	if o.send != defaults.send {
-		if err := conn.SetWriteBuffer(int(o.send)); err != nil {
+		raw, err := conn.SyscallConn()
+		if err != nil {
 			return err
 		}
+		return o.on(raw.Control, s.family)
 	}
-	if o.hops == defaults.hops {
-		return nil
-	}
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var failed error
-	if err := raw.Control(func(fd uintptr) { failed = setHops(fd, s.family == 1, int(o.hops)) }); err != nil {
-		return err
-	}
-	return failed
-}
-
-// seconds rounds a time to what systems take.
-func seconds(n uint64) time.Duration {
-	d := min(world.Duration(n), maxKeep)
-	return max(d.Round(time.Second), time.Second)
+	return nil
 }

@@ -13,20 +13,36 @@ import (
 // so much memory of the host's a process takes meanwhile.
 const maxTransfer = 256 << 10
 
-// pooled is the size of the buffers that are kept for their next use. Most
-// guests read and write less at once.
-const pooled = 16 << 10
+// The buffers that are kept for their next use: most guests read and write 4 KiB
+// to 16 KiB at once, those that move much 64 KiB and more. To make one anew costs
+// more than the system takes to fill it.
+const (
+	small  = 16 << 10
+	medium = 64 << 10
+	large  = maxTransfer
+)
 
-var buffers = sync.Pool{New: func() any { return new([pooled]byte) }}
+var (
+	smalls  = sync.Pool{New: func() any { return new([small]byte) }}
+	mediums = sync.Pool{New: func() any { return new([medium]byte) }}
+	larges  = sync.Pool{New: func() any { return new([large]byte) }}
+)
 
-// buffer gives memory for a call on the I/O pool. It must be the call's own:
-// one that is abandoned goes on using it. done takes it back, and is not called then.
+// buffer gives memory for a call on the I/O pool, of at most maxTransfer. It must
+// be the call's own: one that is abandoned goes on using it. done takes it back,
+// and is not called then.
 func buffer(n int) (b []byte, done func()) {
-	if n > pooled {
-		return make([]byte, n), func() {}
+	switch {
+	case n <= small:
+		p := smalls.Get().(*[small]byte)
+		return p[:n], func() { smalls.Put(p) }
+	case n <= medium:
+		p := mediums.Get().(*[medium]byte)
+		return p[:n], func() { mediums.Put(p) }
+	default:
+		p := larges.Get().(*[large]byte)
+		return p[:n], func() { larges.Put(p) }
 	}
-	p := buffers.Get().(*[pooled]byte)
-	return p[:n], func() { buffers.Put(p) }
 }
 
 // ReadFile reads into p what a file holds from an offset on, all that there is
@@ -34,9 +50,10 @@ func buffer(n int) (b []byte, done func()) {
 // process is suspended. At the end of the file it gives 0 bytes and no error.
 func ReadFile(ctx process.Context, f *files.File, p []byte, at uint64) (n int, err error) {
 	for n < len(p) {
-		m, ok := f.ReadCachedAt(p[n:], at+uint64(n))
+		part := p[n:min(len(p), n+maxTransfer)]
+		m, ok := f.ReadCachedAt(part, at+uint64(n))
 		if !ok {
-			if m, err = readFile(ctx, f, p[n:min(len(p), n+maxTransfer)], at+uint64(n)); err != nil {
+			if m, err = readFile(ctx, f, part, at+uint64(n)); err != nil {
 				break
 			}
 		}
@@ -44,12 +61,23 @@ func ReadFile(ctx process.Context, f *files.File, p []byte, at uint64) (n int, e
 			break
 		}
 		n += m
-		ctx.Checkpoint(0)
+		if n < len(p) {
+			share(ctx)
+		}
 	}
 	if n > 0 {
 		err = nil // which comes again
 	}
 	return n, err
+}
+
+// share lets a process be killed, and others run if it has run for long: what a
+// guest may ask for in one call takes longer than a slice.
+func share(ctx process.Context) {
+	ctx.Checkpoint(0)
+	if ctx.Urgent().Load() {
+		ctx.Yield()
+	}
 }
 
 func readFile(ctx process.Context, f *files.File, p []byte, at uint64) (int, error) {

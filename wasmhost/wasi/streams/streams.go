@@ -112,34 +112,25 @@ func (r Reader) Read(_ process.Context, p []byte) (n int, err error) {
 	return n, err
 }
 
-// maxPrint is how much is printed at once, in bytes.
-const maxPrint = 64 << 10
-
 // Stdout gives the standard output of a process, and Stderr its standard error
 // stream: its terminal, or its log. Both count against max_output.
-func Stdout(o *process.Output) Output { return printer{o, (*process.Output).Write} }
+func Stdout(o *process.Output) Output { return printer{to: o} }
 
 // Stderr gives the standard error stream of a process; see Stdout.
-func Stderr(o *process.Output) Output { return printer{o, (*process.Output).WriteError} }
+func Stderr(o *process.Output) Output { return printer{to: o, errors: true} }
 
 type printer struct {
-	to    *process.Output
-	print func(*process.Output, process.Context, string) error
+	to     *process.Output
+	errors bool
 }
 
 func (printer) Ready() bool                       { return true }
 func (printer) Watch(wake func()) (stop func())   { return poll.Always.Watch(wake) }
-func (printer) Room(process.Context) (int, error) { return maxPrint, nil }
+func (printer) Room(process.Context) (int, error) { return process.MaxPrint, nil }
 func (printer) Flush(process.Context) error       { return nil } // nothing is held back
-func (o printer) Write(ctx process.Context, p []byte) (n int, err error) {
-	for n < len(p) {
-		part := p[n:min(len(p), n+maxPrint)]
-		if err := o.print(o.to, ctx, string(part)); err != nil {
-			return n, code(err)
-		}
-		n += len(part)
-	}
-	return n, nil
+func (o printer) Write(ctx process.Context, p []byte) (int, error) {
+	n, err := o.to.WriteBytes(ctx, p, o.errors)
+	return n, code(err)
 }
 
 // await runs a call of package files on the I/O pool.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -28,9 +29,15 @@ type guest struct {
 	log      bytes.Buffer
 	awaits   int
 	killed   bool // at the next Await, while its call runs
+	urgent   atomic.Bool
+	yields   int
 }
 
+func (g *guest) Urgent() *atomic.Bool { return &g.urgent }
+func (g *guest) Yield()               { g.yields++ }
+
 func (g *guest) Terminal() *process.Terminal { return g.terminal }
+func (g *guest) Printed(int) int64           { return 0 }
 func (g *guest) Limits() process.Limits      { return process.Limits{} }
 func (g *guest) Checkpoint(uint64)           {}
 func (g *guest) Logger() *slog.Logger        { return slog.New(slog.NewTextHandler(&g.log, nil)) }
@@ -85,7 +92,7 @@ func TestStdin(t *testing.T) {
 
 func TestStdout(t *testing.T) {
 	g, o := &guest{}, &process.Output{}
-	long := strings.Repeat("x", 2*maxPrint+1)
+	long := strings.Repeat("x", 2*process.MaxPrint+1)
 	if n, err := Stdout(o).Write(g, []byte(long+"\n")); n != len(long)+1 || err != nil {
 		t.Error(n, err)
 	}
@@ -178,4 +185,35 @@ func TestKilledWrite(t *testing.T) {
 		}
 	}()
 	_, _ = WriteFile(g, f, []byte("x"), 0)
+}
+
+// TestLargeRead reads at once what takes longer than a slice: others run between
+// its pieces.
+func TestLargeRead(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(name, bytes.Repeat([]byte("x"), 10*maxTransfer), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m, err := files.Open(filepath.Dir(name), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	d, err := m.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := d.Open("f", 0, files.Read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &guest{}
+	g.urgent.Store(true)
+	p := make([]byte, 12*maxTransfer)
+	if n, err := ReadFile(g, f.(*files.File), p, 0); n != 10*maxTransfer || err != nil {
+		t.Error(n, err)
+	}
+	if g.yields < 9 {
+		t.Errorf("it yields %d times", g.yields)
+	}
 }

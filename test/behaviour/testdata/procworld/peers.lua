@@ -141,3 +141,12 @@ check.waiting(check.one("other"))
 process.cancel(pid, "enough", 0)
 check.eq(check.exit(pid).reason, "cancelled")
 check.eq(process.list("other"), {})
+---
+-- A guest asks for a process's limits and groups.
+local kind = ...
+local check = require("check")
+local pid = assert(process.spawn("lua.late", "lean"))
+process.group.join("one", pid)
+process.group.join("two", pid)
+check.eq(check.finish(kind .. "bounds", pid).values, {1000, 0, 131072, 0, 0, 0, "one", "two", n = 8})
+check.eq(check.finish(kind .. "bounds", "ghost").error:kind(), "noproc")

@@ -1,4 +1,4 @@
-// Makes components: of text, of core modules, of scripts, and one of two.
+// Makes components: of text, of core modules, of commands, of scripts, and one of two.
 //
 //   node encode.mjs JOBS
 //
@@ -18,6 +18,12 @@ async function encode({ core, wit, world, encoding }) {
   return componentNew(embedded, []);
 }
 
+// adapt makes a command of preview 1 one of WASI 0.2, with the adapter that jco carries.
+async function adapt({ command }) {
+  const adapter = fs.readFileSync('node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.command.wasm');
+  return componentNew(fs.readFileSync(command), [['wasi_snapshot_preview1', adapter]]);
+}
+
 // compose puts two components into one, each with its memory.
 async function compose({ inner, outer, imports, exports }) {
   const nested = async (name, file) => (await print(fs.readFileSync(file))).replace('(component', `(component $${name}`);
@@ -33,8 +39,8 @@ async function compose({ inner, outer, imports, exports }) {
   )`);
 }
 
-// engine puts a script into an engine, without any import.
-async function engine({ script, engine, wit, world }) {
+// engine puts a script into an engine: with WASI, or without any import.
+async function engine({ script, engine, wit, world, wasi }) {
   if (engine === 'quickjs') {
     const { componentize } = await import('componentize-qjs');
     const made = await componentize({ witPath: wit, jsSource: fs.readFileSync(script, 'utf8'), world, sync: true, stubWasi: true });
@@ -43,12 +49,12 @@ async function engine({ script, engine, wit, world }) {
   const { componentize } = await import('@bytecodealliance/componentize-js');
   const made = await componentize({
     sourcePath: script, witPath: wit, worldName: world,
-    disableFeatures: ['stdio', 'random', 'clocks', 'http', 'fetch-event'],
+    disableFeatures: wasi ? [] : ['stdio', 'random', 'clocks', 'http', 'fetch-event'],
   });
   return made.component;
 }
 
 for (const job of JSON.parse(process.argv[2])) {
-  const make = job.text ? assemble : job.inner ? compose : job.script ? engine : encode;
+  const make = job.text ? assemble : job.inner ? compose : job.script ? engine : job.command ? adapt : encode;
   fs.writeFileSync(job.out, await make(job));
 }

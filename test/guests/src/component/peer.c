@@ -61,4 +61,10 @@ PART("sends-later") void part_sends_later(void) { sends_later(); }
 PART("holds-timers") void part_holds_timers(void) { holds_timers(); }
 PART("spawns-on") void part_spawns_on(void) { spawns_on(); }
 PART("fails-with") void part_fails_with(void) { fails_with(); }
+PART("upgrades") void part_upgrades(void) { upgrades(); }
+PART("member") void part_member(void) { member(); }
+PART("bounds") void part_bounds(void) { bounds(); }
+PART("members") void part_members(void) { members(); }
+PART("broadcasts") void part_broadcasts(void) { broadcasts(); }
+PART("observes") void part_observes(void) { observes(); }
 PART("soak") void part_soak(void) { soak(); }

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// column is one of a table.
+type column struct {
+	title string
+	right bool // numbers stand at its right end
+	least int  // characters that it may be cut to where the screen is narrow; zero: it is never cut
+}
+
+const gap = "  " // between columns
+
+// printTable writes a title and rows. Where they are wider than width characters,
+// the widest columns that may be are cut, and at last the lines; width zero is as
+// wide as it takes.
+func printTable(out *bytes.Buffer, columns []column, rows [][]string, width int) {
+	widths := make([]int, len(columns))
+	total := len(gap) * (len(columns) - 1)
+	for i, c := range columns {
+		widths[i] = utf8.RuneCountInString(c.title)
+		for _, row := range rows {
+			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+		}
+		total += widths[i]
+	}
+	for width > 0 && total > width {
+		widest := -1
+		for i, c := range columns {
+			if c.least > 0 && widths[i] > c.least && (widest < 0 || widths[i] > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		widths[widest]--
+		total--
+	}
+	titles := make([]string, len(columns))
+	for i, c := range columns {
+		titles[i] = c.title
+	}
+	var line strings.Builder
+	for i := -1; i < len(rows); i++ {
+		row := titles
+		if i >= 0 {
+			row = rows[i]
+		}
+		line.Reset()
+		for j, c := range columns {
+			if j > 0 {
+				line.WriteString(gap)
+			}
+			text := cutAt(row[j], widths[j])
+			pad := strings.Repeat(" ", widths[j]-utf8.RuneCountInString(text))
+			if c.right {
+				text = pad + text
+			} else {
+				text += pad
+			}
+			line.WriteString(text)
+		}
+		out.WriteString(strings.TrimRight(cutAt(line.String(), width), " "))
+		out.WriteByte('\n')
+	}
+}
+
+// cutAt gives a text of at most width characters; zero is no bound.
+func cutAt(text string, width int) string {
+	if width <= 0 || utf8.RuneCountInString(text) <= width {
+		return text
+	}
+	return string([]rune(text)[:width-1]) + "…"
+}
+
+// visible gives a text without what a terminal would take for commands: names are
+// whatever a process chose.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, text)
+}
+
+// briefly gives a duration by its two largest units.
+func briefly(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
+	case d < day:
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
+	}
+	return fmt.Sprintf("%dd%02dh", d/day, d%day/time.Hour)
+}
+
+// scaled gives a number by the largest unit that it has one of, with three digits.
+func scaled(n uint64, base float64, unit string) string {
+	if float64(n) < base {
+		return fmt.Sprintf("%d%s", n, unit)
+	}
+	prefixes, value := "kMGTPE", float64(n)/base
+	if base == 1024 {
+		prefixes, unit = "KMGTPE", "i"+unit
+	}
+	i := 0
+	for value >= 999.5 && i < len(prefixes)-1 {
+		value /= base
+		i++
+	}
+	digits := 2
+	if value >= 99.95 {
+		digits = 0
+	} else if value >= 9.995 {
+		digits = 1
+	}
+	return fmt.Sprintf("%.*f%c%s", digits, value, prefixes[i], unit)
+}

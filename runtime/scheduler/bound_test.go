@@ -196,3 +196,42 @@ func TestBoundHammer(t *testing.T) {
 		}
 	}
 }
+
+// Who finds a process by the name that it was spawned with finds it by its PID.
+func TestSpawnNamedIsKnown(t *testing.T) {
+	const times = 2000
+	n := newNode(t)
+	n.def("child", waits)
+	n.def("spawner", func(ctx process.Context, _ []mailbox.Value) process.Result {
+		for range times {
+			if _, err := ctx.Spawn(process.Spawn{Entry: "child", Group: "g", Name: "x", Monitor: true}); err != nil {
+				return process.Fail(err)
+			}
+			ctx.Receive(isExit, -1)
+		}
+		return ok()
+	})
+	e := n.run(func(ctx process.Context, _ []mailbox.Value) process.Result {
+		if _, err := ctx.Spawn(process.Spawn{Entry: "spawner", Group: "g", Monitor: true}); err != nil {
+			return process.Fail(err)
+		}
+		var last mailbox.PID
+		for range times {
+			pid, there := ctx.Lookup("x")
+			for ; !there || pid == last; pid, there = ctx.Lookup("x") {
+				ctx.Yield()
+			}
+			if err := ctx.Send(pid, "end", nil); err != nil {
+				return process.Fail(err)
+			}
+			last = pid
+		}
+		if e := ctx.Receive(isExit, -1); e.Exit.Err != nil {
+			return process.Fail(e.Exit.Err)
+		}
+		return ok()
+	})
+	if e.Err != nil {
+		t.Error(e.Err)
+	}
+}

@@ -106,14 +106,14 @@ func (t *task) bear(r process.Spawn) (*task, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Name != "" {
+	child.parent, child.announce, child.service = t.pid, r.Announce, r.Service
+	child.now().tally = t.s.tallies.of(r.Entry)
+	if r.Name != "" { // from here on others may know it
 		if err := child.adopt(r.Name); err != nil {
 			child.unmake()
 			return nil, err
 		}
 	}
-	child.parent, child.announce, child.service = t.pid, r.Announce, r.Service
-	child.now().tally = t.s.tallies.of(r.Entry)
 	if r.Restart {
 		child.now().tally.cell(t.exec).restarts.Add(1)
 	}
@@ -210,7 +210,7 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 
 func (s *Scheduler) launch(t *task, from *executor) {
 	t.now().tally.cell(from).spawns.Add(1)
-	s.procs.add(t.pid, t)
+	s.procs.add(t.pid, t, nil) // one with a name is there
 	if s.stopping.Load() { // Stop may have looked at the table before t was there
 		t.kill(killed)
 	}

@@ -55,13 +55,13 @@ func (rt *Runtime) StartServices(ctx context.Context, set ServiceSet) (*Services
 	if rt.sched == nil {
 		return nil, notStarted()
 	}
+	if err := rt.PrepareServices(ctx, set); err != nil {
+		return nil, err
+	}
 	rt.servicesMu.Lock()
 	defer rt.servicesMu.Unlock()
 	if rt.services != nil {
 		return nil, mailbox.Errorf(mailbox.Exists, "the services are started already")
-	}
-	if err := rt.PrepareServices(ctx, set); err != nil {
-		return nil, err
 	}
 	spec, err := supervisor.Services(rt.app, set)
 	if err != nil {

@@ -166,7 +166,8 @@ function process.unmonitor(ref) end
 ---@return error? err
 function process.link(dest) end
 
----Ends a link, and removes its LINK_DOWN if that waits already.
+---Ends a link, and removes its LINK_DOWN if that waits already. That of a
+---supervisor and its child cannot be ended.
 ---@param dest string
 ---@return boolean ended whether there was one
 function process.unlink(dest) end

@@ -42,6 +42,7 @@ type child struct {
 	attempts int            // restarts in a row
 	restarts int            // ever
 	requires []*child
+	users    []*child // that require it
 
 	starts, stops []call // who waits for it to have started or stopped
 	bytes         int64  // what the request that added it takes
@@ -68,6 +69,9 @@ func (s *instance) add(spec Child) *child {
 // remove forgets a child, whose process is over.
 func (s *instance) remove(c *child) {
 	c.gone, c.up, c.state = true, false, idle
+	for _, r := range c.requires {
+		r.users = slices.DeleteFunc(r.users, func(o *child) bool { return o == c })
+	}
 	s.bytes -= c.bytes
 	s.deadlines.clear(c)
 	if s.byID[c.ID] == c {

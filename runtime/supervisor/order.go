@@ -77,7 +77,7 @@ func (s *instance) opens(err error) {
 func (s *instance) advanceGraph() {
 	for _, c := range slices.Clone(s.children) { // one that cannot start may be removed
 		switch {
-		case c.halt && !c.asked && !slices.ContainsFunc(s.children, func(o *child) bool { return o.halt && slices.Contains(o.requires, c) }):
+		case c.halt && !c.asked && !slices.ContainsFunc(c.users, func(o *child) bool { return o.halt }):
 			s.ask(c)
 		case c.state == waiting && c.up && s.phase != closing && !slices.ContainsFunc(c.requires, (*child).lacking):
 			s.spawn(c)
@@ -141,13 +141,15 @@ func (s *instance) heldUp(c *child) []string {
 	if !s.spec.Graph {
 		return nil
 	}
-	held := map[*child]bool{c: true}
 	var ids []string
-	for more := true; more; {
-		more = false
-		for _, o := range s.children {
-			if !held[o] && o.up && o.pid == "" && slices.ContainsFunc(o.requires, func(r *child) bool { return held[r] }) {
-				held[o], more = true, true
+	seen := map[*child]bool{c: true}
+	for next := []*child{c}; len(next) > 0; {
+		users := next[0].users
+		next = next[1:]
+		for _, o := range users {
+			if !seen[o] && o.up && o.pid == "" {
+				seen[o] = true
+				next = append(next, o)
 				ids = append(ids, o.ID)
 			}
 		}
@@ -175,18 +177,24 @@ func (s *instance) outcome() *mailbox.Error {
 	return mailbox.Errorf(mailbox.Failed, "no service is left; of those that ended, these had failed: %s", strings.Join(failed, "; "))
 }
 
-// resolve makes the requirements of a Graph's children those children.
+// resolve binds the children of a Graph, and has those run that the others require.
 func (s *instance) resolve() {
 	for _, c := range s.children {
-		for _, id := range c.Requires {
-			if r := s.byID[id]; r != nil && r != c {
-				c.requires = append(c.requires, r)
-			}
-		}
+		s.bind(c)
 	}
 	for _, c := range s.children {
 		if c.up {
 			s.raise(c)
+		}
+	}
+}
+
+// bind makes the requirements of a child those children.
+func (s *instance) bind(c *child) {
+	for _, id := range c.Requires {
+		if r := s.byID[id]; r != nil && r != c {
+			c.requires = append(c.requires, r)
+			r.users = append(r.users, c)
 		}
 	}
 }

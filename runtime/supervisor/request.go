@@ -180,11 +180,7 @@ func (s *instance) startChild(from call, args arguments) {
 	s.bytes += c.bytes
 	s.wait(&c.starts, from)
 	if s.spec.Graph {
-		for _, id := range c.Requires {
-			if r := s.byID[id]; r != nil && r != c {
-				c.requires = append(c.requires, r)
-			}
-		}
+		s.bind(c)
 		s.raise(c)
 	} else if s.phase == open && !s.recovering {
 		s.high = len(s.children)
@@ -255,7 +251,7 @@ func (s *instance) deleteChild(from call, args arguments) {
 	case c == nil:
 	case c.pid != "" || c.up:
 		s.deny(from, mailbox.Errorf(mailbox.Exists, "delete_child: the child %q is %s; terminate_child stops it", c.ID, c.status()))
-	case s.spec.Graph && slices.ContainsFunc(s.children, func(o *child) bool { return slices.Contains(o.requires, c) }):
+	case len(c.users) > 0:
 		s.deny(from, mailbox.Errorf(mailbox.Exists, "delete_child: others require the child %q", c.ID))
 	default:
 		s.remove(c)

@@ -211,7 +211,7 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 func (s *Scheduler) launch(t *task, from *executor) {
 	t.now().tally.cell(from).spawns.Add(1)
 	s.procs.add(t.pid, t, nil) // one with a name is there
-	if s.stopping.Load() { // Stop may have looked at the table before t was there
+	if s.stopping.Load() {     // Stop may have looked at the table before t was there
 		t.kill(killed)
 	}
 	s.ready(t, fresh, from)

@@ -234,7 +234,7 @@ func (t *task) breakLinks(links map[mailbox.PID]link, exit *mailbox.Exit) {
 // leftAlone is the end of a process whose owner t has ended normally.
 func (t *task) leftAlone() *mailbox.Exit {
 	return &mailbox.Exit{Reason: mailbox.ReasonKilled, Origin: t.pid,
-		Err: mailbox.Errorf(mailbox.Killed, "the process ended with its owner %s of %s", t.pid, t.entry)}
+		Err: mailbox.Errorf(mailbox.Killed, "the process ended with its owner %s of %s", t.pid, t.now().entry)}
 }
 
 // passedOn gives the end of a process that is linked with t and does not trap;

@@ -252,7 +252,7 @@ local function start(fn, o)
   end
   if not ok then
     process.terminate(pid)
-    inbox:receive({type = "EXIT"}, second5)
+    inbox:receive({type = "EXIT"})
   end
   inbox:close()
   if not ok then return nil, err end

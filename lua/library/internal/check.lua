@@ -5,6 +5,8 @@ local check = {}
 
 local function shown(v)
   if type(v) == "string" then return '"' .. v .. '"' end
+  if type(v) == "table" then return next(v) == nil and "an empty table" or "a table" end
+  if type(v) == "function" then return "a function" end
   return tostring(v)
 end
 
@@ -24,7 +26,7 @@ function check.keys(level, fn, what, t, known)
   for key in pairs(t) do
     if not known[key] then
       local names = {}
-      for name in pairs(known) do names[#names + 1] = name end
+      for name in pairs(known) do names[#names + 1] = tostring(name) end
       table.sort(names)
       error(("%s: there is no %s %s; there are %s"):format(fn, what, shown(key), table.concat(names, ", ")), level + 2)
     end

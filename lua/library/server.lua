@@ -104,14 +104,15 @@ local function failure(what)
   return errors.new("failed", tostring(what), {value = what})
 end
 
--- answer waits for one in an inbox: true and the payloads, or nil, err.
+-- answer waits for one in an inbox: true and the payloads, or nil, err, and true
+-- when the other has ended.
 local function answer(inbox, left, d, fn, who)
   while true do
     local event = inbox:receive(left())
     if not event then
       return nil, errors.new("timeout", ("%s: %s did not answer within %s"):format(fn, who, tostring(d)))
     elseif event.type == "EXIT" then
-      return nil, event.error or errors.new("noproc", ("%s: %s ended before it answered"):format(fn, who))
+      return nil, event.error or errors.new("noproc", ("%s: %s ended before it answered"):format(fn, who)), true
     elseif event.topic == "$reply" then
       return true, event.payloads
     elseif event.topic == "$error" then
@@ -233,11 +234,11 @@ local function start(fn, o)
     inbox:close()
     return nil, err
   end
-  local ok = true
+  local ok, gone = true, false
   if o.name then ok, err = process.registry.register(o.name, pid) end
   if ok then ok, err = inbox:send(pid, "$start", o.link and process.self() or nil) end
   if ok then
-    ok, err = answer(inbox, deadline(d), d, fn, named(o.entry, pid))
+    ok, err, gone = answer(inbox, deadline(d), d, fn, named(o.entry, pid))
     if not ok and err:kind() == "timeout" then
       err = errors.new("timeout", err:message() .. "; does its script end in server.run?")
     end
@@ -252,7 +253,7 @@ local function start(fn, o)
   end
   if not ok then
     process.terminate(pid)
-    inbox:receive({type = "EXIT"})
+    if not gone then inbox:receive({type = "EXIT"}) end
   end
   inbox:close()
   if not ok then return nil, err end

@@ -110,6 +110,10 @@ func (rt *Runtime) ConfigKinds() []config.Kind {
 	return kinds
 }
 
+// TypeStubs gives the type stubs of all that scripts find in this runtime, for
+// editors, by file name: see lua.Engine.Stubs.
+func (rt *Runtime) TypeStubs() (map[string]string, error) { return rt.engine.Stubs() }
+
 // Load reads the application in dir. It compiles nothing: see Check, and
 // Spawn, which compiles what it starts.
 //

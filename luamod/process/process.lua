@@ -3,6 +3,8 @@
 ---Processes: Lua scripts and WebAssembly guests alike.
 local process = {}
 
+---@alias process.Reason "normal"|"error"|"killed"|"cancelled"|"limit"|"noproc"|"nodedown"
+
 ---An event, as `process.receive` gives it. `type` is always there.
 ---@class process.Event
 ---@field type "MESSAGE"|"EXIT"|"LINK_DOWN"|"CANCEL"|"GROUP"

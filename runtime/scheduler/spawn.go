@@ -72,14 +72,14 @@ func (t *task) spawn(r process.Spawn, in *inbox) (mailbox.PID, error) {
 // alone; monitor and link are in place before it can end.
 func (t *task) child(r process.Spawn, in *inbox) (*task, error) {
 	t.unwindIfDoomed()
-	child, err := t.bear(r)
+	child, err := t.bear(r, in)
 	if err != nil {
 		t.s.refused.count(err)
 	}
 	return child, err
 }
 
-func (t *task) bear(r process.Spawn) (*task, error) {
+func (t *task) bear(r process.Spawn, in *inbox) (*task, error) {
 	children := t.children.Load()
 	if children == nil {
 		children = new(atomic.Int64)

@@ -12,7 +12,7 @@ import (
 // inboxType names the metatable of inboxes.
 const inboxType = "inbox"
 
-// inbytes is about what an open inbox takes.
+// inboxBytes is about what an open inbox takes.
 const inboxBytes = 512
 
 // openInbox implements process.inbox().

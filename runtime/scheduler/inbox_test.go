@@ -219,3 +219,69 @@ func TestOwnedThatTraps(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 }
+
+// Inboxes come and go while others send to them and die, and owners while their
+// children do.
+func TestInboxHammer(t *testing.T) {
+	n := newNode(t, func(c *Config, g *Group) { c.Executors, g.Workers = 4, 4 })
+	addresses := make(chan mailbox.PID, 64)
+	n.def("brief", func(ctx process.Context, args []mailbox.Value) process.Result {
+		_ = ctx.Send(mailbox.PID(args[0].Str()), "brief", args)
+		return ok()
+	})
+	n.def("owner", func(ctx process.Context, _ []mailbox.Value) process.Result {
+		for range 200 {
+			in, err := ctx.OpenInbox()
+			if err != nil {
+				return process.Fail(err)
+			}
+			args := []mailbox.Value{mailbox.String(string(in.Address()))}
+			for range 3 {
+				if _, err := in.Spawn(process.Spawn{Entry: "brief", Group: "g", Own: true, Monitor: true, Args: args}); err != nil {
+					return process.Fail(err)
+				}
+			}
+			select {
+			case addresses <- in.Address():
+			default:
+			}
+			if in.Receive(isExit, -1) == nil {
+				return process.Fail(errors.New("no exit"))
+			}
+			in.Close()
+		}
+		if e := ctx.Receive(nil, 0); e != nil {
+			return process.Fail(fmt.Errorf("in the mailbox: %+v", e))
+		}
+		return ok()
+	})
+	stop := make(chan struct{})
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		for {
+			select {
+			case to := <-addresses:
+				_ = n.Send(to, "x", nil)
+			case <-stop:
+				return
+			}
+		}
+	}()
+	var pids []mailbox.PID
+	var exits []<-chan *mailbox.Exit
+	for range 8 {
+		pid, exit := n.start("owner")
+		pids, exits = append(pids, pid), append(exits, exit)
+	}
+	for _, pid := range pids[:4] {
+		_ = n.Terminate(pid)
+	}
+	for i, exit := range exits {
+		if e := <-exit; i >= 4 && e.Err != nil {
+			t.Error(e.Err)
+		}
+	}
+	close(stop)
+	<-sent
+}

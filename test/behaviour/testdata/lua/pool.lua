@@ -134,10 +134,10 @@ local v, err = server.call("pool", "raise")
 assert(v == nil and tostring(err):find("on purpose", 1, true), tostring(err))
 local t = {}
 for i = 1, 2 do t[i] = assert(task.async("lua.calls", "processes", "pool", "hang")) end
-repeat
+local function waits(pid) return process.info(pid).state == "waiting" end
+repeat -- a caller that monitors the pool and waits has sent its job
   time.sleep(0)
-  local i = process.info(pid)
-until #i.monitored_by == 2 and i.mailbox == 0 and i.state == "waiting"
+until #process.info(pid).monitored_by == 2 and waits(t[1].pid) and waits(t[2].pid) and process.info(pid).mailbox == 0 and waits(pid)
 v, err = server.call("pool", "x")
 assert(err:kind() == "unavailable" and tostring(err) == "pool of lib.once is full: 1 jobs run and 1 wait", tostring(err))
 process.terminate(pid)

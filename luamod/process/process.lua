@@ -96,7 +96,8 @@ function process.spawn_linked_monitored(entry, group, ...) end
 ---As `spawn_monitored`; and the process is the caller's own: it ends when the
 ---caller ends, in whatever way, with reason "killed" after a normal end. Its own
 ---end does nothing to the caller. One that traps links gets LINK_DOWN instead.
----`link` makes an ordinary link of it, `unlink` lets it go.
+---`link` makes an ordinary link of it, `unlink` lets it go. Each has the other
+---among its links.
 ---@param entry string
 ---@param group string
 ---@param ... any
@@ -160,7 +161,8 @@ function process.receive(timeout, match) end
 ---Opens an inbox: a part of the mailbox that is kept apart, with an address of
 ---its own. What comes to it is not seen by `process.receive`, and what comes
 ---after it is closed is lost: so whoever waits for an answer, or for the end of a
----process, takes nobody's events and leaves none behind.
+---process, takes nobody's events and leaves none behind. In Erlang's terms it is an
+---alias with a mailbox of its own.
 ---
 ---    local inbox = assert(process.inbox())
 ---    inbox:send(pid, "question", 1)             -- answers to its `from` come here

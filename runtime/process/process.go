@@ -284,7 +284,7 @@ type Spawn struct {
 	Own bool
 }
 
-// Inbox is a part of a process's mailbox that is kept apart, with an address of
+// Inbox is a part of a process's mailbox that is kept apart (Erlang: an alias), with an address of
 // its own: what comes to it is seen by nobody who receives elsewhere, and what
 // comes after Close is lost. So whoever waits for an answer, or for the end of a
 // process, disturbs nobody and leaves nothing behind. It belongs to its

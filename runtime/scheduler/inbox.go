@@ -101,7 +101,7 @@ func (t *task) OpenInbox() (process.Inbox, error) {
 	}
 	all.last++
 	in := &inbox{t: t, n: all.last, address: t.pid.Inbox(all.last),
-		box: mailbox.New(mailbox.Config{Capacity: t.box.Capacity(), Bytes: most, Shared: &all.held})}
+		box: mailbox.New(mailbox.Config{Capacity: t.box.Capacity(), Bytes: most, Drops: &t.g.dropped, Shared: &all.held})}
 	all.open[in.n] = in
 	return in, nil
 }

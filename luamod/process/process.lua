@@ -182,7 +182,7 @@ local inbox = {}
 ---@return string
 function inbox:address() end
 
----As `process.receive`, of what comes to the inbox.
+---As `process.receive`, of what comes to the inbox; nil at once when it is closed.
 ---@param timeout? time.Duration|number|string
 ---@param match? table|fun(event: process.Event): boolean
 ---@return process.Event?

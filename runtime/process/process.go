@@ -294,7 +294,7 @@ type Spawn struct {
 type Inbox interface {
 	// Address is where messages are sent to: Send and PostAfter of any process take it.
 	Address() mailbox.PID
-	// Receive and ReceiveFunc are as Suspender's.
+	// Receive and ReceiveFunc are as Suspender's; once it is closed they give nil at once.
 	Receive(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event
 	ReceiveFunc(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event
 	// Send is Peers.Send with the address for the sender, so that answers come here.

@@ -111,11 +111,17 @@ func (in *inbox) Address() mailbox.PID { return in.address }
 
 // Receive implements process.Inbox.
 func (in *inbox) Receive(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
+	if in.closed { // nothing will ever come
+		timeout = 0
+	}
 	return in.t.receive(in.box, match, timeout)
 }
 
 // ReceiveFunc implements process.Inbox.
 func (in *inbox) ReceiveFunc(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
+	if in.closed {
+		timeout = 0
+	}
 	return in.t.receiveFunc(in.box, match, timeout)
 }
 

@@ -32,7 +32,9 @@ local errors = require("errors")
 local check = require("internal.check")
 local deadline = require("internal.deadline")
 local map = require("map")
+local queue = require("internal.queue")
 local task = require("task")
+local work = require("internal.work")
 
 local pool = {}
 
@@ -84,8 +86,8 @@ local function make(fn, o, inbox)
     timeout = check.duration(2, fn, "timeout", o.timeout),
     workers = map.new(), -- by PID: {pid, job}
     idle = {},           -- workers without a job, the last used last
-    busy = 0, queued = 0, jobs = 0,
-    first = nil, last = nil, -- the queue
+    queue = queue(),     -- jobs that wait for a worker
+    busy = 0, jobs = 0,
   }, Pool)
 end
 
@@ -113,28 +115,6 @@ local function finish(job, outcome)
 end
 
 local function failed(kind, text) return {ok = false, reason = "error", error = errors.new(kind, text)} end
-
-local function push(p, job)
-  if p.last then p.last.next = job else p.first = job end
-  p.last = job
-  p.queued = p.queued + 1
-end
-
-local function pushFirst(p, job)
-  job.next = p.first
-  p.first = job
-  p.last = p.last or job
-  p.queued = p.queued + 1
-end
-
-local function take(p)
-  local job = p.first
-  if not job then return nil end
-  p.first, job.next = job.next, nil
-  if not p.first then p.last = nil end
-  p.queued = p.queued - 1
-  return job
-end
 
 -- retire forgets a worker that has ended.
 local function retire(p, w)
@@ -204,10 +184,10 @@ end
 
 -- dispatch starts what there are workers for.
 local function dispatch(p)
-  while p.first and p.busy < p.size do
-    local job = take(p)
+  while p.queue.n > 0 and p.busy < p.size do
+    local job = p.queue:take()
     if not job.outcome and not begin(p, job) then
-      pushFirst(p, job)
+      p.queue:pushFirst(job)
       return
     end
   end
@@ -221,7 +201,7 @@ local function ended(p, job, event)
     finish(job, task.outcome(event))
   elseif job.tries < p.retry then
     job.tries = job.tries + 1
-    pushFirst(p, job)
+    p.queue:pushFirst(job)
   elseif event.reason == "normal" then
     finish(job, failed("failed", ("the worker %s ended before it answered"):format(event.from)))
   else
@@ -276,13 +256,13 @@ local function pump(p, timeout)
   return true
 end
 
-local function hasRoom(p) return p.busy + p.queued < p.size + p.room end
+local function hasRoom(p) return p.busy + p.queue.n < p.size + p.room end
 
 -- enqueue takes a job on; done, unless nil, is told of its outcome.
 local function enqueue(p, done, ...)
   p.jobs = p.jobs + 1
   local job = setmetatable({pool = p, id = p.jobs, tries = 0, args = {n = select("#", ...), ...}, done = done}, Job)
-  push(p, job)
+  p.queue:push(job)
   dispatch(p)
   return job
 end
@@ -310,7 +290,7 @@ function Pool:try_submit(...)
   if self.over then return closed(self) end
   while pump(self, 0) do end
   if not hasRoom(self) then
-    return nil, errors.new("unavailable", ("%s is full: %d jobs run and %d wait"):format(tostring(self), self.busy, self.queued))
+    return nil, errors.new("unavailable", ("%s is full: %d jobs run and %d wait"):format(tostring(self), self.busy, self.queue.n))
   end
   return enqueue(self, nil, ...)
 end
@@ -382,7 +362,7 @@ end
 
 local function each(p, items, values)
   local i, open, over = 0, 0, false
-  local first, last -- outcomes that were not given yet
+  local ready = queue() -- outcomes that were not given yet
   local function fill()
     while not over and not p.over and hasRoom(p) do
       local item = items()
@@ -393,23 +373,19 @@ local function each(p, items, values)
       i, open = i + 1, open + 1
       local place = i
       local function done(_, outcome)
-        local node = {place, outcome}
-        if last then last.next = node else first = node end
-        last = node
+        ready:push({place, outcome})
       end
       if values then enqueue(p, done, values(item, i)) else enqueue(p, done, item) end
     end
   end
   return function()
     fill()
-    while not first and open > 0 do
+    while ready.n == 0 and open > 0 do
       pump(p)
       fill()
     end
-    if not first then return nil end
-    local node = first
-    first = node.next
-    if not first then last = nil end
+    local node = ready:take()
+    if not node then return nil end
     open = open - 1
     return node[1], node[2]
   end
@@ -446,12 +422,12 @@ end
 function Pool:info()
   checkPool("pool:info", self)
   if not self.over then while pump(self, 0) do end end
-  return {size = self.size, busy = self.busy, queued = self.queued, workers = self.workers:count()}
+  return {size = self.size, busy = self.busy, queued = self.queue.n, workers = self.workers:count()}
 end
 
 -- dismiss asks all workers to end; jobs in the queue are given up.
 local function dismiss(p, grace)
-  for job in function() return take(p) end do
+  for job in function() return p.queue:take() end do
     finish(job, failed("cancelled", tostring(job) .. " was cancelled: the pool is closed"))
   end
   p.retry = 0
@@ -478,25 +454,7 @@ end
 ---@param f fun(...): ...
 function pool.work(f)
   check.is(1, "pool.work", "argument 1", f, "function", "a function")
-  local function answer(to, ok, ...)
-    local first, second = ...
-    local sent, err
-    if not ok then
-      sent, err = process.send(to, "error", first)
-    elseif first == nil and second ~= nil then
-      sent, err = process.send(to, "error", second)
-    else
-      sent, err = process.send(to, "job", ...)
-    end
-    if not sent and err:kind() == "invalid" then process.send(to, "error", err) end
-  end
-  while true do
-    local event = process.receive()
-    if event.type == "CANCEL" then return end
-    if event.topic == "job" then
-      answer(event.from, pcall(f, unpack(event.payloads, 1, event.payloads.n)))
-    end
-  end
+  return work(f)
 end
 
 -- mailbox is the calling process's mailbox in the shape of an inbox.
@@ -519,7 +477,7 @@ function pool.serve(options)
   return server.run({
     call = function(_, from, ...)
       if not hasRoom(p) then
-        return nil, errors.new("unavailable", ("%s is full: %d jobs run and %d wait"):format(tostring(p), p.busy, p.queued))
+        return nil, errors.new("unavailable", ("%s is full: %d jobs run and %d wait"):format(tostring(p), p.busy, p.queue.n))
       end
       enqueue(p, function(_, outcome) server.reply(from, results(outcome)) end, ...)
       return server.noreply

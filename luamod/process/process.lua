@@ -170,7 +170,7 @@ function process.receive(timeout, match) end
 ---    inbox:close()
 ---
 ---It holds as many messages as the mailbox; all inboxes of a process together as
----many bytes. A process may have 64 open.
+---many bytes. A process may have 64 open; an `upgrade` closes them.
 ---@return process.Inbox? inbox
 ---@return error? err kind "limit"
 function process.inbox() end

@@ -34,6 +34,13 @@ assert(#open == 64 and err:kind() == "limit", tostring(err))
 open[1]:close()
 assert(process.inbox())
 ---
+-- What goes on as another entry has no inbox of before.
+local pid = assert(process.spawn("lib.opens", "processes", process.self()))
+local address = process.receive({topic = "address"}).payload
+while process.info(pid).entry ~= "app:lua.waits" do time.sleep(0) end
+local ok, err = process.send(address, "late")
+assert(ok == nil and err:kind() == "noproc", tostring(err))
+---
 -- A process that is owned ends with its owner, and takes nobody with it.
 local pid = assert(process.spawn_owned("lua.fails", "processes"))
 assert(process.receive({type = "EXIT", from = pid}).reason == "error")

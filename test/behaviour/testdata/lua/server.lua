@@ -96,6 +96,15 @@ assert(server.call(pid, "quit", "tired") == "bye")
 local e = process.receive({type = "EXIT"})
 assert(e.reason == "error" and tostring(e.error) == "tired")
 ---
+-- A server goes on as another entry, with its state and its callers.
+local server = require("server")
+local pid = assert(server.start{entry = "lib.counter", group = "processes", args = {5}, name = "counter"})
+process.monitor(pid)
+assert(server.call("counter", "upgrade", "lib.counter") == "going")
+assert(server.call("counter", "next") == 6)
+assert(process.registry.lookup("counter") == pid)
+assert(process.receive(0) == nil, "something was left")
+---
 -- An answer that cannot be sent is the caller's error.
 local server = require("server")
 local pid = assert(server.start("lib.counter", "processes"))

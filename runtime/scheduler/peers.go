@@ -13,26 +13,30 @@ func (s *Scheduler) find(dest mailbox.PID) *task {
 
 // Send implements process.Peers.
 func (t *task) Send(dest mailbox.PID, topic string, values []mailbox.Value) error {
+	return t.sendAs(t.pid, dest, topic, values)
+}
+
+// sendAs is Send from an address of t's.
+func (t *task) sendAs(from, dest mailbox.PID, topic string, values []mailbox.Value) error {
 	t.unwindIfDoomed()
-	target := t.s.find(dest)
+	target, box := t.s.address(dest)
 	if target == nil {
 		return mailbox.NoProcess(dest)
 	}
-	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
-	err := target.box.Post(ev)
-	if err == mailbox.ErrFull && target.box.Overflow() == mailbox.Block && target != t {
+	ev := mailbox.Event{Type: mailbox.Message, From: from, Topic: topic, Values: values}
+	err := box.Post(ev)
+	if err == mailbox.ErrFull && box.Overflow() == mailbox.Block && target != t {
 		err = t.postWhenRoom(target, ev)
 	}
 	if err == nil {
 		target.wake(t.exec)
 		return nil
 	}
-	return target.refuse(err, dest, &ev)
+	return target.refuse(err, dest, box, &ev)
 }
 
-// refuse says why a message to t was not posted.
-func (t *task) refuse(err error, dest mailbox.PID, ev *mailbox.Event) error {
-	box := t.box
+// refuse says why a message to a mailbox of t was not posted.
+func (t *task) refuse(err error, dest mailbox.PID, box *mailbox.Mailbox, ev *mailbox.Event) error {
 	if err != mailbox.ErrClosed {
 		t.g.rejected.Add(1)
 	}
@@ -64,13 +68,13 @@ func (t *task) postWhenRoom(target *task, ev mailbox.Event) error {
 // Send posts a message from outside of any process; it never blocks: a full
 // mailbox is an error under the policy `block` too.
 func (s *Scheduler) Send(dest mailbox.PID, topic string, values []mailbox.Value) error {
-	target := s.find(dest)
+	target, box := s.address(dest)
 	if target == nil {
 		return mailbox.NoProcess(dest)
 	}
 	ev := mailbox.Event{Type: mailbox.Message, Topic: topic, Values: values}
-	if err := target.box.Post(ev); err != nil {
-		return target.refuse(err, dest, &ev)
+	if err := box.Post(ev); err != nil {
+		return target.refuse(err, dest, box, &ev)
 	}
 	target.wake(nil)
 	return nil

@@ -51,6 +51,7 @@ type task struct {
 	exec       *executor  // while it runs
 
 	children  atomic.Pointer[atomic.Int64] // alive; made at the first spawn
+	inboxes   atomic.Pointer[inboxes]      // made at the first OpenInbox
 	begun     atomic.Bool
 	alarm     alarm // wakes a Receive or Sleep at its deadline
 	unwinding bool

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,10 +86,12 @@ func compile(name string, source []byte) (proto *glua.FunctionProto, err error) 
 	if err != nil {
 		return nil, asSyntaxError(name, source, err)
 	}
+	completeLoops(reflect.ValueOf(chunk))
 	proto, err = glua.Compile(chunk, name)
 	if err != nil {
 		return nil, asSyntaxError(name, source, err)
 	}
+	fixLoops(proto)
 	// A main chunk has no variable arg of its own: spare the table for it.
 	proto.IsVarArg &^= glua.VarArgNeedsArg
 	accountForArg(proto, bytes.Contains(source, []byte("arg")))

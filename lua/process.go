@@ -157,7 +157,23 @@ func addFunctions(names map[string]bool, t *glua.LTable) {
 // the frames are still there.
 func (s *State) uncaught(L *glua.LState) {
 	s.trace = traceback(L)
+	if s.kept.trace != nil && s.kept.object == L.Get(-1) {
+		s.trace = s.kept.trace
+	}
 	panic(&glua.ApiError{Type: glua.ApiErrorRun, Object: L.Get(-1)})
+}
+
+// keptTrace is where an error was raised that is to be raised again.
+type keptTrace struct {
+	object glua.LValue
+	trace  []string
+}
+
+// KeepTrace is called on top of the frames that raised an error, as xpcall's
+// handler. If that very object ends the process after all, raised again by who
+// caught it, the report says where it was raised first.
+func (s *State) KeepTrace(L *glua.LState, object glua.LValue) {
+	s.kept = keptTrace{object, traceback(L)}
 }
 
 // ended gives the result of a process that a panic ended; that of an error of

@@ -58,6 +58,7 @@ type State struct {
 
 	lastError glua.LValue // that nothing caught
 	trace     []string    // where it was raised
+	kept      keptTrace
 	handler   *glua.LFunction
 	resumes   int // threads that are resuming another
 	levels    int // calls on the stacks of those

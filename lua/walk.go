@@ -146,6 +146,9 @@ func (s *State) walk() int64 {
 			w.value(v)
 		}
 	}
+	if s.kept.object != nil {
+		w.value(s.kept.object)
+	}
 	for _, v := range s.args {
 		w.sent(v)
 	}

@@ -1,5 +1,7 @@
 package mailbox
 
+import "sync/atomic"
+
 // list is the queue of a mailbox, oldest first. Its methods run under the
 // mailbox's lock.
 type list struct {
@@ -8,10 +10,11 @@ type list struct {
 	// It only ever moves forward, so keeping it costs a constant per event
 	// however many lifecycle events stand before it.
 	oldest   *node
-	len      int    // every event
-	messages int    // those that count
-	bytes    int64  // the sizes of all
-	seq      uint64 // of the last event that came
+	len      int           // every event
+	messages int           // those that count
+	bytes    int64         // the sizes of all
+	shared   *atomic.Int64 // the same of several mailboxes; may be nil
+	seq      uint64        // of the last event that came
 }
 
 // node holds its event by value: a message costs one allocation. Unlinked, it
@@ -23,9 +26,17 @@ type node struct {
 	prev, next *node
 }
 
+// count adds to the sizes.
+func (l *list) count(bytes int64) {
+	l.bytes += bytes
+	if l.shared != nil {
+		l.shared.Add(bytes)
+	}
+}
+
 func (l *list) push(e Event, size int64) {
 	l.seq++
-	l.bytes += size
+	l.count(size)
 	n := &node{ev: e, size: size, seq: l.seq, prev: l.tail}
 	if l.tail == nil {
 		l.head = n
@@ -61,7 +72,7 @@ func (l *list) unlink(n *node) {
 	}
 	n.seq, n.prev, n.next = 0, nil, nil
 	l.len--
-	l.bytes -= n.size
+	l.count(-n.size)
 	if n.ev.counts() {
 		l.messages--
 	}

@@ -31,6 +31,10 @@ type Config struct {
 	Bytes int64
 	// Drops, unless nil, counts what Dropped counts, for several mailboxes together.
 	Drops *atomic.Uint64
+	// Shared, unless nil, is what several mailboxes hold together; Bytes then
+	// bounds the sum. It is for mailboxes of Reject alone: one that has room again
+	// does not tell the others.
+	Shared *atomic.Int64
 }
 
 // DefaultBytes is what a mailbox's events may take together where nothing else
@@ -71,7 +75,7 @@ func New(cfg Config) *Mailbox {
 	if cfg.Bytes <= 0 {
 		cfg.Bytes = DefaultBytes
 	}
-	return &Mailbox{cfg: cfg}
+	return &Mailbox{cfg: cfg, queue: list{shared: cfg.Shared}}
 }
 
 // Post appends e. What it refers to must not change afterwards.
@@ -118,7 +122,11 @@ func (m *Mailbox) post(e Event, size int64) error {
 
 // hasRoom tells whether a message of that size finds room.
 func (m *Mailbox) hasRoom(size int64) bool {
-	return m.queue.messages < m.cfg.Capacity && m.queue.bytes+size <= m.cfg.Bytes
+	held := m.queue.bytes
+	if m.cfg.Shared != nil {
+		held = m.cfg.Shared.Load()
+	}
+	return m.queue.messages < m.cfg.Capacity && held+size <= m.cfg.Bytes
 }
 
 // PostDue appends a message that the owner ordered itself and cannot ask for
@@ -161,6 +169,7 @@ func (m *Mailbox) Close() {
 	m.mu.Lock()
 	waiting := m.waiters
 	m.closed = true
+	m.queue.count(-m.queue.bytes)
 	m.queue, m.waiters = list{}, waiters{}
 	for w := waiting.first; w != nil; w = w.next {
 		w.waiting = false

@@ -48,9 +48,28 @@ func (p PID) Split() (node, group uint32, n uint64, err error) {
 	return node, group, n, nil
 }
 
+// Inbox gives the address of the n-th inbox of the process: <node.group.n/inbox>.
+func (p PID) Inbox(n uint64) PID {
+	return p[:len(p)-1] + PID("/"+strconv.FormatUint(n, 10)+">")
+}
+
+// SplitInbox gives back what Inbox made. False for every other text.
+func (p PID) SplitInbox() (owner PID, n uint64, ok bool) {
+	slash := strings.IndexByte(string(p), '/')
+	if slash < 0 || !IsPID(string(p)) || p[len(p)-1] != '>' {
+		return "", 0, false
+	}
+	n, err := strconv.ParseUint(string(p[slash+1:len(p)-1]), 10, 64)
+	owner = p[:slash] + ">"
+	return owner, n, err == nil && owner.Inbox(n) == p
+}
+
 // NoProcess is the error, of kind NoProc, of addressing a dest, PID or name,
 // that is no living process.
 func NoProcess(dest PID) *Error {
+	if _, _, ok := dest.SplitInbox(); ok {
+		return Errorf(NoProc, "nobody receives at %s any more", Shown(dest))
+	}
 	if IsPID(string(dest)) {
 		return Errorf(NoProc, "there is no process %s", Shown(dest))
 	}

@@ -60,3 +60,29 @@ func FuzzSplit(f *testing.F) {
 		}
 	})
 }
+
+func TestInboxAddresses(t *testing.T) {
+	p := MakePID(1, 2, 3)
+	address := p.Inbox(7)
+	if address != "<1.2.3/7>" {
+		t.Fatal(address)
+	}
+	if owner, n, ok := address.SplitInbox(); !ok || owner != p || n != 7 {
+		t.Errorf("%s, %d, %v", owner, n, ok)
+	}
+	for _, s := range []PID{"", "<", "/", "<1.2.3>", "<1.2.3/>", "<1.2.3/07>", "<1.2.3/-1>", "<1.2.3/7", "1.2.3/7>", "a/7>", "<1.2.3/99999999999999999999>", "<1.2.3/7/7>"} {
+		if owner, n, ok := s.SplitInbox(); ok {
+			t.Errorf("%q is inbox %d of %q", s, n, owner)
+		}
+	}
+}
+
+func FuzzSplitInbox(f *testing.F) {
+	f.Add("<1.2.3/7>")
+	f.Add("<//>")
+	f.Fuzz(func(t *testing.T, s string) {
+		if owner, n, ok := PID(s).SplitInbox(); ok && owner.Inbox(n) != PID(s) {
+			t.Errorf("%q splits into %q and %d", s, owner, n)
+		}
+	})
+}

@@ -28,6 +28,7 @@ import (
 	"wippy/lua/library"
 	"wippy/luamod"
 	envmod "wippy/luamod/env"
+	errorsmod "wippy/luamod/errors"
 	jsonmod "wippy/luamod/json"
 	logmod "wippy/luamod/log"
 	processmod "wippy/luamod/process"
@@ -85,6 +86,7 @@ func New(opts ...Option) (*Runtime, error) {
 		jsonmod.Module(),
 		logmod.Module(),
 		envmod.Module(rt, nil),
+		errorsmod.Module(),
 	}, rt.opts.modules...)
 	var err error
 	if rt.engine, err = lua.NewEngine(lua.Options{Modules: modules, Library: library.FS}); err != nil {
@@ -116,6 +118,10 @@ func (rt *Runtime) ConfigKinds() []config.Kind {
 	}
 	return kinds
 }
+
+// TypeStubs gives the type stubs of all that scripts find in this runtime, for
+// editors, by file name: see lua.Engine.Stubs.
+func (rt *Runtime) TypeStubs() (map[string]string, error) { return rt.engine.Stubs() }
 
 // Load reads the application in dir. It compiles nothing: see Check, and
 // Spawn, which compiles what it starts.

@@ -53,6 +53,33 @@ func TestComputeExample(t *testing.T) {
 	}
 }
 
+// A pool of WebAssembly workers, a server and tasks, from a command.
+func TestPoolExample(t *testing.T) {
+	var out bytes.Buffer
+	rt, err := runtime.New(runtime.WithTerminal(&process.Terminal{Stdout: &out, Stderr: &out}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	if err := rt.Load("../examples/pool"); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	if err := rt.Check(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := rt.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rt.Run(ctx, "primes:primes", rt.Terminal(), "100000"); err != nil {
+		t.Fatal(err)
+	}
+	want := "9592 primes below 100000, in 20 jobs\n25 below 100, 21 from there to 200\n"
+	if out.String() != want {
+		t.Errorf("the output is\n%s", out.String())
+	}
+}
+
 // TestFilesExample builds a Go program for WASI preview 1 and runs it as a
 // process that reads one directory and writes into another.
 func TestFilesExample(t *testing.T) {

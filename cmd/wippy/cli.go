@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -76,17 +75,11 @@ Exit codes: 0 normal, or the code that the program chose; 1 the process failed;
 	_ = root.MarkPersistentFlagDirname("app") // the flag is there
 
 	root.AddCommand(c.runCommand(), c.serveCommand(), c.checkCommand(), c.hashCommand(), c.inspectCommand(),
-		c.psCommand(), c.killCommand(), c.versionCommand())
+		c.psCommand(), c.killCommand(), c.typesCommand(), c.versionCommand())
 	return root
 }
 
-// planned are the commands that are known by name only.
-var planned = []string{"types"}
-
 func unknownCommand(root *cobra.Command, name string) error {
-	if slices.Contains(planned, name) {
-		return fmt.Errorf("the command %q is not supported yet; \"wippy --help\" shows those that are", name)
-	}
 	if ext := filepath.Ext(name); ext == scriptExt || ext == moduleExt || name == listName {
 		return fmt.Errorf("there is no command %q; did you mean \"wippy run %s\"?", name, name)
 	}

@@ -31,8 +31,10 @@ var functions = map[string]glua.LGFunction{
 	"spawn_monitored":        spawner("process.spawn_monitored", process.Spawn{Monitor: true}),
 	"spawn_linked":           spawner("process.spawn_linked", process.Spawn{Link: true}),
 	"spawn_linked_monitored": spawner("process.spawn_linked_monitored", process.Spawn{Link: true, Monitor: true}),
+	"spawn_owned":            spawner("process.spawn_owned", process.Spawn{Own: true, Monitor: true}),
 	"exec":                   exec,
 	"upgrade":                upgrade,
+	"inbox":                  openInbox,
 	"self":                   self,
 	"send":                   send,
 	"send_after":             sendAfter,
@@ -186,13 +188,7 @@ func self(L *glua.LState) int {
 }
 
 func send(L *glua.LState) int {
-	to := checkDest(L, "process.send")
-	topic := checkString(L, 2, "process.send", "a topic (string)")
-	values, err := lua.ToValues(L, 3)
-	if err != nil {
-		return lua.PushError(L, err)
-	}
-	return done(L, context(L).Send(to, topic, values))
+	return sendBy(L, "process.send", context(L).Send)
 }
 
 // sendAfter orders one message, to whoever has a name when it is due.
@@ -224,12 +220,7 @@ func done(L *glua.LState, err error) int {
 }
 
 func monitor(L *glua.LState) int {
-	ref, err := context(L).Monitor(checkDest(L, "process.monitor"))
-	if err != nil {
-		return lua.PushError(L, err)
-	}
-	L.Push(glua.LNumber(ref))
-	return 1
+	return monitorBy(L, "process.monitor", context(L).Monitor)
 }
 
 func unmonitor(L *glua.LState) int {

@@ -3,6 +3,8 @@
 ---Processes: Lua scripts and WebAssembly guests alike.
 local process = {}
 
+---@alias process.Reason "normal"|"error"|"killed"|"cancelled"|"limit"|"noproc"|"nodedown"
+
 ---An event, as `process.receive` gives it. `type` is always there.
 ---@class process.Event
 ---@field type "MESSAGE"|"EXIT"|"LINK_DOWN"|"CANCEL"|"GROUP"
@@ -92,6 +94,18 @@ function process.spawn_linked(entry, group, ...) end
 ---@return error? err
 function process.spawn_linked_monitored(entry, group, ...) end
 
+---As `spawn_monitored`; and the process is the caller's own: it ends when the
+---caller ends, in whatever way, with reason "killed" after a normal end. Its own
+---end does nothing to the caller. One that traps links gets LINK_DOWN instead.
+---`link` makes an ordinary link of it, `unlink` lets it go. Each has the other
+---among its links.
+---@param entry string
+---@param group string
+---@param ... any
+---@return string? pid
+---@return error? err
+function process.spawn_owned(entry, group, ...) end
+
 ---Calls an entry as a function: spawns a process, waits for its end and gives
 ---what it returned. Other events stay in the mailbox. If the caller is killed
 ---meanwhile, so is the process.
@@ -144,6 +158,62 @@ function process.send_after(delay, dest, topic, ...) end
 ---@param match? table|fun(event: process.Event): boolean fields that must be equal, or a function
 ---@return process.Event? event nil on time-out
 function process.receive(timeout, match) end
+
+---Opens an inbox: a part of the mailbox that is kept apart, with an address of
+---its own. What comes to it is not seen by `process.receive`, and what comes
+---after it is closed is lost: so whoever waits for an answer, or for the end of a
+---process, takes nobody's events and leaves none behind. In Erlang's terms it is an
+---alias with a mailbox of its own.
+---
+---    local inbox = assert(process.inbox())
+---    inbox:send(pid, "question", 1)             -- answers to its `from` come here
+---    local event = inbox:receive("5s")
+---    inbox:close()
+---
+---It holds as many messages as the mailbox; all inboxes of a process together as
+---many bytes. A process may have 64 open; an `upgrade` closes them.
+---@return process.Inbox? inbox
+---@return error? err kind "limit"
+function process.inbox() end
+
+---@class process.Inbox
+local inbox = {}
+
+---Where messages to the inbox are sent, as by `process.send` and `send_after`.
+---@return string
+function inbox:address() end
+
+---As `process.receive`, of what comes to the inbox; nil at once when it is closed.
+---@param timeout? time.Duration|number|string
+---@param match? table|fun(event: process.Event): boolean
+---@return process.Event?
+function inbox:receive(timeout, match) end
+
+---As `process.send`; the event's `from` is the inbox's address.
+---@param dest string
+---@param topic string
+---@param ... any
+---@return true? ok
+---@return error? err
+function inbox:send(dest, topic, ...) end
+
+---As `process.spawn_owned`; the EXIT comes to the inbox.
+---@param entry string
+---@param group string
+---@param ... any
+---@return string? pid
+---@return error? err
+function inbox:spawn(entry, group, ...) end
+
+---As `process.monitor`; the EXIT comes to the inbox. It ends with the inbox.
+---@param dest string
+---@return number? ref
+---@return error? err
+function inbox:monitor(dest) end
+
+---Closes the inbox, ends its monitors, and drops what it holds.
+---@return true
+function inbox:close() end
 
 ---Asks for the EXIT of a process. Of a dead one it comes at once, with reason
 ---"noproc"; of a name that nobody has, from that name.

@@ -13,8 +13,15 @@ import (
 )
 
 // receive implements process.receive([timeout] [, match]).
-func receive(L *glua.LState) int {
-	const fn = "process.receive"
+func receive(L *glua.LState) int { return receiveFrom(L, "process.receive", context(L)) }
+
+// receiver is the mailbox or an inbox.
+type receiver interface {
+	Receive(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event
+	ReceiveFunc(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event
+}
+
+func receiveFrom(L *glua.LState, fn string, from receiver) int {
 	timeout := time.Duration(-1)
 	at := 1
 	switch L.Get(1).(type) {
@@ -25,18 +32,17 @@ func receive(L *glua.LState) int {
 			timeout = max(lua.CheckDuration(L, 1, fn), 0)
 		}
 	}
-	ctx := context(L)
 	switch match := L.Get(at).(type) {
 	case *glua.LNilType:
-		return pushEvent(L, ctx.Receive(nil, timeout))
+		return pushEvent(L, from.Receive(nil, timeout))
 	case *glua.LTable:
 		accepts, quick := fieldsMatch(L, fn, at, match)
 		if !quick {
-			return pushEvent(L, ctx.ReceiveFunc(accepts, timeout))
+			return pushEvent(L, from.ReceiveFunc(accepts, timeout))
 		}
-		return pushEvent(L, ctx.Receive(accepts, timeout))
+		return pushEvent(L, from.Receive(accepts, timeout))
 	case *glua.LFunction:
-		return receiveFunc(L, match, timeout)
+		return receiveFunc(L, from, match, timeout)
 	}
 	lua.ArgError(L, fn, at, "a match (table of fields or function)")
 	return 0
@@ -53,9 +59,9 @@ func pushEvent(L *glua.LState, e *mailbox.Event) int {
 
 // receiveFunc asks a Lua function about each event, in the very table that it
 // then returns.
-func receiveFunc(L *glua.LState, match *glua.LFunction, timeout time.Duration) int {
+func receiveFunc(L *glua.LState, from receiver, match *glua.LFunction, timeout time.Duration) int {
 	var t *glua.LTable
-	e := context(L).ReceiveFunc(func(e *mailbox.Event) bool {
+	e := from.ReceiveFunc(func(e *mailbox.Event) bool {
 		t = eventTable(L, e)
 		L.Push(match)
 		L.Push(t)

@@ -23,6 +23,7 @@ var stub string
 func Module(start time.Time) luamod.Module {
 	funcs := map[string]glua.LGFunction{
 		"parse_duration": parseDuration,
+		"duration":       duration,
 		"now":            now,
 		"unix":           unix,
 		"parse":          parse,
@@ -119,6 +120,12 @@ func parseDuration(L *glua.LState) int {
 			`time.parse_duration: expected numbers with units, like "1h30m" or "250ms", got %v`, mailbox.String(string(s))))
 	}
 	L.Push(lua.NewDuration(L, d))
+	return 1
+}
+
+// duration implements time.duration(d): whatever is taken for a duration, as one.
+func duration(L *glua.LState) int {
+	L.Push(lua.NewDuration(L, lua.CheckDuration(L, 1, "time.duration")))
 	return 1
 }
 

@@ -41,6 +41,12 @@ function time.hours(n) end
 ---@return error? err
 function time.parse_duration(s) end
 
+---Gives as a duration whatever is taken for one: a function that takes one
+---itself begins with it.
+---@param d time.Duration|number|string
+---@return time.Duration
+function time.duration(d) end
+
 ---The time on the node's clock.
 ---@return time.Time
 function time.now() end

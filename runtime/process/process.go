@@ -205,6 +205,9 @@ type Peers interface {
 	// StopTimer withdraws a timer of PostAfter's. False if its message was due, or it
 	// was stopped, already.
 	StopTimer(ref mailbox.Ref) bool
+	// OpenInbox opens an inbox. The error is of kind LimitHit for one more than a
+	// process may have open.
+	OpenInbox() (Inbox, error)
 	// Monitor asks for an EXIT of dest; of a dead one it comes at once with reason
 	// noproc. The event is from the process's PID, or from dest where that is a
 	// name of nobody. The error is of kind LimitHit for one more than a process may hold.
@@ -293,6 +296,34 @@ type Spawn struct {
 	// its group and node; one of its own holds.
 	Service bool
 	Restart bool // a supervisor starts a process again that ended: it is counted as such, and nothing else
+	// Own makes the process end with its spawner, however that ends, and not the
+	// other way round: see Peers.OpenInbox for who wants to know how it ended.
+	// One that traps links gets LINK_DOWN instead. Linking the two makes an
+	// ordinary link of it, and unlinking lets the process go.
+	Own bool
+}
+
+// Inbox is a part of a process's mailbox that is kept apart (Erlang: an alias), with an address of
+// its own: what comes to it is seen by nobody who receives elsewhere, and what
+// comes after Close is lost. So whoever waits for an answer, or for the end of a
+// process, disturbs nobody and leaves nothing behind. It belongs to its
+// process's coroutine. An inbox holds as many messages as the mailbox, and all
+// inboxes of a process together as many bytes; a message that finds no room is
+// refused, whatever the group's overflow policy.
+type Inbox interface {
+	// Address is where messages are sent to: Send and PostAfter of any process take it.
+	Address() mailbox.PID
+	// Receive and ReceiveFunc are as Suspender's; once it is closed they give nil at once.
+	Receive(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event
+	ReceiveFunc(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event
+	// Send is Peers.Send with the address for the sender, so that answers come here.
+	Send(dest mailbox.PID, topic string, values []mailbox.Value) error
+	// Spawn is Peers.Spawn; of Monitor the EXIT comes here.
+	Spawn(req Spawn) (mailbox.PID, error)
+	// Monitor is Peers.Monitor, whose EXIT comes here. It ends with the inbox.
+	Monitor(dest mailbox.PID) (mailbox.Ref, error)
+	// Close ends the inbox, its monitors, and what it holds. Closing again does nothing.
+	Close()
 }
 
 // Started is the topic of the message that Spawn.Announce asks for.

@@ -11,19 +11,15 @@ import (
 // waits until its children's are over: so its EXIT says that nothing is left
 // of them, and whoever restarts the parent finds their names and files free.
 
-// orphaned is the end of a bound child whose parent ended normally.
-var orphaned = &mailbox.Exit{Reason: mailbox.ReasonKilled,
-	Err: &mailbox.Error{Kind: mailbox.Killed, Message: "the process that it was bound to has ended"}}
-
-// keep makes the link with a child, which nobody knows yet, a bond.
+// keep binds a child.
 func (t *task) keep(child *task) {
+	pair := t.s.pair(t, child)
+	pair.Lock()
+	defer pair.Unlock()
 	t.mu.Lock()
-	t.links[child.pid] = link{peer: child, role: ward}
 	t.wards++
 	t.mu.Unlock()
-	child.mu.Lock()
-	child.links[t.pid] = link{peer: t, role: keeper}
-	child.mu.Unlock()
+	t.join(child, link{own: keeps}, link{own: kept})
 }
 
 // mourn takes note of the end of a bound child of t, whose mutex is held. True
@@ -46,7 +42,7 @@ func (t *task) endBound(r process.Result, wait bool) {
 	var wards []*task
 	if t.wards > 0 {
 		for _, l := range t.links {
-			if l.role == ward {
+			if l.own == keeps {
 				wards = append(wards, l.peer)
 			}
 		}
@@ -57,7 +53,7 @@ func (t *task) endBound(r process.Result, wait bool) {
 	}
 	why := t.passedOn(t.exit(r))
 	if why == nil {
-		why = orphaned
+		why = t.leftAlone()
 	}
 	for _, w := range wards {
 		w.kill(why)

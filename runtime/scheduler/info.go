@@ -35,6 +35,9 @@ func (t *task) bound(n int) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n -= len(t.links) + len(t.watching)
+	for _, in := range t.openInboxes() {
+		n -= len(in.watching)
+	}
 	for m := t.watchers; m != nil && n >= 0; m = m.next {
 		n--
 	}
@@ -69,6 +72,13 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 	}
 	for _, m := range t.watching {
 		watching = append(watching, m)
+	}
+	for _, in := range t.openInboxes() {
+		info.Mailbox += in.box.Len()
+		info.Dropped += in.box.Dropped()
+		for _, m := range in.watching {
+			watching = append(watching, m)
+		}
 	}
 	for m := t.watchers; m != nil; m = m.next {
 		watchers = append(watchers, m.watcher)

@@ -20,17 +20,22 @@ import (
 type link struct {
 	peer *task
 	as   mailbox.PID // the name by which its task asked for the link; "" if by PID
-	role role
+	own  ownership
 }
 
-// role is what the peer of a link is to the task that holds the half.
-type role uint8
+// ownership makes a link one-sided.
+type ownership uint8
 
 const (
-	equal  role = iota
-	ward        // a child that ends with the task
-	keeper      // the parent that the task ends with
+	mutual ownership = iota
+	owns             // the task owns the peer, whose end is not passed on to it
+	owned            // the task is owned by the peer, and ends with it in any case
+	keeps            // the peer is a child that is bound to the task: see bound.go
+	kept             // the task is bound to the peer
 )
+
+// mayGo tells whether the link can be unlinked.
+func (l link) mayGo() bool { return l.own != keeps && l.own != kept }
 
 // pairLocks is how many locks serialize what pairs of processes do. A power of two.
 const pairLocks = 64
@@ -49,9 +54,13 @@ const maxBonds = 1 << 18
 // mayBind refuses one monitor or link too many.
 func (t *task) mayBind() error {
 	t.mu.Lock()
-	held := len(t.watching) + len(t.links)
+	held, unread := len(t.watching)+len(t.links), max(0, t.box.Len()-t.box.Capacity())
+	for _, in := range t.openInboxes() {
+		held += len(in.watching)
+		unread += max(0, in.box.Len()-in.box.Capacity())
+	}
 	t.mu.Unlock()
-	if unread := max(0, t.box.Len()-t.box.Capacity()); held+unread >= maxBonds {
+	if held+unread >= maxBonds {
 		return mailbox.Errorf(mailbox.LimitHit, "the process has %d monitors and links, and %d unread events beyond its mailbox's capacity; there may be %d", held, unread, maxBonds)
 	}
 	return nil
@@ -102,20 +111,34 @@ func (t *task) bind(target *task, as mailbox.PID) bool {
 	pair.Lock()
 	defer pair.Unlock()
 	t.mu.Lock()
-	_, linked := t.links[target.pid]
+	half, linked := t.links[target.pid]
 	t.mu.Unlock()
-	if linked {
+	if linked && half.own != owns && half.own != owned {
 		return true
 	}
-	t.hold(target, as)
-	if target.hold(t, "") {
+	return t.join(target, link{as: as}, link{})
+}
+
+// own makes the child end with t, as process.Spawn's Own.
+func (t *task) own(child *task) {
+	pair := t.s.pair(t, child)
+	pair.Lock()
+	defer pair.Unlock()
+	t.join(child, link{own: owns}, link{own: owned})
+}
+
+// join puts both halves of a link in place; the pair's lock is held. It is as bind.
+func (t *task) join(target *task, half, twin link) bool {
+	half.peer, twin.peer = target, t
+	t.hold(half)
+	if target.hold(twin) {
 		return true
 	}
 	return !t.drop(target.pid)
 }
 
 // hold puts the half of a link in place. False when the task's end was passed on.
-func (t *task) hold(peer *task, as mailbox.PID) bool {
+func (t *task) hold(half link) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.told {
@@ -124,7 +147,7 @@ func (t *task) hold(peer *task, as mailbox.PID) bool {
 	if t.links == nil {
 		t.links = map[mailbox.PID]link{}
 	}
-	t.links[peer.pid] = link{peer: peer, as: as}
+	t.links[half.peer.pid] = half
 	return true
 }
 
@@ -144,12 +167,12 @@ func (t *task) Unlink(dest mailbox.PID) bool {
 	var peers []*task
 	t.mu.Lock()
 	// The peer may be ending: it is found no more, and its half still stands.
-	if l, linked := t.links[dest]; linked && l.role == equal {
+	if l, linked := t.links[dest]; linked && l.mayGo() {
 		peers = append(peers, l.peer)
 	}
 	if name != "" {
 		for _, l := range t.links {
-			if l.role == equal && (l.as == name || l.peer == target) {
+			if l.mayGo() && (l.as == name || l.peer == target) {
 				peers = append(peers, l.peer)
 			}
 		}
@@ -200,16 +223,24 @@ func (t *task) breakLinks(links map[mailbox.PID]link, exit *mailbox.Exit) {
 		own, linked := p.links[t.pid]
 		delete(p.links, t.pid)
 		switch {
-		case !linked:
-		case own.role == ward && p.mourn():
+		case !linked, own.own == owns:
+		case own.own == keeps && p.mourn():
 		case p.trap:
 			_ = p.box.Post(mailbox.Event{Type: mailbox.LinkDown, From: t.pid, Topic: string(own.as), Exit: exit})
 			p.wake(nil)
 		case why != nil:
 			p.kill(why)
+		case own.own == owned:
+			p.kill(t.leftAlone())
 		}
 		p.mu.Unlock()
 	}
+}
+
+// leftAlone is the end of a process whose owner t has ended normally.
+func (t *task) leftAlone() *mailbox.Exit {
+	return &mailbox.Exit{Reason: mailbox.ReasonKilled, Origin: t.pid,
+		Err: mailbox.Errorf(mailbox.Killed, "the process ended with its owner %s of %s", t.pid, t.now().entry)}
 }
 
 // passedOn gives the end of a process that is linked with t and does not trap;

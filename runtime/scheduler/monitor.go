@@ -12,6 +12,15 @@ type monitor struct {
 	as              mailbox.PID // the name by which it was asked for; "" if by PID
 	prev, next      *monitor    // in target.watchers
 	linked          bool        // stands in target.watchers
+	in              *inbox      // where the EXIT goes to; nil for the mailbox
+}
+
+// held gives the map of its watcher, whose mutex is held, that it stands in.
+func (m *monitor) held() map[mailbox.Ref]*monitor {
+	if m.in != nil {
+		return m.in.watching
+	}
+	return m.watcher.watching
 }
 
 // firstRef is above every index that Lua keeps in an array: scripts have tables
@@ -21,7 +30,9 @@ const firstRef = 1 << 32
 func (s *Scheduler) newRef() mailbox.Ref { return mailbox.Ref(firstRef + s.refs.Add(1)) }
 
 // Monitor implements process.Peers.
-func (t *task) Monitor(dest mailbox.PID) (mailbox.Ref, error) {
+func (t *task) Monitor(dest mailbox.PID) (mailbox.Ref, error) { return t.monitor(dest, nil) }
+
+func (t *task) monitor(dest mailbox.PID, in *inbox) (mailbox.Ref, error) {
 	t.unwindIfDoomed()
 	if err := checkLength(dest); err != nil {
 		return 0, err
@@ -31,24 +42,27 @@ func (t *task) Monitor(dest mailbox.PID) (mailbox.Ref, error) {
 	}
 	ref, from := t.s.newRef(), dest
 	if target := t.s.find(dest); target != nil {
-		if t.watch(target, ref, nameOf(dest)) {
+		if t.watch(target, ref, nameOf(dest), in) {
 			return ref, nil
 		}
 		from = target.pid
 	}
-	_ = t.box.Post(mailbox.Event{Type: mailbox.ExitEvent, From: from, Topic: string(nameOf(dest)), Ref: ref,
+	_ = t.boxOf(in).Post(mailbox.Event{Type: mailbox.ExitEvent, From: from, Topic: string(nameOf(dest)), Ref: ref,
 		Exit: &mailbox.Exit{Reason: mailbox.ReasonNoProc, Err: mailbox.NoProcess(dest)}})
 	return ref, nil
 }
 
 // watch makes t get target's EXIT. False when target's watchers were told already.
-func (t *task) watch(target *task, ref mailbox.Ref, as mailbox.PID) bool {
-	m := &monitor{ref: ref, watcher: t, target: target, as: as}
+func (t *task) watch(target *task, ref mailbox.Ref, as mailbox.PID, in *inbox) bool {
+	m := &monitor{ref: ref, watcher: t, target: target, as: as, in: in}
 	t.mu.Lock()
-	if t.watching == nil {
+	switch {
+	case in != nil && in.watching == nil:
+		in.watching = map[mailbox.Ref]*monitor{}
+	case in == nil && t.watching == nil:
 		t.watching = map[mailbox.Ref]*monitor{}
 	}
-	t.watching[ref] = m
+	m.held()[ref] = m
 	t.mu.Unlock()
 	target.mu.Lock()
 	if !target.told {
@@ -63,7 +77,7 @@ func (t *task) watch(target *task, ref mailbox.Ref, as mailbox.PID) bool {
 	}
 	target.mu.Unlock()
 	t.mu.Lock()
-	delete(t.watching, ref)
+	delete(m.held(), ref)
 	t.mu.Unlock()
 	return false
 }
@@ -138,16 +152,18 @@ func (t *task) notify(exit *mailbox.Exit) {
 	for _, m := range watching {
 		m.unlink()
 	}
+	t.closeInboxes()
 	t.breakLinks(links, exit)
 	for m := watchers; m != nil; m = m.next {
 		w := m.watcher
 		// Posting under the watcher's mutex makes Demonitor's word final: it
 		// finds either the monitor or the queued EXIT.
 		w.mu.Lock()
-		_, wanted := w.watching[m.ref]
-		delete(w.watching, m.ref)
+		held := m.held()
+		_, wanted := held[m.ref]
+		delete(held, m.ref)
 		if wanted {
-			_ = w.box.Post(mailbox.Event{Type: mailbox.ExitEvent, From: t.pid, Topic: string(m.as), Ref: m.ref, Exit: exit})
+			_ = w.boxOf(m.in).Post(mailbox.Event{Type: mailbox.ExitEvent, From: t.pid, Topic: string(m.as), Ref: m.ref, Exit: exit})
 		}
 		w.mu.Unlock()
 		if wanted {

@@ -13,21 +13,26 @@ func (s *Scheduler) find(dest mailbox.PID) *task {
 
 // Send implements process.Peers.
 func (t *task) Send(dest mailbox.PID, topic string, values []mailbox.Value) error {
+	return t.sendAs(t.pid, dest, topic, values)
+}
+
+// sendAs is Send from an address of t's.
+func (t *task) sendAs(from, dest mailbox.PID, topic string, values []mailbox.Value) error {
 	t.unwindIfDoomed()
-	target := t.s.find(dest)
+	target, box := t.s.address(dest)
 	if target == nil {
 		return mailbox.NoProcess(dest)
 	}
-	ev := mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}
-	err := target.box.Post(ev)
-	if err == mailbox.ErrFull && target.box.Overflow() == mailbox.Block && target != t {
+	ev := mailbox.Event{Type: mailbox.Message, From: from, Topic: topic, Values: values}
+	err := box.Post(ev)
+	if err == mailbox.ErrFull && box.Overflow() == mailbox.Block && target != t {
 		err = t.postWhenRoom(target, ev)
 	}
 	if err == nil {
 		target.wake(t.exec)
 		return nil
 	}
-	return target.refuse(err, dest, &ev)
+	return target.refuse(err, dest, box, &ev)
 }
 
 // Post implements process.Peers.
@@ -36,9 +41,8 @@ func (t *task) Post(dest mailbox.PID, topic string, values []mailbox.Value) erro
 	return t.s.post(mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}, dest, t.exec)
 }
 
-// refuse says why a message to t was not posted.
-func (t *task) refuse(err error, dest mailbox.PID, ev *mailbox.Event) error {
-	box := t.box
+// refuse says why a message to a mailbox of t was not posted.
+func (t *task) refuse(err error, dest mailbox.PID, box *mailbox.Mailbox, ev *mailbox.Event) error {
 	if err != mailbox.ErrClosed {
 		t.g.rejected.Add(1)
 	}
@@ -74,12 +78,12 @@ func (s *Scheduler) Send(dest mailbox.PID, topic string, values []mailbox.Value)
 }
 
 func (s *Scheduler) post(ev mailbox.Event, dest mailbox.PID, from *executor) error {
-	target := s.find(dest)
+	target, box := s.address(dest)
 	if target == nil {
 		return mailbox.NoProcess(dest)
 	}
-	if err := target.box.Post(ev); err != nil {
-		return target.refuse(err, dest, &ev)
+	if err := box.Post(ev); err != nil {
+		return target.refuse(err, dest, box, &ev)
 	}
 	target.wake(from)
 	return nil

@@ -62,7 +62,12 @@ func (s *Scheduler) stranger(ctx context.Context, r Start) (*task, error) {
 
 // Spawn implements process.Peers.
 func (t *task) Spawn(r process.Spawn) (mailbox.PID, error) {
-	child, err := t.child(r)
+	return t.spawn(r, nil)
+}
+
+// spawn is Spawn; the EXIT of Monitor goes to in.
+func (t *task) spawn(r process.Spawn, in *inbox) (mailbox.PID, error) {
+	child, err := t.child(r, in)
 	if err != nil {
 		return "", err
 	}
@@ -72,16 +77,16 @@ func (t *task) Spawn(r process.Spawn) (mailbox.PID, error) {
 
 // child makes a child of t that is not in the run queue yet. It is known to t
 // alone; monitor and link are in place before it can end.
-func (t *task) child(r process.Spawn) (*task, error) {
+func (t *task) child(r process.Spawn, in *inbox) (*task, error) {
 	t.unwindIfDoomed()
-	child, err := t.bear(r)
+	child, err := t.bear(r, in)
 	if err != nil {
 		t.s.refused.count(err)
 	}
 	return child, err
 }
 
-func (t *task) bear(r process.Spawn) (*task, error) {
+func (t *task) bear(r process.Spawn, in *inbox) (*task, error) {
 	children := t.children.Load()
 	if children == nil {
 		children = new(atomic.Int64)
@@ -90,7 +95,7 @@ func (t *task) bear(r process.Spawn) (*task, error) {
 	if limit := t.now().limits.MaxChildren; limit > 0 && children.Load() >= limit {
 		return nil, t.limitError("max_children: the limit is %d processes; %d are alive, and the spawn asked for one more", limit, children.Load())
 	}
-	if r.Monitor || r.Link || r.Bound {
+	if r.Monitor || r.Link || r.Own || r.Bound {
 		if err := t.mayBind(); err != nil {
 			return nil, err
 		}
@@ -120,13 +125,15 @@ func (t *task) bear(r process.Spawn) (*task, error) {
 	child.brood = children
 	children.Add(1)
 	if r.Monitor {
-		t.watch(child, t.s.newRef(), "")
+		t.watch(child, t.s.newRef(), "", in)
 	}
-	if r.Link || r.Bound {
-		t.bind(child, "")
-	}
-	if r.Bound {
+	switch {
+	case r.Bound:
 		t.keep(child)
+	case r.Link:
+		t.bind(child, "")
+	case r.Own:
+		t.own(child)
 	}
 	return child, nil
 }
@@ -156,7 +163,7 @@ func (t *task) limitError(format string, args ...any) *mailbox.Error {
 
 // Exec implements process.Peers.
 func (t *task) Exec(r process.Spawn) (*mailbox.Exit, error) {
-	child, err := t.child(r)
+	child, err := t.child(r, nil)
 	if err != nil {
 		return nil, err
 	}

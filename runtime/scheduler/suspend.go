@@ -76,22 +76,32 @@ func (t *task) Yield() {
 
 // Receive implements process.Suspender.
 func (t *task) Receive(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
+	return t.receive(t.box, match, timeout)
+}
+
+// receive is Receive from one of t's mailboxes.
+func (t *task) receive(box *mailbox.Mailbox, match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
 	var scan mailbox.Scan
-	return t.await(timeout, func() *mailbox.Event { return t.take(&scan, match) })
+	return t.await(timeout, func() *mailbox.Event { return t.take(box, &scan, match) })
 }
 
 // ReceiveFunc implements process.Suspender.
 func (t *task) ReceiveFunc(match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
+	return t.receiveFunc(t.box, match, timeout)
+}
+
+// receiveFunc is ReceiveFunc from one of t's mailboxes.
+func (t *task) receiveFunc(box *mailbox.Mailbox, match func(*mailbox.Event) bool, timeout time.Duration) *mailbox.Event {
 	var scan mailbox.Scan
 	var refused declined
 	defer func() { refused.over() }()
 	return t.await(timeout, func() *mailbox.Event {
-		for e := t.box.Next(&scan); e != nil; e = t.box.Next(&scan) {
-			if e.Type == mailbox.GroupEvent {
+		for e := box.Next(&scan); e != nil; e = box.Next(&scan) {
+			if e.Type == mailbox.GroupEvent { // in the mailbox only
 				if e := t.offer(e, &scan, match, &refused); e != nil {
 					return e
 				}
-			} else if match(e) && t.box.Remove(&scan) {
+			} else if match(e) && box.Remove(&scan) {
 				return e
 			}
 		}
@@ -101,9 +111,9 @@ func (t *task) ReceiveFunc(match func(*mailbox.Event) bool, timeout time.Duratio
 
 // take takes an event from the mailbox. That of a group whose changes came to
 // nothing is none.
-func (t *task) take(scan *mailbox.Scan, match func(*mailbox.Event) bool) *mailbox.Event {
+func (t *task) take(box *mailbox.Mailbox, scan *mailbox.Scan, match func(*mailbox.Event) bool) *mailbox.Event {
 	for {
-		e := t.box.Take(scan, match)
+		e := box.Take(scan, match)
 		if e == nil || e.Type != mailbox.GroupEvent {
 			return e
 		}

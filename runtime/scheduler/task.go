@@ -52,6 +52,7 @@ type task struct {
 	exec       *executor  // while it runs
 
 	children  atomic.Pointer[atomic.Int64] // alive; made at the first spawn
+	inboxes   atomic.Pointer[inboxes]      // made at the first OpenInbox
 	begun     atomic.Bool
 	announce  bool  // its spawner wants to know when its Init is over
 	service   bool  // it inherits no max_execution_ms

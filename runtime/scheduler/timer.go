@@ -128,7 +128,7 @@ func (t *task) sendAfter(d, period time.Duration, topic string, values []mailbox
 			}
 			return
 		}
-		t.postOrDrop(ev)
+		t.postOrDrop(t.box, ev)
 		tm.again(&due, period)
 	}), nil
 }
@@ -136,9 +136,9 @@ func (t *task) sendAfter(d, period time.Duration, topic string, values []mailbox
 // PostAfter implements process.Peers.
 func (t *task) PostAfter(d time.Duration, dest mailbox.PID, topic string, values []mailbox.Value) (mailbox.Ref, error) {
 	t.unwindIfDoomed()
-	target := t.s.find(dest)
+	target, box := t.s.address(dest)
 	switch {
-	case target == t:
+	case target == t && box == t.box:
 		tm, err := t.sendAfter(d, 0, topic, values)
 		if err != nil {
 			return 0, err
@@ -158,19 +158,24 @@ func (t *task) PostAfter(d time.Duration, dest mailbox.PID, topic string, values
 	}
 	return t.order(d, size, false, func(tm *timer) {
 		tm.forget()
-		if target := t.s.find(dest); target != nil {
-			target.postOrDrop(ev)
+		switch target, box := t.s.address(dest); {
+		case target == t: // an inbox: see sendAfter
+			if box.PostDue(ev) == nil {
+				t.wake(nil)
+			}
+		case target != nil:
+			target.postOrDrop(box, ev)
 		}
 	}).ref, nil
 }
 
-// postOrDrop posts a message whose sender does not wait for room.
-func (t *task) postOrDrop(ev mailbox.Event) {
-	switch t.box.Post(ev) {
+// postOrDrop posts a message to a mailbox of t's; its sender does not wait for room.
+func (t *task) postOrDrop(box *mailbox.Mailbox, ev mailbox.Event) {
+	switch box.Post(ev) {
 	case nil:
 		t.wake(nil)
 	case mailbox.ErrFull, mailbox.ErrTooLarge:
-		t.box.CountDropped()
+		box.CountDropped()
 	}
 }
 

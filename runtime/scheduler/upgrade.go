@@ -116,6 +116,7 @@ func (t *task) replace() process.Result {
 		return process.Result{}
 	})
 	t.stopTickers()
+	t.closeInboxes() // the old code alone knew them
 	t.successor = nil
 	next.fuel, next.events = t.fuel.Load(), t.box.Posted()
 	t.code.Store(next)

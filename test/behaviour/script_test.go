@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"wippy/mailbox"
 	"wippy/runtime"
 )
 
@@ -100,9 +101,16 @@ func (c chunk) runIn(t *testing.T, app string, args ...any) {
 	case e.Err == nil:
 		t.Errorf("%s:%d: want an error with %q, got none", c.file, c.errorLine, c.errorText)
 	case !strings.Contains(e.Err.Message, c.errorText),
-		len(e.Err.Trace) == 0 || !strings.HasPrefix(e.Err.Trace[0], fmt.Sprintf("%s:%d:", c.file, c.errorLine)):
+		!c.isAt(e.Err):
 		t.Errorf("%s:%d: want an error here with %q, got %s", c.file, c.errorLine, c.errorText, failure(e))
 	}
+}
+
+// isAt tells whether an error is of the line that the chunk says: that its text
+// begins with, or where it was raised.
+func (c chunk) isAt(err *mailbox.Error) bool {
+	place := fmt.Sprintf("%s:%d:", c.file, c.errorLine)
+	return strings.HasPrefix(err.Message, place) || len(err.Trace) > 0 && strings.HasPrefix(err.Trace[0], place)
 }
 
 // TestKinds runs what every kind of guest does alike. The chunks get the

@@ -99,3 +99,10 @@ test.eq(t, nil)
 test.eq(tostring(err), "time.parse: a text of 4098 bytes is no time; it may have 4096")
 test.eq(select("#", time.parse("%Y", ("1"):rep(5000))), 2)
 time.now():format(long) --- expect: time:format: the layout has more than 4096 bytes
+---
+-- Whatever is taken for a duration.
+test.eq(time.duration("1m30s"), time.seconds(90))
+test.eq(time.duration(0.5), time.milliseconds(500))
+test.eq(time.duration(time.HOUR), time.HOUR)
+assert(time.duration(math.huge) > time.hours(1e6))
+time.duration("soon") --- expect: time.duration: argument 1: expected a duration, a number of seconds or a string like "5s", got "soon"

@@ -111,25 +111,21 @@ function qualifySpec(spec, group)
   return spec
 end
 
--- call makes a request. The ref of a monitor is a name for the answer that no
--- other call has, and the monitor tells when none will come.
+-- call makes a request, and waits for the answer, or the supervisor's end, in an
+-- inbox: what else comes to the caller is left alone, and finds it as it was.
 local function call(dest, request, ...)
-  local ref, err = process.monitor(dest)
-  if err then return nil, err end
-  local sent
-  sent, err = process.send(dest, "supervisor.call", ref, request, ...)
-  if err then
-    process.unmonitor(ref)
-    return nil, err
-  end
-  local e = process.receive(function(e)
-    return e.type == "EXIT" and e.ref == ref or e.type == "MESSAGE" and e.topic == "supervisor.reply" and e.payload == ref
-  end)
+  local inbox, err = process.inbox()
+  if not inbox then return nil, err end
+  local ok, e
+  ok, err = inbox:monitor(dest)
+  if ok then ok, err = inbox:send(dest, "supervisor.call", 1, request, ...) end
+  if ok then e = inbox:receive() end
+  inbox:close()
+  if not e then return nil, err end
   if e.type == "EXIT" then
     if e.error then return nil, e.error end
     return process.send(e.from, "supervisor.call") -- it ended normally: the error is that it is gone
   end
-  process.unmonitor(ref)
   if e.payloads[2] then return unpack(e.payloads, 3, e.payloads.n) end
   return nil, e.payloads[3]
 end

@@ -12,6 +12,7 @@ import (
 	"wippy/config"
 	"wippy/mailbox"
 	"wippy/runtime/process"
+	"wippy/runtime/supervisor"
 )
 
 // program is an entry that runs as a process, and what it was compiled to.
@@ -31,7 +32,11 @@ type compiled struct {
 // resolve gives the scheduler an entry's program, if it is compiled.
 func (rt *Runtime) resolve(id string) (process.Program, process.Limits, error) {
 	p := rt.programs[config.ID(id)]
-	if p == nil {
+	switch {
+	case p != nil:
+	case id == supervisor.ProgramEntry:
+		return supervisor.Dynamic{Catalogue: supervisor.CatalogueOf(rt.app.Entry)}, process.Limits{}, nil
+	default:
 		return nil, process.Limits{}, rt.noEntry(id)
 	}
 	if c := p.ready.Load(); c != nil {
@@ -42,7 +47,7 @@ func (rt *Runtime) resolve(id string) (process.Program, process.Limits, error) {
 
 func (rt *Runtime) noEntry(id string) error {
 	if e := rt.app.Entry(config.ID(id)); e != nil {
-		return mailbox.Errorf(mailbox.Invalid, "entry %q is of kind %s, which cannot be spawned; process.lua and process.wasm can", id, e.Kind)
+		return mailbox.Errorf(mailbox.Invalid, "entry %q is of kind %s, which cannot be spawned; process.lua, process.wasm and process.supervisor can", id, e.Kind)
 	}
 	var known []string
 	for _, id := range rt.Programs() {
@@ -112,16 +117,39 @@ func (rt *Runtime) Check(ctx context.Context) error {
 		if err == nil {
 			continue
 		}
-		if own, ok := errors.AsType[config.Errors](err); ok {
-			errs = append(errs, own...)
-		} else {
-			errs = append(errs, &config.Error{Pos: rt.programs[id].entry.Pos, Message: err.Error()})
+		errs = append(errs, rt.mistakes(id, err)...)
+	}
+	for _, e := range rt.app.Entries {
+		if e.Sound() {
+			errs = append(errs, rt.checkPlan(e, false)...)
 		}
 	}
 	if len(errs) == 0 {
 		return nil
 	}
 	return errs.Sorted()
+}
+
+// checkPlan reports arguments of a service or a supervisor's child that do not fit
+// what runs, as far as that is compiled: a process is made, which does nothing.
+func (rt *Runtime) checkPlan(e *config.Entry, inherited bool) (errs config.Errors) {
+	for _, p := range supervisor.Plan(e, rt.app.Entry, inherited) {
+		target := rt.programs[config.ID(p.Child.Entry)]
+		if target == nil {
+			continue
+		}
+		c := target.ready.Load()
+		if c == nil {
+			continue // it does not compile, which is reported
+		}
+		proc, err := c.prog.New(p.Child.Args, c.limits)
+		if err != nil {
+			errs = append(errs, e.Mistake(err.Error(), "", p.Path...))
+			continue
+		}
+		proc.Close()
+	}
+	return errs
 }
 
 // Programs gives the IDs of the entries that can be spawned, sorted.

@@ -15,6 +15,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -36,6 +37,7 @@ import (
 	"wippy/runtime/env"
 	"wippy/runtime/process"
 	"wippy/runtime/scheduler"
+	"wippy/runtime/supervisor"
 	"wippy/wasmhost"
 )
 
@@ -47,6 +49,7 @@ type Runtime struct {
 	opts    options
 	app     *config.App
 	kinds   map[string]process.Kind
+	service config.Kind
 	wasm    *wasmhost.Host
 	engine  *lua.Engine
 	env     *env.Store
@@ -61,6 +64,9 @@ type Runtime struct {
 
 	sched  *scheduler.Scheduler // from Start on
 	closed bool
+
+	servicesMu sync.Mutex
+	services   *Services // nil until StartServices
 }
 
 // New makes a runtime. It starts nothing.
@@ -88,7 +94,9 @@ func New(opts ...Option) (*Runtime, error) {
 	}
 	rt.wasm = wasmhost.New(wasmhost.Options{CacheDir: rt.opts.cacheDir, Progress: rt.opts.progress, Logger: rt.opts.logger})
 	luaKind, _ := rt.engine.Kinds()
-	for _, k := range append([]process.Kind{luaKind, rt.wasm.Kind()}, rt.opts.kinds...) {
+	supervisorKind, serviceKind := supervisor.Kinds()
+	rt.service = serviceKind
+	for _, k := range append([]process.Kind{luaKind, rt.wasm.Kind(), supervisorKind}, rt.opts.kinds...) {
 		if _, taken := rt.kinds[k.Name]; taken {
 			return nil, mailbox.Errorf(mailbox.Invalid, "two kinds are called %q", k.Name)
 		}
@@ -104,6 +112,7 @@ func (rt *Runtime) ConfigKinds() []config.Kind {
 	_, library := rt.engine.Kinds()
 	kinds := []config.Kind{directoryKind, hostKind, terminalKind, library}
 	kinds = append(kinds, env.Kinds()...)
+	kinds = append(kinds, rt.service)
 	for _, name := range slices.Sorted(maps.Keys(rt.kinds)) {
 		kinds = append(kinds, rt.kinds[name].Kind)
 	}
@@ -133,7 +142,20 @@ func (rt *Runtime) load(dir string) (*config.App, error) {
 	if rt.sched != nil {
 		return nil, errors.New("load the application before Start: its processes run already")
 	}
-	return config.Load(dir, rt.ConfigKinds())
+	app, err := config.Load(dir, rt.ConfigKinds())
+	if app == nil {
+		return nil, err
+	}
+	mistakes, _ := errors.AsType[config.Errors](err)
+	for _, id := range []config.ID{supervisor.ProgramEntry, supervisor.ServicesName} {
+		if e := app.Entry(id); e != nil {
+			mistakes = append(mistakes, e.Mistake(fmt.Sprintf("the runtime itself has an entry %q", id), "choose another name", "name"))
+		}
+	}
+	if len(mistakes) > 0 {
+		return app, mistakes.Sorted()
+	}
+	return app, err
 }
 
 func (rt *Runtime) adopt(app *config.App) {
@@ -170,7 +192,9 @@ func (rt *Runtime) Start() error {
 }
 
 // Stop asks every process to end within grace, kills those that do not, and
-// stops the node. It waits for that until ctx is done at the most.
+// stops the node. It waits for that until ctx is done at the most. Services come
+// first, in their order; all that is left has as long again. Services.Stop gives
+// each its own time instead; without grace all are killed at once.
 //
 // # Errors
 //
@@ -178,6 +202,9 @@ func (rt *Runtime) Start() error {
 func (rt *Runtime) Stop(ctx context.Context, reason string, grace time.Duration) error {
 	if rt.sched == nil {
 		return nil
+	}
+	if s := rt.Services(); s != nil && grace > 0 {
+		_ = s.stop(ctx, reason, grace) // what is stuck is named below
 	}
 	return rt.sched.Stop(ctx, reason, grace)
 }

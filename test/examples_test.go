@@ -293,3 +293,41 @@ func TestHTTPExampleCommand(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// TestServicesExample runs the services with a command beside them, and stops them.
+func TestServicesExample(t *testing.T) {
+	var out bytes.Buffer
+	rt, err := runtime.New(runtime.WithTerminal(&process.Terminal{Stdout: &out, Stderr: &out}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	if err := rt.Load("../examples/services"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := rt.Check(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := rt.Start(); err != nil {
+		t.Fatal(err)
+	}
+	services, err := rt.StartServices(ctx, runtime.AlwaysServices)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := services.Started(ctx); err != nil {
+		t.Fatal(err)
+	}
+	values, err := rt.Run(ctx, "services:count", rt.Terminal(), "1", "2", "3")
+	if err != nil || len(values) != 1 || values[0].Float() != 6 {
+		t.Fatal(values, err)
+	}
+	if err := services.Stop(ctx, "the test is over"); err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != "the counter stops at 6\n" {
+		t.Errorf("output %q", out.String())
+	}
+}

@@ -33,6 +33,7 @@ var layers = []layer{
 	{floor: 2, path: "runtime/process"},
 	{floor: 3, path: "runtime/scheduler"},
 	{floor: 3, path: "runtime/env"},
+	{floor: 3, path: "runtime/supervisor"},
 	{floor: 3, path: "wasmhost", tree: true},
 	{floor: 3, path: "lua", tree: true},
 	{floor: 4, path: "luamod", tree: true},

@@ -51,10 +51,14 @@ func (c *cli) check() error {
 	if len(mistakes) > 0 {
 		return mistakes.Sorted()
 	}
-	_, err = fmt.Fprintf(c.stdout, "ok: %s, %s, %s\n",
+	services := ""
+	if s := len(n.rt.App().ByKind("process.service")); s > 0 {
+		services = ", " + count(s, "service", "services")
+	}
+	_, err = fmt.Fprintf(c.stdout, "ok: %s, %s, %s%s\n",
 		count(len(n.rt.App().Entries), "entry", "entries"),
 		count(len(n.rt.Programs()), "process", "processes"),
-		count(len(cmds), "command", "commands"))
+		count(len(cmds), "command", "commands"), services)
 	return err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wippy/config"
+	"wippy/mailbox"
 	"wippy/runtime"
 )
 
@@ -31,8 +33,12 @@ func (c *cli) runNamed(name string, words []string) error {
 	if err := missingHosts(n.rt.App(), cmd); err != nil {
 		return err
 	}
+	n.beside = true
 	n.command = "run " + name
 	return n.run(func(ctx context.Context) (start, error) {
+		if err := n.rt.PrepareServices(ctx, runtime.AlwaysServices); err != nil && !errors.Is(err, mailbox.NotFound) {
+			return nil, err
+		}
 		prog, err := n.rt.Prepare(ctx, string(cmd.Entry))
 		return func() (*runtime.Process, error) {
 			args, err := runtime.Words(prog, words)

@@ -24,7 +24,9 @@ type node struct {
 	cli *cli
 	rt  *runtime.Runtime
 	log *logHandler
-	dir string // the application's; "" if there is none
+	// beside tells that services with auto_start: true run beside the main process.
+	beside bool
+	dir    string // the application's; "" if there is none
 	// command is what it runs for, as others see it: no arguments, which may be secret.
 	command string
 	ears    ears
@@ -88,24 +90,51 @@ func (n *node) run(prepare func(context.Context) (start, error)) error {
 	if err := n.start(); err != nil {
 		return err
 	}
+	var services *runtime.Services
+	if n.beside {
+		if services, err = n.startAlways(signals); err != nil {
+			return err
+		}
+	}
 	p, err := n.log.spawnMain(main)
 	if err != nil {
-		n.stop("nothing to run", 0, signals)
+		n.stopAll(services, "nothing to run", 0, signals)
 		return err
 	}
 	select {
 	case <-p.Done():
 		result := n.outcome(p.Exit())
-		n.stop("the main process has ended", lastSecond, signals)
+		n.stopAll(services, "the main process has ended", lastSecond, signals)
 		return result
 	case s := <-signals:
 		waiting := time.AfterFunc(sayWaiting, func() {
 			fmt.Fprintf(n.cli.stderr, "wippy: %v: processes have %v to end; once more kills them\n", s, n.cli.grace)
 		})
-		n.stop(s.String(), n.cli.grace, signals)
+		if services == nil {
+			n.stop(s.String(), n.cli.grace, signals)
+		} else if n.stopMain(p, s.String(), signals) {
+			n.stopAll(services, s.String(), n.cli.grace, signals)
+		}
 		waiting.Stop()
 		return n.interrupted(p, s)
 	}
+}
+
+// stopMain stops the main process before the services that it may use. False
+// when a further signal killed all processes.
+func (n *node) stopMain(p *runtime.Process, reason string, signals <-chan os.Signal) bool {
+	_ = n.rt.Cancel(p.PID(), reason, n.cli.grace) // or it has ended
+	stuck := time.NewTimer(n.cli.grace + n.cli.patience)
+	defer stuck.Stop()
+	select {
+	case <-p.Done():
+	case <-stuck.C:
+	case <-signals:
+		n.rt.KillAll()
+		n.stop(reason, 0, signals)
+		return false
+	}
+	return true
 }
 
 // compile calls f, which may take long. A signal meanwhile abandons it: there
@@ -135,8 +164,8 @@ func compile[T any](n *node, signals <-chan os.Signal, f func(context.Context) (
 }
 
 // stop ends all processes: it asks them, and kills them when grace is over or
-// at a further signal. Those that outlive even that are named.
-func (n *node) stop(reason string, grace time.Duration, signals <-chan os.Signal) {
+// at a further signal; it is true then. Those that outlive even that are named.
+func (n *node) stop(reason string, grace time.Duration, signals <-chan os.Signal) (killed bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), grace+n.cli.patience)
 	defer cancel()
 	stopped := make(chan error, 1)
@@ -145,6 +174,7 @@ func (n *node) stop(reason string, grace time.Duration, signals <-chan os.Signal
 	select {
 	case err = <-stopped:
 	case <-signals:
+		killed = true
 		n.rt.KillAll()
 		time.AfterFunc(n.cli.patience, cancel)
 		err = <-stopped
@@ -153,6 +183,7 @@ func (n *node) stop(reason string, grace time.Duration, signals <-chan os.Signal
 		n.stuck = true
 		n.cli.complain(err)
 	}
+	return killed
 }
 
 // outcome prints what the main process returned or why it failed, and gives

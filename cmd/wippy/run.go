@@ -40,14 +40,20 @@ type moduleFlags struct {
 func (c *cli) runCommand() *cobra.Command {
 	var m moduleFlags
 	cmd := &cobra.Command{
-		Use:   "run [flags] NAME|FILE.lua|FILE.wasm [ARGUMENT...]",
-		Short: "Run a command of the application, a script, or a module",
-		Long: `Run a command of the application, a Lua script, or a WebAssembly module.
-What follows its name goes to it and is never read as wippy's flags.
+		Use:   "run [flags] [NAME|FILE.lua|FILE.wasm [ARGUMENT...]]",
+		Short: "Run the application, a command of it, a script, or a module",
+		Long: `Run the application's services, a command of it, a Lua script, or a WebAssembly
+module. What follows its name goes to it and is never read as wippy's flags.
+
+Without a name the services run until a signal. The first asks them to stop, in
+order and each in its own time; a second one kills them. After a SIGTERM the exit
+code is 0 if they were let stop, and 143 if not; after an interrupt it is 130.
+When no service is left it is 0, or 1 if one of them had failed.
 
 What it returns is printed to standard output, strings as they are and the rest
 as JSON. When it ends while other processes run, they have a second to end.`,
-		Example: `  wippy run list              the application's commands
+		Example: `  wippy run                   the application's services
+  wippy run list              its commands
   wippy run greet World       the command "greet"
   wippy run hello.lua a b     a script; arg and ... hold its arguments
   wippy run --method add calc.wasm 6 7`,
@@ -55,7 +61,10 @@ as JSON. When it ends while other processes run, they have a second to end.`,
 		ValidArgsFunction:     c.completeRun,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return errors.New("run needs the name of a command, a .lua or a .wasm file; running the application's services comes with supervision")
+				if flag := firstModuleFlag(cmd); flag != "" {
+					return fmt.Errorf("--%s is for a .wasm file, and none is named", flag)
+				}
+				return c.runServices()
 			}
 			name, words := args[0], args[1:]
 			if filepath.Ext(name) == moduleExt {

@@ -6,6 +6,7 @@
 //   - map is a map that takes no more room than it holds.
 //   - pool is a bounded number of workers for many jobs.
 //   - server is a process that keeps a state and answers calls.
+//   - supervisor starts supervisors and asks those that run.
 //   - task is a call that runs beside its caller.
 //
 // What is in internal serves these alone.

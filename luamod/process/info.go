@@ -29,6 +29,9 @@ func info(L *glua.LState) int {
 	t.RawSetString("pid", glua.LString(i.PID))
 	t.RawSetString("entry", glua.LString(i.Entry))
 	t.RawSetString("group", glua.LString(i.Group))
+	if i.Parent != "" {
+		t.RawSetString("parent", glua.LString(i.Parent))
+	}
 	t.RawSetString("state", glua.LString(i.State))
 	t.RawSetString("steps", glua.LNumber(i.Steps))
 	t.RawSetString("mailbox", glua.LNumber(i.Mailbox))

@@ -43,6 +43,7 @@ local process = {}
 ---@field pid string
 ---@field entry string the entry's ID
 ---@field group string the group's ID
+---@field parent string? the PID of the process that spawned it, which may be dead; nil if none did
 ---@field state "starting"|"runnable"|"running"|"waiting"|"ending"
 ---@field steps number times that a worker ran it
 ---@field mailbox number events that wait
@@ -235,7 +236,8 @@ function process.unmonitor(ref) end
 ---@return error? err
 function process.link(dest) end
 
----Ends a link, and removes its LINK_DOWN if that waits already.
+---Ends a link, and removes its LINK_DOWN if that waits already. That of a
+---supervisor and its child cannot be ended.
 ---@param dest string
 ---@return boolean ended whether there was one
 function process.unlink(dest) end

@@ -166,6 +166,7 @@ wippy_group_processes_max{group="app:processes"} 10
 # HELP wippy_compile_errors_total Compilations that failed.
 # TYPE wippy_compile_errors_total counter
 wippy_compile_errors_total{kind="process.lua"} 1
+wippy_compile_errors_total{kind="process.supervisor"} 0
 wippy_compile_errors_total{kind="process.wasm"} 0
 `), "wippy_entry_processes", "wippy_spawns_total", "wippy_restarts_total", "wippy_group_processes_max", "wippy_compile_errors_total")
 	if err != nil {

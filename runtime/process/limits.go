@@ -5,6 +5,7 @@ package process
 // those of the YAML field of the same name.
 type Limits struct {
 	// MaxExecutionMS bounds wall time from Init, waiting included. Milliseconds.
+	// Negative is no bound, whatever its group and node say.
 	MaxExecutionMS int64 `yaml:"max_execution_ms" config:"min=1,unit=milliseconds"`
 	// MaxFuel bounds work: a unit per loop turn or call of wasm, per VM
 	// instruction of Lua. Too small a value kills a process that is only slow.

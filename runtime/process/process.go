@@ -184,6 +184,12 @@ type Peers interface {
 	Upgrade(entry string, args []mailbox.Value) error
 	// Send posts a message; under the overflow policy `block` it suspends.
 	Send(dest mailbox.PID, topic string, values []mailbox.Value) error
+	// Post is Send for who must not wait for others: a full mailbox is an error
+	// under every overflow policy but drop_oldest.
+	Post(dest mailbox.PID, topic string, values []mailbox.Value) error
+	// Parent is the process that spawned this one; "" for one from outside. It
+	// may be dead.
+	Parent() mailbox.PID
 	// SendAfter posts a message to this very process's mailbox after d, and
 	// then every period if that is positive. stop is idempotent, and true when
 	// no message of the timer comes after it that would have come without it.
@@ -276,6 +282,19 @@ type Spawn struct {
 	Args    []mailbox.Value
 	Monitor bool // the spawner gets the EXIT; atomic with the spawn
 	Link    bool // spawner and process are linked; atomic with the spawn
+	// Bound is a link that only an end breaks: neither side can unlink, and when
+	// the spawner ends, normally too, the process is killed, whether it traps
+	// links or not. The spawner's EXIT comes after everything of it is freed.
+	Bound bool
+	// Name is registered for the process before it runs; "" for none. The spawn
+	// fails where the name cannot be had, as Register does.
+	Name string
+	// Announce has the process post a message of topic Started to the spawner
+	// once its Init is over. It needs no room in the mailbox.
+	Announce bool
+	// Service leaves out the max_execution_ms that the process would inherit from
+	// its group and node; one of its own holds.
+	Service bool
 	Restart bool // a supervisor starts a process again that ended: it is counted as such, and nothing else
 	// Own makes the process end with its spawner, however that ends, and not the
 	// other way round: see Peers.OpenInbox for who wants to know how it ended.
@@ -307,6 +326,9 @@ type Inbox interface {
 	Close()
 }
 
+// Started is the topic of the message that Spawn.Announce asks for.
+const Started = "process.started"
+
 // DefaultGrace is the time between a CANCEL and the kill where a user says nothing.
 const DefaultGrace = 5 * time.Second
 
@@ -316,13 +338,14 @@ type Info struct {
 	PID     mailbox.PID
 	Entry   string
 	Group   string
-	State   string // "starting", "runnable", "running", "waiting", "ending"
-	Steps   uint64 // times that a worker ran it
-	Mailbox int    // events that wait
-	Dropped uint64 // messages lost to the mailbox's overflow policy
-	Fuel    uint64 // used so far
-	Memory  uint64 // bytes that its Process reports, see Measured
-	Peak    uint64 // the most that Memory ever was, before it was upgraded too
+	Parent  mailbox.PID // that spawned it; "" if it came from outside
+	State   string      // "starting", "runnable", "running", "waiting", "ending"
+	Steps   uint64      // times that a worker ran it
+	Mailbox int         // events that wait
+	Dropped uint64      // messages lost to the mailbox's overflow policy
+	Fuel    uint64      // used so far
+	Memory  uint64      // bytes that its Process reports, see Measured
+	Peak    uint64      // the most that Memory ever was, before it was upgraded too
 	Uptime  time.Duration
 
 	Limits      Limits   // that hold; zero fields are no limits

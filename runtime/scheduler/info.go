@@ -52,7 +52,7 @@ func (s *Scheduler) Info(dest mailbox.PID) (process.Info, bool) {
 	}
 	info := t.measured()
 	now := t.now()
-	info.PID, info.Entry, info.Group, info.Limits = t.pid, now.entry, t.g.ID, now.limits
+	info.PID, info.Entry, info.Group, info.Parent, info.Limits = t.pid, now.entry, t.g.ID, t.parent, now.limits
 	info.State = t.stateName()
 	info.Steps = t.steps.Load()
 	info.Mailbox, info.Dropped = t.box.Len(), t.box.Dropped()

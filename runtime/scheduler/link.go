@@ -30,7 +30,12 @@ const (
 	mutual ownership = iota
 	owns             // the task owns the peer, whose end is not passed on to it
 	owned            // the task is owned by the peer, and ends with it in any case
+	keeps            // the peer is a child that is bound to the task: see bound.go
+	kept             // the task is bound to the peer
 )
+
+// mayGo tells whether the link can be unlinked.
+func (l link) mayGo() bool { return l.own != keeps && l.own != kept }
 
 // pairLocks is how many locks serialize what pairs of processes do. A power of two.
 const pairLocks = 64
@@ -108,7 +113,7 @@ func (t *task) bind(target *task, as mailbox.PID) bool {
 	t.mu.Lock()
 	half, linked := t.links[target.pid]
 	t.mu.Unlock()
-	if linked && half.own == mutual {
+	if linked && half.own != owns && half.own != owned {
 		return true
 	}
 	return t.join(target, link{as: as}, link{})
@@ -162,12 +167,12 @@ func (t *task) Unlink(dest mailbox.PID) bool {
 	var peers []*task
 	t.mu.Lock()
 	// The peer may be ending: it is found no more, and its half still stands.
-	if l, linked := t.links[dest]; linked {
+	if l, linked := t.links[dest]; linked && l.mayGo() {
 		peers = append(peers, l.peer)
 	}
 	if name != "" {
 		for _, l := range t.links {
-			if l.as == name || l.peer == target {
+			if l.mayGo() && (l.as == name || l.peer == target) {
 				peers = append(peers, l.peer)
 			}
 		}
@@ -219,6 +224,7 @@ func (t *task) breakLinks(links map[mailbox.PID]link, exit *mailbox.Exit) {
 		delete(p.links, t.pid)
 		switch {
 		case !linked, own.own == owns:
+		case own.own == keeps && p.mourn():
 		case p.trap:
 			_ = p.box.Post(mailbox.Event{Type: mailbox.LinkDown, From: t.pid, Topic: string(own.as), Exit: exit})
 			p.wake(nil)

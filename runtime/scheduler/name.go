@@ -49,15 +49,28 @@ func (s *Scheduler) Register(name string, dest mailbox.PID) error {
 	if t == nil {
 		return mailbox.NoProcess(dest)
 	}
+	return t.addName(name, nil)
+}
+
+// adopt gives a task that nobody knows a name. Who finds it by that also finds it
+// by its PID, though it is in no run queue yet: what comes for it waits.
+func (t *task) adopt(name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	return t.addName(name, func() { t.s.procs.add(t.pid, t, nil) })
+}
+
+func (t *task) addName(name string, known func()) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.over {
-		return mailbox.NoProcess(dest)
+		return mailbox.NoProcess(t.pid)
 	}
 	if len(t.names) >= maxNames {
 		return mailbox.Errorf(mailbox.LimitHit, "%s has %d names; it may have %d", t.pid, len(t.names), maxNames)
 	}
-	if holder := s.names.add(mailbox.PID(name), t); holder != nil {
+	if holder := t.s.names.add(mailbox.PID(name), t, known); holder != nil {
 		return mailbox.Errorf(mailbox.Exists, "the name %q is taken by %s (%s)", name, holder.pid, holder.now().entry)
 	}
 	t.names = append(t.names, name)

@@ -35,6 +35,12 @@ func (t *task) sendAs(from, dest mailbox.PID, topic string, values []mailbox.Val
 	return target.refuse(err, dest, box, &ev)
 }
 
+// Post implements process.Peers.
+func (t *task) Post(dest mailbox.PID, topic string, values []mailbox.Value) error {
+	t.unwindIfDoomed()
+	return t.s.post(mailbox.Event{Type: mailbox.Message, From: t.pid, Topic: topic, Values: values}, dest, t.exec)
+}
+
 // refuse says why a message to a mailbox of t was not posted.
 func (t *task) refuse(err error, dest mailbox.PID, box *mailbox.Mailbox, ev *mailbox.Event) error {
 	if err != mailbox.ErrClosed {
@@ -68,15 +74,18 @@ func (t *task) postWhenRoom(target *task, ev mailbox.Event) error {
 // Send posts a message from outside of any process; it never blocks: a full
 // mailbox is an error under the policy `block` too.
 func (s *Scheduler) Send(dest mailbox.PID, topic string, values []mailbox.Value) error {
+	return s.post(mailbox.Event{Type: mailbox.Message, Topic: topic, Values: values}, dest, nil)
+}
+
+func (s *Scheduler) post(ev mailbox.Event, dest mailbox.PID, from *executor) error {
 	target, box := s.address(dest)
 	if target == nil {
 		return mailbox.NoProcess(dest)
 	}
-	ev := mailbox.Event{Type: mailbox.Message, Topic: topic, Values: values}
 	if err := box.Post(ev); err != nil {
 		return target.refuse(err, dest, box, &ev)
 	}
-	target.wake(nil)
+	target.wake(from)
 	return nil
 }
 

@@ -19,6 +19,7 @@ type Start struct {
 	// a name.
 	Program process.Program
 	Limits  process.Limits // with Program: the limits of its own
+	Name    string         // registered for it before it runs; "" for none
 	// OnExit is called once the process has ended and everything of it is
 	// freed, on the executor: it must not block.
 	OnExit func(mailbox.PID, *mailbox.Exit)
@@ -31,6 +32,12 @@ func (s *Scheduler) Start(ctx context.Context, r Start) (mailbox.PID, error) {
 	if err != nil {
 		s.refused.count(err)
 		return "", err
+	}
+	if r.Name != "" {
+		if err := t.adopt(r.Name); err != nil {
+			t.unmake()
+			return "", err
+		}
 	}
 	t.onExit = r.OnExit
 	s.launch(t, nil)
@@ -88,7 +95,7 @@ func (t *task) bear(r process.Spawn, in *inbox) (*task, error) {
 	if limit := t.now().limits.MaxChildren; limit > 0 && children.Load() >= limit {
 		return nil, t.limitError("max_children: the limit is %d processes; %d are alive, and the spawn asked for one more", limit, children.Load())
 	}
-	if r.Monitor || r.Link || r.Own {
+	if r.Monitor || r.Link || r.Own || r.Bound {
 		if err := t.mayBind(); err != nil {
 			return nil, err
 		}
@@ -97,11 +104,21 @@ func (t *task) bear(r process.Spawn, in *inbox) (*task, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Service {
+		limits = endless(limits)
+	}
 	child, err := t.s.prepare(r.Entry, r.Group, prog, limits, r.Args)
 	if err != nil {
 		return nil, err
 	}
+	child.parent, child.announce, child.service = t.pid, r.Announce, r.Service
 	child.now().tally = t.s.tallies.of(r.Entry)
+	if r.Name != "" { // from here on others may know it
+		if err := child.adopt(r.Name); err != nil {
+			child.unmake()
+			return nil, err
+		}
+	}
 	if r.Restart {
 		child.now().tally.cell(t.exec).restarts.Add(1)
 	}
@@ -111,12 +128,29 @@ func (t *task) bear(r process.Spawn, in *inbox) (*task, error) {
 		t.watch(child, t.s.newRef(), "", in)
 	}
 	switch {
+	case r.Bound:
+		t.keep(child)
 	case r.Link:
 		t.bind(child, "")
 	case r.Own:
 		t.own(child)
 	}
 	return child, nil
+}
+
+// endless are the limits of a service: it inherits no max_execution_ms.
+func endless(l process.Limits) process.Limits {
+	if l.MaxExecutionMS == 0 {
+		l.MaxExecutionMS = -1
+	}
+	return l
+}
+
+// unmake undoes prepare, of a task that nobody knows.
+func (t *task) unmake() {
+	t.discard(t.now())
+	t.g.live.Add(-1)
+	t.s.leave()
 }
 
 // limitError is the error of a call that would exceed a limit of t's: an error
@@ -183,8 +217,8 @@ func (s *Scheduler) prepare(entry, groupID string, prog process.Program, limits 
 
 func (s *Scheduler) launch(t *task, from *executor) {
 	t.now().tally.cell(from).spawns.Add(1)
-	s.procs.add(t.pid, t)
-	if s.stopping.Load() { // Stop may have looked at the table before t was there
+	s.procs.add(t.pid, t, nil) // one with a name is there
+	if s.stopping.Load() {     // Stop may have looked at the table before t was there
 		t.kill(killed)
 	}
 	s.ready(t, fresh, from)

@@ -38,13 +38,17 @@ func (tb *table) shard(key mailbox.PID) *shard {
 	return &tb.part[maphash.String(tb.seed, string(key))%shards]
 }
 
-// add puts t under a key. If the key is taken it gives the holder and changes nothing.
-func (tb *table) add(key mailbox.PID, t *task) (holder *task) {
+// add puts t under a key, and calls known, unless that is nil, before anybody can
+// find it there. If the key is taken it gives the holder and changes nothing.
+func (tb *table) add(key mailbox.PID, t *task, known func()) (holder *task) {
 	p := tb.shard(key)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if holder := p.m[key]; holder != nil {
 		return holder
+	}
+	if known != nil {
+		known()
 	}
 	p.m[key] = t
 	p.most = max(p.most, len(p.m))

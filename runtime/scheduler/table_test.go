@@ -18,7 +18,7 @@ func TestTableGivesRoomBack(t *testing.T) {
 	one := &task{}
 	before := heapInUse()
 	for i := range crowd {
-		tb.add(key(i), one)
+		tb.add(key(i), one, nil)
 	}
 	for i := few; i < crowd; i++ {
 		tb.remove(key(i))

@@ -33,6 +33,7 @@ type task struct {
 	serial uint64               // n of the pid
 	code   atomic.Pointer[code] // what it runs
 	box    *mailbox.Mailbox
+	parent mailbox.PID   // its spawner
 	brood  *atomic.Int64 // its spawner's children, which it counts for
 	onExit func(mailbox.PID, *mailbox.Exit)
 	born   time.Time
@@ -53,6 +54,8 @@ type task struct {
 	children  atomic.Pointer[atomic.Int64] // alive; made at the first spawn
 	inboxes   atomic.Pointer[inboxes]      // made at the first OpenInbox
 	begun     atomic.Bool
+	announce  bool  // its spawner wants to know when its Init is over
+	service   bool  // it inherits no max_execution_ms
 	alarm     alarm // wakes a Receive or Sleep at its deadline
 	unwinding bool
 	successor *code         // that it goes on as, once it has unwound
@@ -69,6 +72,8 @@ type task struct {
 	watchers *monitor                 // those who get its EXIT
 	watching map[mailbox.Ref]*monitor // whose EXIT it gets
 	links    map[mailbox.PID]link     // by the peer's PID
+	wards    int                      // children among links that end with it
+	waning   bool                     // its code is over, and nothing but the ends of those counts
 	trap     bool                     // ends of linked processes arrive as LINK_DOWN
 	circles  map[string]*member       // the groups that it is in
 	names    []string                 // registered for it
@@ -139,7 +144,9 @@ func (t *task) kill(why *mailbox.Exit) {
 // executor), whatever entries it goes on as.
 func (t *task) live() {
 	result := process.Result{Err: &mailbox.Error{Kind: mailbox.Internal, Message: "the process's Go code called runtime.Goexit"}}
+	exiting := true // by a Goexit
 	defer func() {
+		t.endBound(result, !exiting)
 		t.end(result)
 	}()
 	result = t.guard(func() process.Result {
@@ -152,6 +159,7 @@ func (t *task) live() {
 	for t.successor != nil && result.Err == nil {
 		result = t.goOn()
 	}
+	exiting = false
 }
 
 // run runs what the task runs now from its Init to its end.
@@ -159,6 +167,10 @@ func (t *task) run() process.Result {
 	proc := t.now().proc
 	if err := proc.Init(t); err != nil {
 		return process.Fail(err)
+	}
+	if t.announce {
+		t.announce = false // once, whatever it goes on as
+		t.announced()
 	}
 	for {
 		r, status := proc.Step(t)
@@ -327,6 +339,9 @@ func (t *task) Self() mailbox.PID { return t.pid }
 
 // Entry implements process.Identity.
 func (t *task) Entry() string { return t.now().entry }
+
+// Parent implements process.Peers.
+func (t *task) Parent() mailbox.PID { return t.parent }
 
 // Namespace implements process.Identity.
 func (t *task) Namespace() string { return t.now().space }

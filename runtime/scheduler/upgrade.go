@@ -50,6 +50,9 @@ func (t *task) Upgrade(entry string, args []mailbox.Value) error {
 	if err != nil {
 		return err
 	}
+	if t.service {
+		limits = endless(limits)
+	}
 	next, err := t.s.newCode(t.g, entry, prog, limits, args)
 	if err != nil {
 		return err

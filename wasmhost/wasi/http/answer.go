@@ -75,7 +75,7 @@ func answerBody(p *iface.Process, c *canon.Call) error {
 		return nil
 	}
 	body := newPipe(length)
-	body.response, body.trailer = true, http.Header{}
+	body.response = true
 	own := Bodies.New(p, &outgoingBody{pipe: body}) // which may end the process
 	a.body = body
 	c.OK(own)

@@ -77,6 +77,7 @@ var (
 	errFirstByte      = plain(responseTimeout, "the response took too long")
 	errBetweenBytes   = plain(connectionReadTimeout, "the next bytes of the body took too long")
 	errAborted        = plain(connectionTerminated, "the request was given up")
+	errSwitched       = plain(protocolError, "the server switches to another protocol, which nobody asked for")
 )
 
 // codeOf gives the error-code of an error of package net/http's; it is nil for nil.

@@ -13,7 +13,8 @@
 // # Bounds
 //
 // Headers and trailers have at most 128 KiB; of a body 64 KiB are kept on its way
-// out, and 16 KiB on its way in. Each object counts against max_handles.
+// out, and 16 KiB on its way in, to which HTTP/2 adds 256 KiB. Each object counts
+// against max_handles.
 //
 // # Lifetimes
 //

@@ -153,7 +153,7 @@ func TestPipe(t *testing.T) {
 	}
 
 	b = newPipe(-1)
-	b.attach()
+	b.attach(http.Header{})
 	b.Write(w, []byte("lost"))
 	b.finish(errAborted)
 	if n, err := b.Read(make([]byte, 10)); n != 0 || err != errAborted {

@@ -1,7 +1,6 @@
 package http
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -230,23 +229,39 @@ func (r *request) http() (*http.Request, error) {
 		return req, nil
 	}
 	req.ContentLength = r.body.expect
-	if r.body.attach() || req.ContentLength == 0 {
+	trailer := r.headers.trailer()
+	if r.body.attach(trailer) || req.ContentLength == 0 {
 		r.body.Close()
 		req.ContentLength = 0
 		req.Body = http.NoBody
 		return req, nil
 	}
 	req.Body = r.body
-	req.Trailer = http.Header{}
-	for _, list := range r.headers.get("trailer") {
+	if req.ContentLength < 0 && len(trailer) > 0 {
+		req.TransferEncoding = []string{"chunked"} // so that the body is not looked at before the headers are sent
+	}
+	if req.ContentLength >= 0 || len(trailer) > 0 || !bodiless[req.Method] {
+		req.Trailer = trailer
+	}
+	return req, nil
+}
+
+// bodiless are methods for which package net/http looks whether there is a body
+// before it sends the headers, beside the goroutine that does: trailers can
+// only follow if they are announced.
+var bodiless = map[string]bool{"GET": true, "HEAD": true, "DELETE": true, "OPTIONS": true, "PROPFIND": true, "SEARCH": true}
+
+// trailer gives the names of trailers that headers announce.
+func (f *fields) trailer() http.Header {
+	h := http.Header{}
+	for _, list := range f.get("trailer") {
 		for name := range strings.SplitSeq(list, ",") {
 			if name = strings.TrimSpace(name); checkName(name) < 0 && !untrailed(name) {
-				req.Trailer[http.CanonicalHeaderKey(name)] = nil
+				h[http.CanonicalHeaderKey(name)] = nil
 			}
 		}
 	}
-	r.body.trailer = req.Trailer
-	return req, nil
+	return h
 }
 
 // untrailed tells of names that no trailer may have.
@@ -325,9 +340,6 @@ func handle(p *iface.Process, c *canon.Call) error {
 	req, err := r.http()
 	if err != nil {
 		return fail(plain(requestURIInvalid, err.Error()))
-	}
-	if host, _, err := net.SplitHostPort(req.URL.Host); err == nil && host == "" {
-		return fail(plain(requestURIInvalid, "the authority has no host"))
 	}
 	var body *pipe
 	if req.Body == r.body {

@@ -212,6 +212,10 @@ func TestFieldsNames(t *testing.T) {
 	if checkName("X-a_b!") >= 0 || !isValue("") || !isValue("a\tb \x80\xff") {
 		t.Error("what is right is refused")
 	}
+	seen := fieldsOf(http.Header{"Keep-Alive": {"timeout=5"}, "Connection": {"close"}, "B": {"2", "1"}, "A": {"\xff"}})
+	if len(seen.list) != 3 || seen.list[0] != (field{"a", "\xff"}) || seen.list[1].value != "2" || seen.size != 3*(2+overhead) {
+		t.Errorf("%v, %d bytes", seen.list, seen.size)
+	}
 	f := new(fields)
 	for i := range 100 {
 		if err := f.add(fmt.Sprint("a", i%10), "value"); err != nil {

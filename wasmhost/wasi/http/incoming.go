@@ -78,13 +78,10 @@ func authorityOf(r *http.Request) mailbox.Value {
 
 func incomingHeaders(p *iface.Process, c *canon.Call) error {
 	r, err := IncomingRequests.Arg(p, c, 0)
-	if err != nil {
-		return err
+	if err == nil {
+		c.Return(Fields.New(p, fieldsOf(r.request.Header)))
 	}
-	f := fieldsOf(r.request.Header)
-	f.list = slices.DeleteFunc(f.list, func(x field) bool { return slices.Contains(forbiddenNames, x.name) })
-	c.Return(Fields.New(p, f))
-	return nil
+	return err
 }
 
 func incomingConsume(p *iface.Process, c *canon.Call) error {

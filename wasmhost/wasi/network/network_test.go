@@ -137,6 +137,13 @@ func TestNames(t *testing.T) {
 	permit(second, true, 1)
 	permit(first, true, 0) // also while the answers rotate
 	permit(netip.AddrPortFrom(first.Addr(), 81), false, 1)
+	r.asked, p.dial = 0, func(context.Context, string, string) (net.Conn, error) {
+		t.Error("HTTP dials what a name stood for before")
+		return nil, net.ErrClosed
+	}
+	if _, err := p.Dial(context.Background(), "192.0.2.1", 80); r.asked != 2 || func() bool { _, ok := errors.AsType[*Refused](err); return !ok }() {
+		t.Errorf("%v after %d questions", err, r.asked)
+	}
 	permit(netip.MustParseAddrPort("192.0.2.9:81"), true, 0) // b.test was asked for the one before
 	now = now.Add(foundFor)
 	permit(first, false, 2)

@@ -466,6 +466,32 @@ func TestWaiters(t *testing.T) {
 	}
 }
 
+// TestAwait has a poller that does not wait: the socket is looked at from time to time, until
+// there is something, or it is closed.
+func TestAwait(t *testing.T) {
+	a, s := datagrams(t), datagrams(t)
+	refused, looks := 0, 0
+	refuse := func(func(uintptr) bool) error {
+		refused++
+		return errors.New("not pollable")
+	}
+	s.await(refuse, func(fd uintptr) bool {
+		if looks++; looks == 3 {
+			if err := a.send("x", s.at); err != nil {
+				t.Error(err)
+			}
+		}
+		return readable(fd)
+	})
+	if refused < 3 || looks != refused || !s.look() {
+		t.Errorf("refused %d times, looked %d times", refused, looks)
+	}
+	s.Close()
+	if s.await(refuse, readable); refused != looks+1 {
+		t.Errorf("it goes on with a socket that is closed")
+	}
+}
+
 func TestDatagramSize(t *testing.T) {
 	a, s := datagrams(t), datagrams(t)
 	s.open = true

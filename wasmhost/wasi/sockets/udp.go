@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"sync"
 	"syscall"
+	"time"
 
 	"wippy/mailbox"
 	"wippy/wasmhost/canon"
@@ -125,8 +126,8 @@ func (s *udp) bind(a netip.AddrPort) error {
 		return err
 	}
 	s.at = unmap(s.conn.LocalAddr().(*net.UDPAddr).AddrPort())
-	s.in.wait = func() { _ = s.raw.Read(readable) } // an error is that it is closed
-	s.out.wait = func() { _ = s.raw.Write(writable) }
+	s.in.wait = func() { s.await(s.raw.Read, readable) }
+	s.out.wait = func() { s.await(s.raw.Write, writable) }
 	s.open = s.policy.Allowed(s.at)
 	return nil
 }
@@ -305,6 +306,26 @@ func subscribeUDP(p *iface.Process, c *canon.Call) error {
 		c.Return(wasio.NewPollable(p, poll.Always))
 	}
 	return err
+}
+
+// How long await sleeps, at first and at most.
+const (
+	firstPause = time.Millisecond
+	lastPause  = 50 * time.Millisecond
+)
+
+// await blocks until a socket is ready, or closed. wait is its Read or Write. Where
+// package net does not wait, await looks from time to time: on linux it refuses
+// to once the system has told of nothing but an error, until it tells of
+// something else, and on windows always to wait for room.
+func (s *udp) await(wait func(func(fd uintptr) bool) error, ready func(fd uintptr) bool) {
+	for pause := firstPause; wait(ready) != nil; pause = min(2*pause, lastPause) {
+		is := false
+		if err := s.raw.Control(func(fd uintptr) { is = ready(fd) }); is || err != nil {
+			return
+		}
+		time.Sleep(pause)
+	}
 }
 
 // waiter waits for the system to say that a socket is ready in one direction. It

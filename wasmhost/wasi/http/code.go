@@ -9,8 +9,8 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"syscall"
 
+	"wippy/internal/neterr"
 	"wippy/mailbox"
 	"wippy/wasmhost/canon"
 	"wippy/wasmhost/wasi/iface"
@@ -110,7 +110,7 @@ func codeOf(err error) *Error {
 	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
 	_, verify := errors.AsType[*tls.CertificateVerificationError](err)
 	_, record := errors.AsType[tls.RecordHeaderError](err)
-	text := err.Error()
+	text, kind := err.Error(), neterr.Of(err)
 	switch {
 	case unknown, host, invalid, verify:
 		return is(tlsCertificateError)
@@ -118,15 +118,15 @@ func codeOf(err error) *Error {
 		return is(tlsProtocolError)
 	case errors.Is(err, network.ErrName):
 		return is(requestURIInvalid)
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case kind == neterr.Refused:
 		return is(connectionRefused)
-	case errors.Is(err, syscall.ETIMEDOUT):
+	case kind == neterr.TimedOut:
 		return is(connectionTimeout)
-	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.EADDRNOTAVAIL):
+	case kind == neterr.Unreachable, kind == neterr.NoAddress, kind == neterr.Unsupported:
 		return is(ipUnroutable)
-	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM): // the machine's own rules
+	case kind == neterr.Denied: // by the machine's own rules
 		return is(ipProhibited)
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+	case kind == neterr.TooMany, kind == neterr.InUse: // no descriptor or no port is left
 		return is(connectionLimit)
 	case errors.Is(err, context.Canceled), errors.Is(err, net.ErrClosed):
 		return errAborted
@@ -134,7 +134,7 @@ func codeOf(err error) *Error {
 		return &Error{canon.Case(responseHeaderSectionSize, mailbox.Uint(maxFields)), text}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return is(responseIncomplete)
-	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNABORTED), errors.Is(err, syscall.EPIPE), contains(text, terminated):
+	case errors.Is(err, io.EOF), kind == neterr.Reset, kind == neterr.Aborted, contains(text, terminated):
 		return is(connectionTerminated)
 	case strings.Contains(text, "transfer encoding"):
 		return &Error{canon.Case(responseTransferCoding, mailbox.Nil), text}

@@ -13,7 +13,6 @@ package network
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -22,8 +21,9 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
+
+	"wippy/internal/neterr"
 )
 
 // Policy is what the processes of one entry may reach. The zero value, and nil,
@@ -327,7 +327,7 @@ func (p *Policy) Dial(ctx context.Context, host string, port uint16) (net.Conn, 
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if errors.Is(err, syscall.EMFILE) {
+		if neterr.Of(err) == neterr.TooMany {
 			break
 		}
 	}

@@ -80,6 +80,14 @@ var (
 	errSwitched       = plain(protocolError, "the server switches to another protocol, which nobody asked for")
 )
 
+// systemCodes are what the system's errors are to a guest.
+var systemCodes = map[neterr.Kind]int{
+	neterr.Refused: connectionRefused, neterr.TimedOut: connectionTimeout, neterr.Reset: connectionTerminated, neterr.Aborted: connectionTerminated,
+	neterr.Unreachable: ipUnroutable, neterr.NoAddress: ipUnroutable, neterr.Unsupported: ipUnroutable,
+	neterr.Denied:  ipProhibited,                                   // by the machine's own rules
+	neterr.TooMany: connectionLimit, neterr.InUse: connectionLimit, // no descriptor or no port is left
+}
+
 // codeOf gives the error-code of an error of package net/http's; it is nil for nil.
 func codeOf(err error) *Error {
 	if err == nil {
@@ -110,7 +118,10 @@ func codeOf(err error) *Error {
 	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
 	_, verify := errors.AsType[*tls.CertificateVerificationError](err)
 	_, record := errors.AsType[tls.RecordHeaderError](err)
-	text, kind := err.Error(), neterr.Of(err)
+	text := err.Error()
+	if code, ok := systemCodes[neterr.Of(err)]; ok {
+		return is(code)
+	}
 	switch {
 	case unknown, host, invalid, verify:
 		return is(tlsCertificateError)
@@ -118,23 +129,13 @@ func codeOf(err error) *Error {
 		return is(tlsProtocolError)
 	case errors.Is(err, network.ErrName):
 		return is(requestURIInvalid)
-	case kind == neterr.Refused:
-		return is(connectionRefused)
-	case kind == neterr.TimedOut:
-		return is(connectionTimeout)
-	case kind == neterr.Unreachable, kind == neterr.NoAddress, kind == neterr.Unsupported:
-		return is(ipUnroutable)
-	case kind == neterr.Denied: // by the machine's own rules
-		return is(ipProhibited)
-	case kind == neterr.TooMany, kind == neterr.InUse: // no descriptor or no port is left
-		return is(connectionLimit)
 	case errors.Is(err, context.Canceled), errors.Is(err, net.ErrClosed):
 		return errAborted
 	case strings.Contains(text, "headers exceeded"), strings.Contains(text, "response header list larger"):
 		return &Error{canon.Case(responseHeaderSectionSize, mailbox.Uint(maxFields)), text}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return is(responseIncomplete)
-	case errors.Is(err, io.EOF), kind == neterr.Reset, kind == neterr.Aborted, contains(text, terminated):
+	case errors.Is(err, io.EOF), contains(text, terminated):
 		return is(connectionTerminated)
 	case strings.Contains(text, "transfer encoding"):
 		return &Error{canon.Case(responseTransferCoding, mailbox.Nil), text}

@@ -30,13 +30,10 @@ func newAnswer(p *iface.Process, c *canon.Call) error {
 	return err
 }
 
-func answerStatus(p *iface.Process, c *canon.Call) error {
-	a, err := Answers.Arg(p, c, 0)
-	if err == nil {
-		c.Return(mailbox.Uint(uint64(a.status)))
-	}
-	return err
-}
+var (
+	answerStatus  = Answers.Getter(func(_ *iface.Process, a *answer) mailbox.Value { return mailbox.Uint(uint64(a.status)) })
+	answerHeaders = Answers.Getter(func(p *iface.Process, a *answer) mailbox.Value { return Fields.New(p, a.headers) })
+)
 
 // isStatus tells whether a response can have the status, which is the last one
 // for its request: so it is not 1xx.
@@ -54,14 +51,6 @@ func setAnswerStatus(p *iface.Process, c *canon.Call) error {
 	a.status = int(c.Uint(1))
 	c.OK(mailbox.Nil)
 	return nil
-}
-
-func answerHeaders(p *iface.Process, c *canon.Call) error {
-	a, err := Answers.Arg(p, c, 0)
-	if err == nil {
-		c.Return(Fields.New(p, a.headers))
-	}
-	return err
 }
 
 func answerBody(p *iface.Process, c *canon.Call) error {

@@ -211,13 +211,7 @@ func (t *futureTrailers) drain(in *process.Input) {
 	}
 }
 
-func trailersSubscribe(p *iface.Process, c *canon.Call) error {
-	t, err := FutureTrailers.Arg(p, c, 0)
-	if err == nil {
-		c.Return(wasio.NewPollable(p, &t.end))
-	}
-	return err
-}
+var trailersSubscribe = wasio.Subscribe(FutureTrailers, func(t *futureTrailers) poll.Pollable { return &t.end })
 
 func trailersGet(p *iface.Process, c *canon.Call) error {
 	t, err := FutureTrailers.Arg(p, c, 0)

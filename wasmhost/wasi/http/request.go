@@ -105,13 +105,7 @@ func isScheme(s string) bool {
 
 // ask makes a function that gives something of a request.
 func ask(give func(r *request) mailbox.Value) func(p *iface.Process, c *canon.Call) error {
-	return func(p *iface.Process, c *canon.Call) error {
-		r, err := Requests.Arg(p, c, 0)
-		if err == nil {
-			c.Return(give(r))
-		}
-		return err
-	}
+	return Requests.Getter(func(_ *iface.Process, r *request) mailbox.Value { return give(r) })
 }
 
 // put makes a function that sets something of a request, if it will do.
@@ -141,13 +135,7 @@ var (
 	setPath        = put(func(v mailbox.Value) bool { return v.IsNil() || len(v.Str()) <= maxText && isPath(v.Str()) }, func(r *request, v mailbox.Value) { r.path = v })
 	setAuthority   = put(func(v mailbox.Value) bool { return v.IsNil() || len(v.Str()) <= maxText && isAuthority(v.Str()) }, func(r *request, v mailbox.Value) { r.authority = v })
 	setScheme      = put(okScheme, func(r *request, v mailbox.Value) { r.scheme = v })
-	requestHeaders = func(p *iface.Process, c *canon.Call) error {
-		r, err := Requests.Arg(p, c, 0)
-		if err == nil {
-			c.Return(Fields.New(p, r.headers))
-		}
-		return err
-	}
+	requestHeaders = Requests.Getter(func(p *iface.Process, r *request) mailbox.Value { return Fields.New(p, r.headers) })
 )
 
 func okScheme(v mailbox.Value) bool {

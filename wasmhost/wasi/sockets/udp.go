@@ -291,22 +291,10 @@ func remoteAddressUDP(_ *iface.Process, _ *canon.Call, s *udp) (mailbox.Value, e
 	return addressValue(s.remote), nil
 }
 
-func addressFamilyUDP(p *iface.Process, c *canon.Call) error {
-	s, err := UDPs.Arg(p, c, 0)
-	if err == nil {
-		c.Return(mailbox.Uint(uint64(s.family)))
-	}
-	return err
-}
+var addressFamilyUDP = UDPs.Getter(func(_ *iface.Process, s *udp) mailbox.Value { return mailbox.Uint(uint64(s.family)) })
 
 // subscribeUDP gives what is ready: nothing that a socket does by itself takes time.
-func subscribeUDP(p *iface.Process, c *canon.Call) error {
-	_, err := UDPs.Arg(p, c, 0)
-	if err == nil {
-		c.Return(wasio.NewPollable(p, poll.Always))
-	}
-	return err
-}
+var subscribeUDP = wasio.Subscribe(UDPs, func(*udp) poll.Pollable { return poll.Always })
 
 // How long await sleeps, at first and at most.
 const (

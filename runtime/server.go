@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -85,10 +86,15 @@ func (l stallListener) Accept() (net.Conn, error) {
 
 type stallConn struct{ net.Conn }
 
-// Write implements net.Conn.
-func (c *stallConn) Write(p []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(stalledWrite)); err != nil {
-		return 0, err
+// Write implements net.Conn. It goes on for as long as the client takes something.
+func (c *stallConn) Write(p []byte) (n int, err error) {
+	for {
+		if err := c.SetWriteDeadline(time.Now().Add(stalledWrite)); err != nil {
+			return n, err
+		}
+		k, err := c.Conn.Write(p[n:])
+		if n += k; k == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, err
+		}
 	}
-	return c.Conn.Write(p)
 }

@@ -10,6 +10,10 @@
 // A request that is served is a [Serving]: one process has it, and the
 // goroutine of net/http's that brought it waits for its response.
 //
+// Package net/http quotes what a server sends unasked in the standard library's own logger,
+// which cannot be told otherwise: programs that embed this may want to silence it by
+// log.SetOutput, as wippy does.
+//
 // # Bounds
 //
 // Headers and trailers have at most 128 KiB; of a body 64 KiB are kept on its way

@@ -350,7 +350,7 @@ func TestRespondGone(t *testing.T) {
 	kills := 0
 	o := s.Respond(httptest.NewRecorder(), func() {
 		kills++
-		time.AfterFunc(time.Millisecond, func() { s.Ended(&mailbox.Exit{Reason: mailbox.ReasonKilled, Err: errKilled}) })
+		go s.Ended(&mailbox.Exit{Reason: mailbox.ReasonKilled, Err: errKilled})
 	})
 	if kills != 1 || !errors.Is(o.Err, ErrGone) || o.Status != 0 {
 		t.Errorf("%d kills, %+v", kills, o)
@@ -394,9 +394,9 @@ func TestHold(t *testing.T) {
 			t.Errorf("a body of %d bytes is held", length)
 		}
 		s.body.abort(nil)
-		for !s.body.more.Ready() {
-			time.Sleep(time.Millisecond)
-		}
+		ready := make(chan struct{})
+		s.body.more.Watch(func() { close(ready) })
+		<-ready
 	}
 	if s := begin(t, request(nil, 0)); s.body.more != nil || !s.body.ended.Load() {
 		t.Error("no body is one")

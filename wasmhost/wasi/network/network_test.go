@@ -230,12 +230,20 @@ func TestSilentAddress(t *testing.T) {
 	var tried []string
 	answers := "192.0.2.2:80"
 	p.limit = time.Millisecond
+	mine := errors.New("mine")
+	caller, cancel := context.WithCancelCause(context.Background())
 	p.dial = func(ctx context.Context, _, address string) (net.Conn, error) {
 		tried = append(tried, address)
+		if _, bounded := ctx.Deadline(); address == "192.0.2.2:80" && bounded {
+			t.Error("the last address has a limit")
+		}
 		if address == answers {
 			here, there := net.Pipe()
 			there.Close()
 			return here, nil
+		}
+		if len(tried) == 4 {
+			cancel(mine)
 		}
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -246,10 +254,7 @@ func TestSilentAddress(t *testing.T) {
 	}
 	conn.Close()
 	answers = ""
-	ctx, cancel := context.WithCancelCause(context.Background())
-	mine := errors.New("mine")
-	time.AfterFunc(20*time.Millisecond, func() { cancel(mine) })
-	if _, err := p.Dial(ctx, "a.test", 80); err != mine {
+	if _, err := p.Dial(caller, "a.test", 80); err != mine {
 		t.Error(err)
 	}
 }

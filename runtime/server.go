@@ -28,12 +28,16 @@ const (
 type Server struct {
 	handler *Handler
 	http    http.Server
+	end     context.CancelFunc // ends the contexts of all requests
 }
 
 // NewServer makes a server.
 func (rt *Runtime) NewServer(h *Handler) *Server {
 	s := &Server{handler: h}
+	var all context.Context
+	all, s.end = context.WithCancel(context.Background())
 	s.http = http.Server{
+		BaseContext:       func(net.Listener) context.Context { return all },
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleConnection,
@@ -69,9 +73,12 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return s.handler.Wait(ctx)
 }
 
-// Close closes all connections: the processes that serve a request are killed. It
-// does not wait.
-func (s *Server) Close() error { return s.http.Close() }
+// Close closes all connections, and has the processes that serve a request
+// killed. It does not wait.
+func (s *Server) Close() error {
+	s.end() // a connection that is closed is not noticed where the request's body is not read to its end
+	return s.http.Close()
+}
 
 // stallListener gives connections whose writes do not take for ever.
 type stallListener struct{ net.Listener }

@@ -2,10 +2,13 @@ package runtime
 
 import (
 	"errors"
+	"io"
 	"net"
 	"os"
 	"testing"
 	"time"
+
+	"wippy/runtime/process"
 )
 
 // slowConn takes a little of each write until its deadline, and nothing in the end.
@@ -44,4 +47,26 @@ func TestStallConn(t *testing.T) {
 	if n, err := c.Write([]byte("x")); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) || slow.deadlines != 1 {
 		t.Errorf("%d, %v after %d deadlines", n, err, slow.deadlines)
 	}
+}
+
+// TestServerClose kills a process also where nobody sees that the connection is closed: the
+// request has more to send, and nobody reads it.
+func TestServerClose(t *testing.T) {
+	clock := process.NewManualClock(time.Unix(1000, 0))
+	rt, h := web(t, "", "", WithClock(clock))
+	s, addr, served := startServer(t, rt, h)
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "POST /h HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	clock.WaitTimers(1) // the guest waits
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	<-served
+	wantEmpty(t, h)
 }

@@ -83,7 +83,7 @@ func Interfaces() []*iface.Interface {
 			iface.Func{Name: "[method]outgoing-request.set-path-with-query", Signature: "func(self: borrow<outgoing-request>, path-with-query: option<string>) -> result", Run: setPath},
 			iface.Func{Name: "[method]outgoing-request.scheme", Signature: "func(self: borrow<outgoing-request>) -> option<scheme>", Run: requestScheme},
 			iface.Func{Name: "[method]outgoing-request.set-scheme", Signature: "func(self: borrow<outgoing-request>, scheme: option<scheme>) -> result", Run: setScheme},
-			iface.Func{Name: "[method]outgoing-request.authority", Signature: "func(self: borrow<outgoing-request>) -> option<string>", Run: requestAuthor},
+			iface.Func{Name: "[method]outgoing-request.authority", Signature: "func(self: borrow<outgoing-request>) -> option<string>", Run: requestAuthority},
 			iface.Func{Name: "[method]outgoing-request.set-authority", Signature: "func(self: borrow<outgoing-request>, authority: option<string>) -> result", Run: setAuthority},
 			iface.Func{Name: "[method]outgoing-request.headers", Signature: "func(self: borrow<outgoing-request>) -> own<fields>", Run: requestHeaders},
 

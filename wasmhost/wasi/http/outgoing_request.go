@@ -127,15 +127,15 @@ func put(ok func(v mailbox.Value) bool, set func(r *request, v mailbox.Value)) f
 }
 
 var (
-	requestMethod  = ask(func(r *request) mailbox.Value { return r.method })
-	requestPath    = ask(func(r *request) mailbox.Value { return r.path })
-	requestScheme  = ask(func(r *request) mailbox.Value { return r.scheme })
-	requestAuthor  = ask(func(r *request) mailbox.Value { return r.authority })
-	setMethod      = put(func(v mailbox.Value) bool { s := methodName(v); return len(s) <= maxText && isToken(s) }, func(r *request, v mailbox.Value) { r.method = v })
-	setPath        = put(func(v mailbox.Value) bool { return v.IsNil() || len(v.Str()) <= maxText && isPath(v.Str()) }, func(r *request, v mailbox.Value) { r.path = v })
-	setAuthority   = put(func(v mailbox.Value) bool { return v.IsNil() || len(v.Str()) <= maxText && isAuthority(v.Str()) }, func(r *request, v mailbox.Value) { r.authority = v })
-	setScheme      = put(okScheme, func(r *request, v mailbox.Value) { r.scheme = v })
-	requestHeaders = Requests.Getter(func(p *iface.Process, r *request) mailbox.Value { return Fields.New(p, r.headers) })
+	requestMethod    = ask(func(r *request) mailbox.Value { return r.method })
+	requestPath      = ask(func(r *request) mailbox.Value { return r.path })
+	requestScheme    = ask(func(r *request) mailbox.Value { return r.scheme })
+	requestAuthority = ask(func(r *request) mailbox.Value { return r.authority })
+	setMethod        = put(func(v mailbox.Value) bool { s := methodName(v); return len(s) <= maxText && isToken(s) }, func(r *request, v mailbox.Value) { r.method = v })
+	setPath          = put(func(v mailbox.Value) bool { return v.IsNil() || len(v.Str()) <= maxText && isPath(v.Str()) }, func(r *request, v mailbox.Value) { r.path = v })
+	setAuthority     = put(func(v mailbox.Value) bool { return v.IsNil() || len(v.Str()) <= maxText && isAuthority(v.Str()) }, func(r *request, v mailbox.Value) { r.authority = v })
+	setScheme        = put(okScheme, func(r *request, v mailbox.Value) { r.scheme = v })
+	requestHeaders   = Requests.Getter(func(p *iface.Process, r *request) mailbox.Value { return Fields.New(p, r.headers) })
 )
 
 func okScheme(v mailbox.Value) bool {

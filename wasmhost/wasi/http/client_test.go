@@ -216,3 +216,39 @@ func TestUnreadResponses(t *testing.T) {
 		t.Errorf("a server may send %d bytes", n)
 	}
 }
+
+// TestAsterisk asks about the server as a whole.
+func TestAsterisk(t *testing.T) {
+	got := make(chan string, 1)
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.Host + " " + r.RequestURI }))
+	s.Config.DisableGeneralOptionsHandler = true
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	plain := httptest.NewUnstartedServer(s.Config.Handler)
+	plain.Config.DisableGeneralOptionsHandler = true
+	plain.Start()
+	defer plain.Close()
+	c := clientFor(t, s)
+	defer c.Close()
+	for _, target := range []string{s.URL, plain.URL} {
+		r := requestTo(t, "OPTIONS", target)
+		r.method, r.path = mailbox.Uint(6), mailbox.String(asterisk)
+		r.body.finish(io.EOF)
+		if e := r.invalid(); e != nil {
+			t.Fatal(e)
+		}
+		x := c.sent(t, r, func() {})
+		if x.err != nil {
+			t.Fatal(x.err)
+		}
+		if text := <-got; text != r.authority.Str()+" *" {
+			t.Errorf("%s: %q", target, text)
+		}
+		x.abort(errAborted)
+		r.method = mailbox.Uint(0)
+		if e := r.invalid(); e == nil {
+			t.Error("GET * is sent")
+		}
+	}
+}

@@ -78,8 +78,15 @@ func isAuthority(s string) bool {
 	return !strings.HasSuffix(s, ":")
 }
 
-// isPath tells whether s is a path and maybe a query.
+// asterisk is the path of a request for the server as a whole: that of OPTIONS
+// alone can have it.
+const asterisk = "*"
+
+// isPath tells whether s is a path and maybe a query, or the asterisk.
 func isPath(s string) bool {
+	if s == asterisk {
+		return true
+	}
 	for i := range len(s) {
 		if c := s[i]; c <= ' ' || c >= 0x7f || c == '#' {
 			return false
@@ -189,8 +196,11 @@ func (r *request) invalid() *Error {
 	if r.authority.IsNil() {
 		return plain(requestURIInvalid, "the request has no authority")
 	}
-	if strings.EqualFold(methodName(r.method), "CONNECT") {
+	switch method := methodName(r.method); {
+	case strings.EqualFold(method, http.MethodConnect):
 		return plain(requestMethodInvalid, "CONNECT is for proxies")
+	case r.path.Str() == asterisk && method != http.MethodOptions:
+		return plain(requestURIInvalid, "the path * is for OPTIONS")
 	}
 	return nil
 }
@@ -201,14 +211,18 @@ func (r *request) http() (*http.Request, error) {
 	if which, _ := canon.CaseOf(r.scheme); !r.scheme.IsNil() && which == schemeHTTP {
 		scheme = "http"
 	}
-	path := r.path.Str()
-	if r.path.IsNil() || path == "" || path[0] == '?' {
+	path, opaque := r.path.Str(), ""
+	switch {
+	case path == asterisk:
+		path, opaque = "", asterisk
+	case path == "" || path[0] == '?':
 		path = "/" + path
 	}
 	u, err := url.Parse(scheme + "://" + r.authority.Str() + path)
 	if err != nil {
 		return nil, err
 	}
+	u.Opaque = opaque
 	req := &http.Request{Method: methodName(r.method), URL: u, Host: u.Host, Header: r.headers.header(), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "") // which has none sent

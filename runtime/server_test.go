@@ -4,7 +4,10 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
+	goruntime "runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,7 +42,7 @@ func (c *slowConn) Write(p []byte) (int, error) {
 // takes nothing.
 func TestStallConn(t *testing.T) {
 	slow := &slowConn{takes: 3}
-	c := &stallConn{slow}
+	c := &stallConn{slow, time.Minute}
 	if n, err := c.Write([]byte("0123456789")); n != 10 || err != nil || slow.got != "0123456789" || slow.deadlines != 4 {
 		t.Errorf("%d, %v: %q after %d deadlines", n, err, slow.got, slow.deadlines)
 	}
@@ -69,4 +72,59 @@ func TestServerClose(t *testing.T) {
 	}
 	<-served
 	wantEmpty(t, h)
+}
+
+// TestStallStream has clients of HTTP/2 that take little of a response: one that has not
+// taken it after a while has its process killed, though its connection is fine, and
+// one whose response takes its time does not.
+func TestStallStream(t *testing.T) {
+	clock := process.NewManualClock(time.Unix(1000, 0))
+	rt, h := web(t, "", "", WithClock(clock))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, served := rt.NewServer(h), make(chan error, 1)
+	s.stall = 20 * time.Millisecond
+	go func() { served <- s.Serve(l) }()
+	transport := &http.Transport{Protocols: new(http.Protocols), HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 100}}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	client := &http.Client{Transport: transport}
+	url := "http://" + l.Addr().String()
+
+	slow, err := client.Get(url + "/T") // hello, a millisecond of the node's clock, a trap
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make(chan error, 1)
+	go func() {
+		text, err := io.ReadAll(slow.Body)
+		if !strings.HasPrefix(string(text), "hello") {
+			t.Errorf("%q", text)
+		}
+		all <- err
+	}()
+	clock.WaitTimers(1)
+
+	r, err := client.Post(url+"/e", "", strings.NewReader(strings.Repeat("echo", 100_000)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for h.Live() > 1 { // the other waits
+		goruntime.Gosched()
+	}
+	if text, err := io.ReadAll(r.Body); err == nil {
+		t.Errorf("it has all of %d bytes", len(text))
+	}
+	r.Body.Close()
+	clock.Advance(time.Millisecond)
+	if err := <-all; err == nil {
+		t.Error("a trap is no end")
+	}
+	wantEmpty(t, h)
+	transport.CloseIdleConnections()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	<-served
 }

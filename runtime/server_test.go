@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	goruntime "runtime"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +85,13 @@ func TestStallStream(t *testing.T) {
 	}
 	s, served := rt.NewServer(h), make(chan error, 1)
 	s.stall = 20 * time.Millisecond
+	over, serve := make(chan struct{}), s.http.Handler
+	s.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/e" {
+			defer close(over)
+		}
+		serve.ServeHTTP(w, r)
+	})
 	go func() { served <- s.Serve(l) }()
 	transport := &http.Transport{Protocols: new(http.Protocols), HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 100}}
 	transport.Protocols.SetUnencryptedHTTP2(true)
@@ -110,8 +116,9 @@ func TestStallStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for h.Live() > 1 { // the other waits
-		goruntime.Gosched()
+	<-over
+	if n := h.Live(); n != 1 {
+		t.Errorf("%d processes are left, want the one that waits", n)
 	}
 	if text, err := io.ReadAll(r.Body); err == nil {
 		t.Errorf("it has all of %d bytes", len(text))

@@ -28,6 +28,7 @@ type layer struct {
 }
 
 var layers = []layer{
+	{floor: 1, path: "internal/neterr"},
 	{floor: 1, path: "mailbox"},
 	{floor: 1, path: "config"},
 	{floor: 2, path: "runtime/process"},

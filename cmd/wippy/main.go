@@ -4,6 +4,7 @@ package main
 
 import (
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime"
@@ -19,6 +20,7 @@ var ballast = make([]byte, 32<<20)
 
 func main() {
 	runtime.KeepAlive(ballast)
+	log.SetOutput(io.Discard) // where package net/http quotes what servers send unasked: a guest's server would write to our log
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

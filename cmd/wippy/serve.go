@@ -4,19 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"wippy/config"
+	"wippy/internal/neterr"
 	"wippy/runtime"
 	"wippy/wasmhost"
 	"wippy/wasmhost/module"
@@ -261,12 +260,12 @@ func listen(addr string) (net.Listener, error) {
 	}
 	hint := ""
 	_, unknown := errors.AsType[*net.DNSError](err)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
+	switch kind := neterr.Of(err); {
+	case kind == neterr.InUse:
 		return nil, fmt.Errorf("--addr %s: another program listens there; end it, or choose another port (port 0 picks one that is free)", addr)
-	case errors.Is(err, fs.ErrPermission):
+	case kind == neterr.Denied:
 		hint = "; ports below 1024 are for the system's own programs on most systems"
-	case errors.Is(err, syscall.EADDRNOTAVAIL), unknown:
+	case kind == neterr.NoAddress, unknown:
 		hint = "; expected an address of this machine"
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {

@@ -7,13 +7,13 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"wippy/internal/neterr"
 	"wippy/runtime"
 )
 
@@ -70,14 +70,14 @@ func Listen(addr string) (*Server, error) {
 
 func bindError(addr string, err error) error {
 	dns, unknown := errors.AsType[*net.DNSError](err)
-	switch {
+	switch kind := neterr.Of(err); {
 	case unknown:
 		return fmt.Errorf("%s is no address of this machine: %s; use localhost, or leave the host out", addr, dns.Err)
-	case errors.Is(err, syscall.EADDRINUSE):
+	case kind == neterr.InUse:
 		return fmt.Errorf("%s is in use by another program; choose another port, or 0 for any that is free", addr)
-	case errors.Is(err, syscall.EACCES):
+	case kind == neterr.Denied:
 		return fmt.Errorf("%s may not be used by this user; choose a port from 1024 on", addr)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
+	case kind == neterr.NoAddress:
 		return fmt.Errorf("%s is no address of this machine; use localhost, or leave the host out", addr)
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {

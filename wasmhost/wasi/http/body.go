@@ -87,13 +87,12 @@ func bodyFinish(p *iface.Process, c *canon.Call) error {
 	return nil
 }
 
-// addTrailers gives the trailers to who sends the body, which looks at them
-// after its end only. Before it is sent they are not wanted.
+// addTrailers has trailers sent behind the body.
 func (b *pipe) addTrailers(h http.Header) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for name, values := range h {
-		if b.trailer != nil && b.end == nil && !untrailed(name) {
+		if b.end == nil && !untrailed(name) {
 			b.trailer[name] = values
 		}
 	}
@@ -212,13 +211,7 @@ func (t *futureTrailers) drain(in *process.Input) {
 	}
 }
 
-func trailersSubscribe(p *iface.Process, c *canon.Call) error {
-	t, err := FutureTrailers.Arg(p, c, 0)
-	if err == nil {
-		c.Return(wasio.NewPollable(p, &t.end))
-	}
-	return err
-}
+var trailersSubscribe = wasio.Subscribe(FutureTrailers, func(t *futureTrailers) poll.Pollable { return &t.end })
 
 func trailersGet(p *iface.Process, c *canon.Call) error {
 	t, err := FutureTrailers.Arg(p, c, 0)

@@ -43,6 +43,11 @@ func clientOf(p *iface.Process) *client {
 	return *c
 }
 
+// maxUnread is how much of a body HTTP/2 keeps that the guest has not read, in
+// bytes, besides what is read ahead. It is of each stream by itself: the
+// connection's bound is so wide that no stream has to wait for another to be read.
+const maxUnread = 256 << 10
+
 // What a client keeps to itself.
 const (
 	maxIdle        = 8
@@ -60,6 +65,7 @@ func newClient(policy *network.Policy, clock process.Clock) *client {
 		MaxIdleConns:           maxIdle,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxFields,
+		HTTP2:                  &http.HTTP2Config{MaxReceiveBufferPerStream: maxUnread},
 	}
 	return c
 }
@@ -206,6 +212,10 @@ func (x *exchange) run(r *http.Request) {
 		timer.Stop()
 	}
 	mu.Unlock()
+	if err == nil && response.StatusCode == http.StatusSwitchingProtocols { // its connection would be ours to close
+		response.Body.Close()
+		response, err = nil, errSwitched
+	}
 	if err != nil {
 		err = because(x.ctx, err)
 		x.err = codeOf(err)

@@ -9,8 +9,8 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"syscall"
 
+	"wippy/internal/neterr"
 	"wippy/mailbox"
 	"wippy/wasmhost/canon"
 	"wippy/wasmhost/wasi/iface"
@@ -77,7 +77,16 @@ var (
 	errFirstByte      = plain(responseTimeout, "the response took too long")
 	errBetweenBytes   = plain(connectionReadTimeout, "the next bytes of the body took too long")
 	errAborted        = plain(connectionTerminated, "the request was given up")
+	errSwitched       = plain(protocolError, "the server switches to another protocol, which nobody asked for")
 )
+
+// systemCodes are what the system's errors are to a guest.
+var systemCodes = map[neterr.Kind]int{
+	neterr.Refused: connectionRefused, neterr.TimedOut: connectionTimeout, neterr.Reset: connectionTerminated, neterr.Aborted: connectionTerminated,
+	neterr.Unreachable: ipUnroutable, neterr.NoAddress: ipUnroutable, neterr.Unsupported: ipUnroutable,
+	neterr.Denied:  ipProhibited,                                   // by the machine's own rules
+	neterr.TooMany: connectionLimit, neterr.InUse: connectionLimit, // no descriptor or no port is left
+}
 
 // codeOf gives the error-code of an error of package net/http's; it is nil for nil.
 func codeOf(err error) *Error {
@@ -110,6 +119,9 @@ func codeOf(err error) *Error {
 	_, verify := errors.AsType[*tls.CertificateVerificationError](err)
 	_, record := errors.AsType[tls.RecordHeaderError](err)
 	text := err.Error()
+	if code, ok := systemCodes[neterr.Of(err)]; ok {
+		return is(code)
+	}
 	switch {
 	case unknown, host, invalid, verify:
 		return is(tlsCertificateError)
@@ -117,23 +129,13 @@ func codeOf(err error) *Error {
 		return is(tlsProtocolError)
 	case errors.Is(err, network.ErrName):
 		return is(requestURIInvalid)
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return is(connectionRefused)
-	case errors.Is(err, syscall.ETIMEDOUT):
-		return is(connectionTimeout)
-	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.EADDRNOTAVAIL):
-		return is(ipUnroutable)
-	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM): // the machine's own rules
-		return is(ipProhibited)
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return is(connectionLimit)
 	case errors.Is(err, context.Canceled), errors.Is(err, net.ErrClosed):
 		return errAborted
 	case strings.Contains(text, "headers exceeded"), strings.Contains(text, "response header list larger"):
 		return &Error{canon.Case(responseHeaderSectionSize, mailbox.Uint(maxFields)), text}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return is(responseIncomplete)
-	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNABORTED), errors.Is(err, syscall.EPIPE), contains(text, terminated):
+	case errors.Is(err, io.EOF), contains(text, terminated):
 		return is(connectionTerminated)
 	case strings.Contains(text, "transfer encoding"):
 		return &Error{canon.Case(responseTransferCoding, mailbox.Nil), text}

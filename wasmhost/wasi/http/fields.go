@@ -117,12 +117,16 @@ func (f *fields) header() http.Header {
 	return h
 }
 
-// fieldsOf makes immutable fields of package net/http's, sorted by name.
+// fieldsOf makes immutable fields of package net/http's, sorted by name. What the
+// guest may not set it does not get to see: what it passes on it could not make.
 func fieldsOf(h http.Header) *fields {
 	f := &fields{immutable: true}
 	for name, values := range h {
+		if name = strings.ToLower(name); slices.Contains(forbiddenNames, name) {
+			continue
+		}
 		for _, v := range values {
-			f.list = append(f.list, field{strings.ToLower(name), v})
+			f.list = append(f.list, field{name, v})
 			f.size += len(name) + len(v) + overhead
 		}
 	}

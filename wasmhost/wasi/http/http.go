@@ -10,10 +10,15 @@
 // A request that is served is a [Serving]: one process has it, and the
 // goroutine of net/http's that brought it waits for its response.
 //
+// Package net/http quotes what a server sends unasked in the standard library's own logger,
+// which cannot be told otherwise: programs that embed this may want to silence it by
+// log.SetOutput, as wippy does.
+//
 // # Bounds
 //
 // Headers and trailers have at most 128 KiB; of a body 64 KiB are kept on its way
-// out, and 16 KiB on its way in. Each object counts against max_handles.
+// out, and 16 KiB on its way in, to which HTTP/2 adds 256 KiB. Each object counts
+// against max_handles.
 //
 // # Lifetimes
 //
@@ -78,7 +83,7 @@ func Interfaces() []*iface.Interface {
 			iface.Func{Name: "[method]outgoing-request.set-path-with-query", Signature: "func(self: borrow<outgoing-request>, path-with-query: option<string>) -> result", Run: setPath},
 			iface.Func{Name: "[method]outgoing-request.scheme", Signature: "func(self: borrow<outgoing-request>) -> option<scheme>", Run: requestScheme},
 			iface.Func{Name: "[method]outgoing-request.set-scheme", Signature: "func(self: borrow<outgoing-request>, scheme: option<scheme>) -> result", Run: setScheme},
-			iface.Func{Name: "[method]outgoing-request.authority", Signature: "func(self: borrow<outgoing-request>) -> option<string>", Run: requestAuthor},
+			iface.Func{Name: "[method]outgoing-request.authority", Signature: "func(self: borrow<outgoing-request>) -> option<string>", Run: requestAuthority},
 			iface.Func{Name: "[method]outgoing-request.set-authority", Signature: "func(self: borrow<outgoing-request>, authority: option<string>) -> result", Run: setAuthority},
 			iface.Func{Name: "[method]outgoing-request.headers", Signature: "func(self: borrow<outgoing-request>) -> own<fields>", Run: requestHeaders},
 

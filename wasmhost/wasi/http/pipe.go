@@ -3,6 +3,7 @@ package http
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"sync"
 
@@ -30,7 +31,8 @@ type pipe struct {
 	reading  bool  // somebody reads, or will
 	expect   int64 // what content-length says, -1 if it does not
 	written  int64
-	trailer  http.Header // to be sent behind it; nil before it is sent
+	trailer  http.Header // of the guest's, to be sent behind it; it does not change after the end
+	sent     http.Header // where net/http looks for it behind a request; nil if it does not
 	response bool        // the body of a response, not of a request
 	// news, unless nil, is told that there is more to take, or the end; much
 	// that half of the room is used. It is called with the lock held.
@@ -38,7 +40,7 @@ type pipe struct {
 }
 
 func newPipe(expect int64) *pipe {
-	b := &pipe{expect: expect}
+	b := &pipe{expect: expect, trailer: http.Header{}}
 	b.more.L = &b.mu
 	b.room.Set(true)
 	b.idle.Set(true)
@@ -136,12 +138,18 @@ func (b *pipe) short() bool {
 	return b.expect >= 0 && b.written != b.expect
 }
 
-// attach tells that the pipe will be read, and whether it is complete and empty.
-func (b *pipe) attach() (empty bool) {
+// attach tells that the pipe will be read as the body of a request, and whether
+// there is nothing to read. sent is the request's Trailer, with the names that it
+// announces: those that are known already are added. It is the reader's from
+// now on, which may look at it on any goroutine of its own until Read gives io.EOF.
+func (b *pipe) attach(sent http.Header) (empty bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.reading = true
-	return b.end == io.EOF && b.written == 0
+	b.reading, b.sent = true, sent
+	for name := range b.trailer {
+		sent[name] = nil
+	}
+	return b.end == io.EOF && b.written == 0 && len(b.trailer) == 0
 }
 
 // hear sets who is told of news, and of what there is already.
@@ -173,7 +181,12 @@ func (b *pipe) Read(p []byte) (int, error) {
 	switch {
 	case b.broken:
 		return 0, io.ErrClosedPipe
-	case len(b.buffer) == 0 || b.end != nil && b.end != io.EOF:
+	case len(b.buffer) == 0 && b.end == io.EOF:
+		if b.sent != nil {
+			maps.Copy(b.sent, b.trailer)
+		}
+		return 0, io.EOF
+	case b.end != nil && b.end != io.EOF:
 		return 0, b.end
 	}
 	n := copy(p, b.buffer)

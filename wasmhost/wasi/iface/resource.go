@@ -78,6 +78,18 @@ func (r *Resource[T]) Take(p *Process, rep uint32) (T, error) {
 	return object, nil
 }
 
+// Getter makes a function that gives something of the object that is its only
+// argument: the method of a resource that cannot fail.
+func (r *Resource[T]) Getter(give func(p *Process, object T) mailbox.Value) func(p *Process, c *canon.Call) error {
+	return func(p *Process, c *canon.Call) error {
+		object, err := r.Arg(p, c, 0)
+		if err == nil {
+			c.Return(give(p, object))
+		}
+		return err
+	}
+}
+
 func (r *Resource[T]) objects(p *Process) *canon.Objects[T] {
 	for len(p.tables) <= r.slot {
 		p.tables = append(p.tables, nil)

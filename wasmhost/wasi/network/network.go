@@ -5,14 +5,14 @@
 //
 // For HTTP, a name is resolved once for each dial, and only what it was then found to
 // stand for is dialled: no answer of a name server's can change between the
-// check and the dial. Guests with sockets look names up and dial addresses:
-// an address may be dialled for a while after a name of the list was found to stand for it.
+// check and the dial, and none of before counts. Guests with sockets look names up and
+// dial addresses: for them alone, an address may be dialled for a while after a
+// name of the list was found to stand for it.
 package network
 
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -21,8 +21,9 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
+
+	"wippy/internal/neterr"
 )
 
 // Policy is what the processes of one entry may reach. The zero value, and nil,
@@ -197,6 +198,12 @@ func (p *Policy) Permit(ctx context.Context, a netip.AddrPort) error {
 	if p.Known(a) {
 		return nil
 	}
+	return p.standsNow(ctx, a)
+}
+
+// standsNow tells whether one of the list's names stands for an address, which it
+// asks each of them for. It may block. The errors are as Permit's.
+func (p *Policy) standsNow(ctx context.Context, a netip.AddrPort) error {
 	for _, e := range p.entries {
 		if e.name == "" || !e.fits(a.Port()) {
 			continue
@@ -287,7 +294,8 @@ func (p *Policy) lookup(ctx context.Context, host string, port uint16) ([]netip.
 }
 
 // Dial connects to a host, a name or an address in text, and a port: to the
-// first of the addresses that may be reached and takes the connection.
+// first of the addresses that may be reached and takes the connection. What names
+// were found to stand for before does not count.
 //
 // # Errors
 //
@@ -301,10 +309,11 @@ func (p *Policy) Dial(ctx context.Context, host string, port uint16) (net.Conn, 
 	if a.IsUnspecified() { // the system would take it for itself
 		return nil, ErrName
 	}
-	if a.IsValid() {
-		err = p.Permit(ctx, netip.AddrPortFrom(a, port))
-	} else {
+	switch to := netip.AddrPortFrom(a, port); {
+	case !a.IsValid():
 		addrs, err = p.lookup(ctx, name, port)
+	case !p.Allowed(to):
+		err = p.standsNow(ctx, to)
 	}
 	if err != nil {
 		return nil, err
@@ -318,7 +327,7 @@ func (p *Policy) Dial(ctx context.Context, host string, port uint16) (net.Conn, 
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if errors.Is(err, syscall.EMFILE) {
+		if neterr.Of(err) == neterr.TooMany {
 			break
 		}
 	}

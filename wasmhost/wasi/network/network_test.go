@@ -137,6 +137,13 @@ func TestNames(t *testing.T) {
 	permit(second, true, 1)
 	permit(first, true, 0) // also while the answers rotate
 	permit(netip.AddrPortFrom(first.Addr(), 81), false, 1)
+	r.asked, p.dial = 0, func(context.Context, string, string) (net.Conn, error) {
+		t.Error("HTTP dials what a name stood for before")
+		return nil, net.ErrClosed
+	}
+	if _, err := p.Dial(context.Background(), "192.0.2.1", 80); r.asked != 2 || func() bool { _, ok := errors.AsType[*Refused](err); return !ok }() {
+		t.Errorf("%v after %d questions", err, r.asked)
+	}
 	permit(netip.MustParseAddrPort("192.0.2.9:81"), true, 0) // b.test was asked for the one before
 	now = now.Add(foundFor)
 	permit(first, false, 2)
@@ -223,12 +230,20 @@ func TestSilentAddress(t *testing.T) {
 	var tried []string
 	answers := "192.0.2.2:80"
 	p.limit = time.Millisecond
+	mine := errors.New("mine")
+	caller, cancel := context.WithCancelCause(context.Background())
 	p.dial = func(ctx context.Context, _, address string) (net.Conn, error) {
 		tried = append(tried, address)
+		if _, bounded := ctx.Deadline(); address == "192.0.2.2:80" && bounded {
+			t.Error("the last address has a limit")
+		}
 		if address == answers {
 			here, there := net.Pipe()
 			there.Close()
 			return here, nil
+		}
+		if len(tried) == 4 {
+			cancel(mine)
 		}
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -239,10 +254,7 @@ func TestSilentAddress(t *testing.T) {
 	}
 	conn.Close()
 	answers = ""
-	ctx, cancel := context.WithCancelCause(context.Background())
-	mine := errors.New("mine")
-	time.AfterFunc(20*time.Millisecond, func() { cancel(mine) })
-	if _, err := p.Dial(ctx, "a.test", 80); err != mine {
+	if _, err := p.Dial(caller, "a.test", 80); err != mine {
 		t.Error(err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 
+	"wippy/internal/neterr"
 	"wippy/mailbox"
 	"wippy/wasmhost/canon"
 	"wippy/wasmhost/wasi/network"
@@ -47,16 +48,22 @@ var codeNames = [...]string{
 
 func (c code) Error() string { return codeNames[c] }
 
-// meaning is an error and what it is to a guest.
-type meaning struct {
+// codes are what errors are to a guest.
+var codes = []struct {
 	err  error
 	code code
-}
-
-var codes = append([]meaning{
+}{
 	{network.ErrName, invalidArgument}, {context.Canceled, connectionAborted}, {context.DeadlineExceeded, timeout},
 	{os.ErrDeadlineExceeded, timeout}, {net.ErrClosed, connectionAborted}, {os.ErrClosed, connectionAborted},
-}, systemCodes...)
+}
+
+// systemCodes are what the system's are.
+var systemCodes = map[neterr.Kind]code{
+	neterr.Denied: accessDenied, neterr.InUse: addressInUse, neterr.NoAddress: addressNotBindable, neterr.Refused: connectionRefused,
+	neterr.Reset: connectionReset, neterr.Aborted: connectionAborted, neterr.TimedOut: timeout, neterr.Unreachable: remoteUnreachable,
+	neterr.TooMany: newSocketLimit, neterr.NoMemory: outOfMemory, neterr.Unsupported: notSupported, neterr.TooLong: datagramTooLarge,
+	neterr.Invalid: invalidArgument,
+}
 
 // codeOf gives the error-code of an error of package net's or the system's.
 func codeOf(err error) code {
@@ -80,7 +87,7 @@ func codeOf(err error) code {
 			return c.code
 		}
 	}
-	return unknown
+	return systemCodes[neterr.Of(err)] // unknown for what it has not
 }
 
 // result makes the result of a call: value, or the error's code. A trap is given back.

@@ -96,13 +96,7 @@ func receive(p *iface.Process, c *canon.Call, s *incoming) (mailbox.Value, error
 	return canon.List(list), nil
 }
 
-func subscribeIncoming(p *iface.Process, c *canon.Call) error {
-	s, err := Incoming.Arg(p, c, 0)
-	if err == nil {
-		c.Return(wasio.NewPollable(p, s))
-	}
-	return err
-}
+var subscribeIncoming = wasio.Subscribe(Incoming, func(s *incoming) poll.Pollable { return s })
 
 // room tells whether the system takes a datagram now. One that is closed does:
 // sending tells.
@@ -211,10 +205,4 @@ func (s *udp) send(data string, to netip.AddrPort) (err error) {
 	return err
 }
 
-func subscribeOutgoing(p *iface.Process, c *canon.Call) error {
-	s, err := Outgoing.Arg(p, c, 0)
-	if err == nil {
-		c.Return(wasio.NewPollable(p, s))
-	}
-	return err
-}
+var subscribeOutgoing = wasio.Subscribe(Outgoing, func(s *outgoing) poll.Pollable { return s })

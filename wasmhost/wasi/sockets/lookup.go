@@ -87,10 +87,4 @@ func resolveNext(p *iface.Process, c *canon.Call) error {
 	return nil
 }
 
-func subscribeAnswers(p *iface.Process, c *canon.Call) error {
-	a, err := Answers.Arg(p, c, 0)
-	if err == nil {
-		c.Return(wasio.NewPollable(p, &a.done))
-	}
-	return err
-}
+var subscribeAnswers = wasio.Subscribe(Answers, func(a *answers) poll.Pollable { return &a.done })

@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"wippy/internal/neterr"
 	"wippy/runtime/process"
 	"wippy/wasmhost/wasi/files"
 	"wippy/wasmhost/wasi/network"
@@ -304,9 +305,9 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%v is %s, not %s", tt.err, got, tt.want)
 		}
 	}
-	for _, p := range systemCodes {
-		if got := codeOf(&net.OpError{Op: "x", Err: os.NewSyscallError("x", p.err)}); got != p.code {
-			t.Errorf("%v is %s, not %s", p.err, got, p.code)
+	for kind := neterr.Other + 1; kind <= neterr.Invalid; kind++ {
+		if systemCodes[kind] == unknown {
+			t.Errorf("the system's errors of kind %d have no code", kind)
 		}
 	}
 }
@@ -463,6 +464,32 @@ func TestWaiters(t *testing.T) {
 	}
 	if err := s.send("x", loopback); codeOf(err) != connectionAborted {
 		t.Error(err)
+	}
+}
+
+// TestAwait has a poller that does not wait: the socket is looked at from time to time, until
+// there is something, or it is closed.
+func TestAwait(t *testing.T) {
+	a, s := datagrams(t), datagrams(t)
+	refused, looks := 0, 0
+	refuse := func(func(uintptr) bool) error {
+		refused++
+		return errors.New("not pollable")
+	}
+	s.await(refuse, func(fd uintptr) bool {
+		if looks++; looks == 3 {
+			if err := a.send("x", s.at); err != nil {
+				t.Error(err)
+			}
+		}
+		return readable(fd)
+	})
+	if refused < 3 || looks != refused || !s.look() {
+		t.Errorf("refused %d times, looked %d times", refused, looks)
+	}
+	s.Close()
+	if s.await(refuse, readable); refused != looks+1 {
+		t.Errorf("it goes on with a socket that is closed")
 	}
 }
 

@@ -12,16 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// systemCodes are what the system's errors are to a guest.
-var systemCodes = []meaning{
-	{unix.EACCES, accessDenied}, {unix.EPERM, accessDenied}, {unix.EADDRINUSE, addressInUse}, {unix.EADDRNOTAVAIL, addressNotBindable},
-	{unix.ECONNREFUSED, connectionRefused}, {unix.ECONNRESET, connectionReset}, {unix.EPIPE, connectionReset}, {unix.ECONNABORTED, connectionAborted},
-	{unix.ETIMEDOUT, timeout}, {unix.ENETUNREACH, remoteUnreachable}, {unix.EHOSTUNREACH, remoteUnreachable}, {unix.ENETDOWN, remoteUnreachable},
-	{unix.EHOSTDOWN, remoteUnreachable}, {unix.ENETRESET, remoteUnreachable}, {unix.EMFILE, newSocketLimit}, {unix.ENFILE, newSocketLimit},
-	{unix.ENOMEM, outOfMemory}, {unix.ENOBUFS, outOfMemory}, {unix.EAFNOSUPPORT, notSupported}, {unix.EMSGSIZE, datagramTooLarge},
-	{unix.EINVAL, invalidArgument},
-}
-
 // setHops sets how many routers a packet passes.
 func setHops(fd uintptr, six bool, n int) error {
 	if six {

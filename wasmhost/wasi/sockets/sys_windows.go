@@ -11,15 +11,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// systemCodes are what the system's errors are to a guest.
-var systemCodes = []meaning{
-	{windows.WSAEACCES, accessDenied}, {windows.WSAEADDRINUSE, addressInUse}, {windows.WSAENOBUFS, addressInUse}, {windows.WSAEADDRNOTAVAIL, addressNotBindable},
-	{windows.WSAECONNREFUSED, connectionRefused}, {windows.WSAECONNRESET, connectionReset}, {windows.WSAESHUTDOWN, connectionReset}, {windows.WSAECONNABORTED, connectionAborted},
-	{windows.WSAETIMEDOUT, timeout}, {windows.WSAENETUNREACH, remoteUnreachable}, {windows.WSAEHOSTUNREACH, remoteUnreachable}, {windows.WSAENETDOWN, remoteUnreachable},
-	{windows.WSAEHOSTDOWN, remoteUnreachable}, {windows.WSAENETRESET, remoteUnreachable}, {windows.WSAEMFILE, newSocketLimit}, {windows.WSAEAFNOSUPPORT, notSupported},
-	{windows.WSAEMSGSIZE, datagramTooLarge}, {windows.WSAEINVAL, invalidArgument},
-}
-
 // setHops sets how many routers a packet passes.
 func setHops(fd uintptr, six bool, n int) error {
 	if six {

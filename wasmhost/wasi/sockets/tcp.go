@@ -313,29 +313,11 @@ func shutdown(_ *iface.Process, c *canon.Call, s *tcp) (mailbox.Value, error) {
 	return mailbox.Nil, nil
 }
 
-func isListening(p *iface.Process, c *canon.Call) error {
-	s, err := TCPs.Arg(p, c, 0)
-	if err == nil {
-		c.Return(mailbox.Bool(s.state == listening))
-	}
-	return err
-}
+var isListening = TCPs.Getter(func(_ *iface.Process, s *tcp) mailbox.Value { return mailbox.Bool(s.state == listening) })
 
-func addressFamily(p *iface.Process, c *canon.Call) error {
-	s, err := TCPs.Arg(p, c, 0)
-	if err == nil {
-		c.Return(mailbox.Uint(uint64(s.family)))
-	}
-	return err
-}
+var addressFamily = TCPs.Getter(func(_ *iface.Process, s *tcp) mailbox.Value { return mailbox.Uint(uint64(s.family)) })
 
-func subscribeTCP(p *iface.Process, c *canon.Call) error {
-	s, err := TCPs.Arg(p, c, 0)
-	if err == nil {
-		c.Return(wasio.NewPollable(p, ready{s}))
-	}
-	return err
-}
+var subscribeTCP = wasio.Subscribe(TCPs, func(s *tcp) poll.Pollable { return ready{s} })
 
 // ready is a socket's pollable: nothing is to be waited for where nothing began.
 type ready struct{ *tcp }

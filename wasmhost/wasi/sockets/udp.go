@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"sync"
 	"syscall"
+	"time"
 
 	"wippy/mailbox"
 	"wippy/wasmhost/canon"
@@ -125,8 +126,8 @@ func (s *udp) bind(a netip.AddrPort) error {
 		return err
 	}
 	s.at = unmap(s.conn.LocalAddr().(*net.UDPAddr).AddrPort())
-	s.in.wait = func() { _ = s.raw.Read(readable) } // an error is that it is closed
-	s.out.wait = func() { _ = s.raw.Write(writable) }
+	s.in.wait = func() { s.await(s.raw.Read, readable) }
+	s.out.wait = func() { s.await(s.raw.Write, writable) }
 	s.open = s.policy.Allowed(s.at)
 	return nil
 }
@@ -290,21 +291,29 @@ func remoteAddressUDP(_ *iface.Process, _ *canon.Call, s *udp) (mailbox.Value, e
 	return addressValue(s.remote), nil
 }
 
-func addressFamilyUDP(p *iface.Process, c *canon.Call) error {
-	s, err := UDPs.Arg(p, c, 0)
-	if err == nil {
-		c.Return(mailbox.Uint(uint64(s.family)))
-	}
-	return err
-}
+var addressFamilyUDP = UDPs.Getter(func(_ *iface.Process, s *udp) mailbox.Value { return mailbox.Uint(uint64(s.family)) })
 
 // subscribeUDP gives what is ready: nothing that a socket does by itself takes time.
-func subscribeUDP(p *iface.Process, c *canon.Call) error {
-	_, err := UDPs.Arg(p, c, 0)
-	if err == nil {
-		c.Return(wasio.NewPollable(p, poll.Always))
+var subscribeUDP = wasio.Subscribe(UDPs, func(*udp) poll.Pollable { return poll.Always })
+
+// How long await sleeps, at first and at most.
+const (
+	firstPause = time.Millisecond
+	lastPause  = 50 * time.Millisecond
+)
+
+// await blocks until a socket is ready, or closed. wait is its Read or Write. Where
+// package net does not wait, await looks from time to time: on linux it refuses
+// to once the system has told of nothing but an error, until it tells of
+// something else, and on windows always to wait for room.
+func (s *udp) await(wait func(func(fd uintptr) bool) error, ready func(fd uintptr) bool) {
+	for pause := firstPause; wait(ready) != nil; pause = min(2*pause, lastPause) {
+		is := false
+		if err := s.raw.Control(func(fd uintptr) { is = ready(fd) }); is || err != nil {
+			return
+		}
+		time.Sleep(pause)
 	}
-	return err
 }
 
 // waiter waits for the system to say that a socket is ready in one direction. It

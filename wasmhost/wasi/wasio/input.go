@@ -121,10 +121,4 @@ func notStream(p *iface.Process, c *canon.Call, err error) error {
 	return nil
 }
 
-func subscribeInput(p *iface.Process, c *canon.Call) error {
-	s, err := Inputs.Arg(p, c, 0)
-	if err == nil {
-		c.Return(NewPollable(p, s))
-	}
-	return err
-}
+var subscribeInput = Subscribe(Inputs, func(s *Input) poll.Pollable { return s })

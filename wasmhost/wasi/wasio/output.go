@@ -195,13 +195,7 @@ func flush(p *iface.Process, c *canon.Call) error {
 	return written(p, c, func(s *Output) error { return s.flush(p) })
 }
 
-func subscribeOutput(p *iface.Process, c *canon.Call) error {
-	s, err := Outputs.Arg(p, c, 0)
-	if err == nil {
-		c.Return(NewPollable(p, s))
-	}
-	return err
-}
+var subscribeOutput = Subscribe(Outputs, func(s *Output) poll.Pollable { return s })
 
 func splice(p *iface.Process, c *canon.Call) error         { return splicing(p, c, false) }
 func blockingSplice(p *iface.Process, c *canon.Call) error { return splicing(p, c, true) }

@@ -13,6 +13,11 @@ var Pollables = iface.NewResource[poll.Pollable]("pollable", nil)
 // NewPollable makes a pollable.
 func NewPollable(p *iface.Process, on poll.Pollable) mailbox.Value { return Pollables.New(p, on) }
 
+// Subscribe makes a function that gives a pollable of the object that is its argument.
+func Subscribe[T any](r *iface.Resource[T], of func(object T) poll.Pollable) func(p *iface.Process, c *canon.Call) error {
+	return r.Getter(func(p *iface.Process, object T) mailbox.Value { return NewPollable(p, of(object)) })
+}
+
 // PollInterface is wasi:io/poll.
 var PollInterface = iface.New("wasi:io/poll", []string{Grant, PollGrant}, "",
 	iface.Func{Name: "[method]pollable.ready", Signature: "func(self: borrow<pollable>) -> bool", Run: ready},

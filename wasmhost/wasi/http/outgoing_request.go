@@ -1,7 +1,6 @@
 package http
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -79,8 +78,15 @@ func isAuthority(s string) bool {
 	return !strings.HasSuffix(s, ":")
 }
 
-// isPath tells whether s is a path and maybe a query.
+// asterisk is the path of a request for the server as a whole: that of OPTIONS
+// alone can have it.
+const asterisk = "*"
+
+// isPath tells whether s is a path and maybe a query, or the asterisk.
 func isPath(s string) bool {
+	if s == asterisk {
+		return true
+	}
 	for i := range len(s) {
 		if c := s[i]; c <= ' ' || c >= 0x7f || c == '#' {
 			return false
@@ -106,13 +112,7 @@ func isScheme(s string) bool {
 
 // ask makes a function that gives something of a request.
 func ask(give func(r *request) mailbox.Value) func(p *iface.Process, c *canon.Call) error {
-	return func(p *iface.Process, c *canon.Call) error {
-		r, err := Requests.Arg(p, c, 0)
-		if err == nil {
-			c.Return(give(r))
-		}
-		return err
-	}
+	return Requests.Getter(func(_ *iface.Process, r *request) mailbox.Value { return give(r) })
 }
 
 // put makes a function that sets something of a request, if it will do.
@@ -134,21 +134,15 @@ func put(ok func(v mailbox.Value) bool, set func(r *request, v mailbox.Value)) f
 }
 
 var (
-	requestMethod  = ask(func(r *request) mailbox.Value { return r.method })
-	requestPath    = ask(func(r *request) mailbox.Value { return r.path })
-	requestScheme  = ask(func(r *request) mailbox.Value { return r.scheme })
-	requestAuthor  = ask(func(r *request) mailbox.Value { return r.authority })
-	setMethod      = put(func(v mailbox.Value) bool { s := methodName(v); return len(s) <= maxText && isToken(s) }, func(r *request, v mailbox.Value) { r.method = v })
-	setPath        = put(func(v mailbox.Value) bool { return v.IsNil() || len(v.Str()) <= maxText && isPath(v.Str()) }, func(r *request, v mailbox.Value) { r.path = v })
-	setAuthority   = put(func(v mailbox.Value) bool { return v.IsNil() || len(v.Str()) <= maxText && isAuthority(v.Str()) }, func(r *request, v mailbox.Value) { r.authority = v })
-	setScheme      = put(okScheme, func(r *request, v mailbox.Value) { r.scheme = v })
-	requestHeaders = func(p *iface.Process, c *canon.Call) error {
-		r, err := Requests.Arg(p, c, 0)
-		if err == nil {
-			c.Return(Fields.New(p, r.headers))
-		}
-		return err
-	}
+	requestMethod    = ask(func(r *request) mailbox.Value { return r.method })
+	requestPath      = ask(func(r *request) mailbox.Value { return r.path })
+	requestScheme    = ask(func(r *request) mailbox.Value { return r.scheme })
+	requestAuthority = ask(func(r *request) mailbox.Value { return r.authority })
+	setMethod        = put(func(v mailbox.Value) bool { s := methodName(v); return len(s) <= maxText && isToken(s) }, func(r *request, v mailbox.Value) { r.method = v })
+	setPath          = put(func(v mailbox.Value) bool { return v.IsNil() || len(v.Str()) <= maxText && isPath(v.Str()) }, func(r *request, v mailbox.Value) { r.path = v })
+	setAuthority     = put(func(v mailbox.Value) bool { return v.IsNil() || len(v.Str()) <= maxText && isAuthority(v.Str()) }, func(r *request, v mailbox.Value) { r.authority = v })
+	setScheme        = put(okScheme, func(r *request, v mailbox.Value) { r.scheme = v })
+	requestHeaders   = Requests.Getter(func(p *iface.Process, r *request) mailbox.Value { return Fields.New(p, r.headers) })
 )
 
 func okScheme(v mailbox.Value) bool {
@@ -202,8 +196,11 @@ func (r *request) invalid() *Error {
 	if r.authority.IsNil() {
 		return plain(requestURIInvalid, "the request has no authority")
 	}
-	if strings.EqualFold(methodName(r.method), "CONNECT") {
+	switch method := methodName(r.method); {
+	case strings.EqualFold(method, http.MethodConnect):
 		return plain(requestMethodInvalid, "CONNECT is for proxies")
+	case r.path.Str() == asterisk && method != http.MethodOptions:
+		return plain(requestURIInvalid, "the path * is for OPTIONS")
 	}
 	return nil
 }
@@ -214,14 +211,18 @@ func (r *request) http() (*http.Request, error) {
 	if which, _ := canon.CaseOf(r.scheme); !r.scheme.IsNil() && which == schemeHTTP {
 		scheme = "http"
 	}
-	path := r.path.Str()
-	if r.path.IsNil() || path == "" || path[0] == '?' {
+	path, opaque := r.path.Str(), ""
+	switch {
+	case path == asterisk:
+		path, opaque = "", asterisk
+	case path == "" || path[0] == '?':
 		path = "/" + path
 	}
 	u, err := url.Parse(scheme + "://" + r.authority.Str() + path)
 	if err != nil {
 		return nil, err
 	}
+	u.Opaque = opaque
 	req := &http.Request{Method: methodName(r.method), URL: u, Host: u.Host, Header: r.headers.header(), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "") // which has none sent
@@ -230,23 +231,39 @@ func (r *request) http() (*http.Request, error) {
 		return req, nil
 	}
 	req.ContentLength = r.body.expect
-	if r.body.attach() || req.ContentLength == 0 {
+	trailer := r.headers.trailer()
+	if r.body.attach(trailer) || req.ContentLength == 0 {
 		r.body.Close()
 		req.ContentLength = 0
 		req.Body = http.NoBody
 		return req, nil
 	}
 	req.Body = r.body
-	req.Trailer = http.Header{}
-	for _, list := range r.headers.get("trailer") {
+	if req.ContentLength < 0 && len(trailer) > 0 {
+		req.TransferEncoding = []string{"chunked"} // so that the body is not looked at before the headers are sent
+	}
+	if req.ContentLength >= 0 || len(trailer) > 0 || !bodiless[req.Method] {
+		req.Trailer = trailer
+	}
+	return req, nil
+}
+
+// bodiless are methods for which package net/http looks whether there is a body
+// before it sends the headers, beside the goroutine that does: trailers can
+// only follow if they are announced.
+var bodiless = map[string]bool{"GET": true, "HEAD": true, "DELETE": true, "OPTIONS": true, "PROPFIND": true, "SEARCH": true}
+
+// trailer gives the names of trailers that headers announce.
+func (f *fields) trailer() http.Header {
+	h := http.Header{}
+	for _, list := range f.get("trailer") {
 		for name := range strings.SplitSeq(list, ",") {
 			if name = strings.TrimSpace(name); checkName(name) < 0 && !untrailed(name) {
-				req.Trailer[http.CanonicalHeaderKey(name)] = nil
+				h[http.CanonicalHeaderKey(name)] = nil
 			}
 		}
 	}
-	r.body.trailer = req.Trailer
-	return req, nil
+	return h
 }
 
 // untrailed tells of names that no trailer may have.
@@ -325,9 +342,6 @@ func handle(p *iface.Process, c *canon.Call) error {
 	req, err := r.http()
 	if err != nil {
 		return fail(plain(requestURIInvalid, err.Error()))
-	}
-	if host, _, err := net.SplitHostPort(req.URL.Host); err == nil && host == "" {
-		return fail(plain(requestURIInvalid, "the authority has no host"))
 	}
 	var body *pipe
 	if req.Body == r.body {

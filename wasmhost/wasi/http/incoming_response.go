@@ -5,6 +5,7 @@ import (
 	"wippy/runtime/process"
 	"wippy/wasmhost/canon"
 	"wippy/wasmhost/wasi/iface"
+	"wippy/wasmhost/wasi/poll"
 	"wippy/wasmhost/wasi/wasio"
 )
 
@@ -22,13 +23,7 @@ var Futures = iface.NewResource("future-incoming-response", func(_ *iface.Proces
 	}
 })
 
-func futureSubscribe(p *iface.Process, c *canon.Call) error {
-	f, err := Futures.Arg(p, c, 0)
-	if err == nil {
-		c.Return(wasio.NewPollable(p, &f.done))
-	}
-	return err
-}
+var futureSubscribe = wasio.Subscribe(Futures, func(f *future) poll.Pollable { return &f.done })
 
 func futureGet(p *iface.Process, c *canon.Call) error {
 	f, err := Futures.Arg(p, c, 0)
@@ -64,21 +59,10 @@ var Responses = iface.NewResource("incoming-response", func(_ *iface.Process, r 
 	}
 })
 
-func responseStatus(p *iface.Process, c *canon.Call) error {
-	r, err := Responses.Arg(p, c, 0)
-	if err == nil {
-		c.Return(mailbox.Uint(uint64(r.response.StatusCode)))
-	}
-	return err
-}
-
-func responseHeaders(p *iface.Process, c *canon.Call) error {
-	r, err := Responses.Arg(p, c, 0)
-	if err == nil {
-		c.Return(Fields.New(p, fieldsOf(r.response.Header)))
-	}
-	return err
-}
+var (
+	responseStatus  = Responses.Getter(func(_ *iface.Process, r *response) mailbox.Value { return mailbox.Uint(uint64(r.response.StatusCode)) })
+	responseHeaders = Responses.Getter(func(p *iface.Process, r *response) mailbox.Value { return Fields.New(p, fieldsOf(r.response.Header)) })
+)
 
 func responseConsume(p *iface.Process, c *canon.Call) error {
 	r, err := Responses.Arg(p, c, 0)

@@ -29,13 +29,7 @@ var IncomingRequests = iface.NewResource[*incoming]("incoming-request", nil)
 
 // tell makes a function that gives something of a request that is served.
 func tell(give func(r *http.Request) mailbox.Value) func(p *iface.Process, c *canon.Call) error {
-	return func(p *iface.Process, c *canon.Call) error {
-		r, err := IncomingRequests.Arg(p, c, 0)
-		if err == nil {
-			c.Return(give(r.request))
-		}
-		return err
-	}
+	return IncomingRequests.Getter(func(_ *iface.Process, r *incoming) mailbox.Value { return give(r.request) })
 }
 
 var (
@@ -43,6 +37,7 @@ var (
 	incomingPath      = tell(pathOf)
 	incomingScheme    = tell(schemeOf)
 	incomingAuthority = tell(authorityOf)
+	incomingHeaders   = IncomingRequests.Getter(func(p *iface.Process, r *incoming) mailbox.Value { return Fields.New(p, fieldsOf(r.request.Header)) })
 )
 
 // methodOf gives a request's method, by position.
@@ -74,17 +69,6 @@ func authorityOf(r *http.Request) mailbox.Value {
 		return mailbox.Nil
 	}
 	return iface.Text(r.Host)
-}
-
-func incomingHeaders(p *iface.Process, c *canon.Call) error {
-	r, err := IncomingRequests.Arg(p, c, 0)
-	if err != nil {
-		return err
-	}
-	f := fieldsOf(r.request.Header)
-	f.list = slices.DeleteFunc(f.list, func(x field) bool { return slices.Contains(forbiddenNames, x.name) })
-	c.Return(Fields.New(p, f))
-	return nil
 }
 
 func incomingConsume(p *iface.Process, c *canon.Call) error {

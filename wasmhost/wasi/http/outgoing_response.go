@@ -30,13 +30,10 @@ func newAnswer(p *iface.Process, c *canon.Call) error {
 	return err
 }
 
-func answerStatus(p *iface.Process, c *canon.Call) error {
-	a, err := Answers.Arg(p, c, 0)
-	if err == nil {
-		c.Return(mailbox.Uint(uint64(a.status)))
-	}
-	return err
-}
+var (
+	answerStatus  = Answers.Getter(func(_ *iface.Process, a *answer) mailbox.Value { return mailbox.Uint(uint64(a.status)) })
+	answerHeaders = Answers.Getter(func(p *iface.Process, a *answer) mailbox.Value { return Fields.New(p, a.headers) })
+)
 
 // isStatus tells whether a response can have the status, which is the last one
 // for its request: so it is not 1xx.
@@ -56,14 +53,6 @@ func setAnswerStatus(p *iface.Process, c *canon.Call) error {
 	return nil
 }
 
-func answerHeaders(p *iface.Process, c *canon.Call) error {
-	a, err := Answers.Arg(p, c, 0)
-	if err == nil {
-		c.Return(Fields.New(p, a.headers))
-	}
-	return err
-}
-
 func answerBody(p *iface.Process, c *canon.Call) error {
 	a, err := Answers.Arg(p, c, 0)
 	if err != nil {
@@ -75,7 +64,7 @@ func answerBody(p *iface.Process, c *canon.Call) error {
 		return nil
 	}
 	body := newPipe(length)
-	body.response, body.trailer = true, http.Header{}
+	body.response = true
 	own := Bodies.New(p, &outgoingBody{pipe: body}) // which may end the process
 	a.body = body
 	c.OK(own)

@@ -81,6 +81,11 @@ func (i *Instance) takeIdle() bool {
 		return false
 	}
 	i.cores, i.functions = g.cores, g.functions
+	for n, f := range i.funcs { // those of options are there already
+		if f != nil {
+			f.fn = g.functions[n]
+		}
+	}
 	for n := range i.cores {
 		i.memories(n)
 	}

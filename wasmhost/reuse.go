@@ -27,7 +27,8 @@ const (
 // idle keeps instances of a program with their functions, whose making is most of
 // the cost of a process.
 type idle struct {
-	fresh     atomic.Pointer[fresh] // nil until the first instance is made
+	fresh     atomic.Pointer[fresh] // nil until the first instance is made, or the second
+	second    atomic.Bool           // one was made
 	mu        sync.Mutex
 	most      int
 	instances []ready
@@ -103,7 +104,7 @@ func (t *instance) findState() {
 	for _, name := range p.meter.Globals {
 		t.state = append(t.state, t.mod.ExportedGlobal(name).(api.MutableGlobal))
 	}
-	if p.idle.fresh.Load() != nil {
+	if p.idle.fresh.Load() != nil || !p.idle.second.Swap(true) && p.memory > memory.QuickImage {
 		return
 	}
 	f := &fresh{}

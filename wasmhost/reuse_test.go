@@ -52,7 +52,7 @@ func (l life) live(t testing.TB, p *Program) string {
 // see whose instance is new.
 func TestReuse(t *testing.T) {
 	h := newHost(t, Options{})
-	for _, size := range [][2]byte{{2, 6}, {2, 2}, {5, 9}} {
+	for _, size := range [][2]byte{{2, 6}, {2, 2}, {5, 9}, {17, 19}} {
 		again, never := restoring(t, h, size[0], size[1])
 		random := rand.New(rand.NewPCG(1, 2))
 		reused, failed := 0, 0

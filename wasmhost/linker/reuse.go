@@ -36,7 +36,8 @@ const (
 
 // idle keeps the guests of a plan that wait for a process.
 type idle struct {
-	fresh  atomic.Pointer[fresh] // nil until the first guest is made
+	fresh  atomic.Pointer[fresh] // nil until the first guest is made, or the second
+	second atomic.Bool           // one was made
 	mu     sync.Mutex
 	most   int
 	guests []*guest
@@ -102,6 +103,9 @@ func (i *Instance) findState(n int) {
 		c.state = append(c.state, c.mod.ExportedGlobal(name).(api.MutableGlobal))
 	}
 	if n < len(i.cores)-1 || i.plan.idle.fresh.Load() != nil {
+		return
+	}
+	if !i.plan.idle.second.Swap(true) && i.plan.memory > memory.QuickImage {
 		return
 	}
 	f := &fresh{memories: i.budget.Image(), globals: make([][]uint64, len(i.cores))}

@@ -19,6 +19,9 @@ const (
 	// and put right where it differs, so that its pages stay. It takes some 3 µs for each 64 KiB.
 	// The pages of a larger one go back to the kernel.
 	compared = 256 << 10
+	// QuickImage is the size, in bytes, up to which an image costs a first process next
+	// to nothing. There may be no second that is worth more.
+	QuickImage = 1 << 20
 )
 
 // Image is what the memories of a process hold to begin with. It is immutable.
@@ -118,8 +121,8 @@ func (b *Budget) take(from *Budget) {
 // restore makes the memory what s says, or bare: zero, and what is not is yet to
 // be written. It gives false where that cannot be done.
 func (m *linear) restore(s *snapshot, of api.Memory, bare *bool) bool {
-	if m.moved || m.size < s.size {
-		return false
+	if m.moved || m.size < s.size || m.slot.heap && s.size > compared {
+		return false // what waits on Go's heap would take it all
 	}
 	if m.size > s.size {
 		m.zero(s.size, m.size)

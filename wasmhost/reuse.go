@@ -123,7 +123,13 @@ func (t *instance) findState() {
 // that it is still this one's, and of no use.
 func (t *instance) keep() bool {
 	p := t.program
-	if !p.again || t.broken || p.idle.full() {
+	if !p.again || t.broken {
+		return false
+	}
+	if t.budget == nil && t.state == nil && t.fuel == nil && t.room == nil {
+		return p.idle.put(t.ready)
+	}
+	if p.idle.full() { // before the work
 		return false
 	}
 	begin := p.idle.fresh.Load()

@@ -95,8 +95,8 @@ type linear struct {
 	slot   slot
 	size   uint64 // bytes in use, the slot's prefix
 	most   uint64 // bytes that size will never exceed
-	shrink bool   // Reallocate is asked to shrink it to least
-	least  uint64
+	least  uint64 // to which Reallocate is to shrink it, if shrink
+	shrink bool
 	moved  bool // into another slot than its first
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"wippy/mailbox"
@@ -73,6 +74,32 @@ func TestReuse(t *testing.T) {
 		if reused < 10 || failed < 10 {
 			t.Errorf("%v: %d processes had an instance of another's, %d left none", size, reused, failed)
 		}
+	}
+}
+
+// TestReuseAtOnce has processes of one program on many goroutines hand on instances.
+func TestReuseAtOnce(t *testing.T) {
+	again, never := restoring(t, newHost(t, Options{}), 2, 6)
+	const lives = 6
+	var want [lives]string
+	for seed := range want {
+		want[seed] = life{seed: uint16(seed), steps: 12}.live(t, never)
+	}
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for n := range 20 {
+				seed := (g + n) % lives
+				if got := (life{seed: uint16(seed), steps: 12}).live(t, again); got != want[seed] {
+					t.Errorf("life %d comes to %s; alone to %s", seed, got, want[seed])
+				}
+			}
+		})
+	}
+	wg.Wait()
+	life{}.live(t, again)
+	if len(again.idle.instances) == 0 {
+		t.Error("no instance waits")
 	}
 }
 

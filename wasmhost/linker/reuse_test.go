@@ -3,6 +3,7 @@ package linker_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"wippy/mailbox"
@@ -73,6 +74,26 @@ func TestReuse(t *testing.T) {
 	}
 	if reused < 20 || failed < 20 {
 		t.Errorf("%d processes had a guest of another's, %d left none", reused, failed)
+	}
+}
+
+// TestReuseAtOnce has processes of one plan on many goroutines hand on guests.
+func TestReuseAtOnce(t *testing.T) {
+	p := link(t, "restore", linker.Nothing{})
+	want := lived(t, p, 7, 20, 0)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 20 {
+				if got := lived(t, p, 7, 20, 0); got != want {
+					t.Errorf("it comes to %s; the first time to %s", got, want)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if p.Waiting() == 0 {
+		t.Error("no guest waits")
 	}
 }
 

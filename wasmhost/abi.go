@@ -85,7 +85,7 @@ func (ps *problems) checkExport(at string, src Source, info *module.Module, name
 	return true
 }
 
-// moduleFunc is an export as the canonical ABI calls it.
+// moduleFunc is an export as the canonical ABI calls it: the method, or cabi_realloc.
 type moduleFunc struct {
 	of   *instance
 	name string
@@ -97,9 +97,10 @@ var _ canon.CoreFunc = (*moduleFunc)(nil)
 func (f *moduleFunc) CallWithStack(_ context.Context, stack []uint64) error {
 	t := f.of
 	if f.name == t.program.method {
+		t.rest()
 		return t.call(t.process, t.fn, stack)
 	}
-	err := t.call(t.process, t.mod.ExportedFunction(f.name), stack)
+	err := t.call(t.process, t.function(&t.realloc, f.name), stack)
 	if err != nil {
 		return &callError{f.name, err}
 	}
@@ -126,6 +127,7 @@ func (t *instance) callABI(ctx process.Context) (process.Result, error) {
 	t.broken = true
 	v, err := lifted.Call(&t.tank, t.args)
 	if err != nil {
+		t.broken = true // a call within it went well
 		return process.Result{}, err
 	}
 	t.broken = false

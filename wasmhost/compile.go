@@ -114,8 +114,7 @@ func (h *Host) program(ctx context.Context, src Source, sum digest) (process.Pro
 		return nil, ps, nil
 	}
 	p.engine, p.code, p.meter = c.engine, c.code, c.meter
-	// What is recursive may leave its instance with a large stack.
-	p.stateless = p.stateless && p.meter.Room == ""
+	p.reuse()
 	info.Sections = nil // they hold on to the whole binary
 	return p, nil, nil
 }
@@ -166,7 +165,6 @@ func (p *Program) prepare(ps *problems, src Source) {
 	if p.memory > memory.Largest {
 		ps.add("path", fmt.Sprintf("%s begins with %d pages of memory; there may be %d", src.Name, p.memory/memory.PageSize, memory.Largest/memory.PageSize), "")
 	}
-	p.stateless = isStateless(p.info) && !p.initialize
 }
 
 // runInitialize finds out whether _initialize runs before the method.
@@ -276,10 +274,4 @@ func initialMemory(info *module.Module) uint64 {
 		pages += m.Min
 	}
 	return pages * memory.PageSize
-}
-
-// isStateless tells that no call can leave anything behind in an instance.
-func isStateless(info *module.Module) bool {
-	return len(info.Imports)+len(info.Memories)+len(info.Tables) == 0 && !info.HasStart &&
-		!slices.ContainsFunc(info.Globals, func(g module.GlobalType) bool { return g.Mutable })
 }

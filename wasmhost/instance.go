@@ -59,27 +59,25 @@ func (t *instance) Init(ctx process.Context) error {
 // start makes the instance and gets it ready. The error means nothing where
 // the guest ended its process.
 func (t *instance) start(ctx process.Context) error {
-	if t.program.stateless {
-		var ok bool
-		if t.ready, ok = t.program.idle.take(); ok {
-			return nil
+	if !t.takeIdle() {
+		if err := t.guard(ctx, t.instantiate); err != nil {
+			return t.stopped(ctx, err, "")
 		}
+		t.meter()
+		t.findState()
 	}
-	if err := t.guard(ctx, t.instantiate); err != nil {
-		return t.stopped(ctx, err, "")
-	}
-	t.meter()
 	if start := t.program.meter.Start; start != "" {
-		if err := t.call(ctx, t.mod.ExportedFunction(start), nil); err != nil {
+		if err := t.call(ctx, t.function(&t.first, start), nil); err != nil {
 			return t.stopped(ctx, err, t.program.startName())
 		}
 	}
 	if t.program.initialize {
-		if err := t.call(ctx, t.mod.ExportedFunction(initialize), nil); err != nil {
+		if err := t.call(ctx, t.function(&t.second, initialize), nil); err != nil {
 			return t.stopped(ctx, err, initialize)
 		}
 	}
-	t.fn = t.mod.ExportedFunction(t.program.method)
+	t.function(&t.fn, t.program.method)
+	t.rest()
 	return nil
 }
 
@@ -115,15 +113,14 @@ func (t *instance) Step(ctx process.Context) (process.Result, process.Status) {
 
 // Close implements process.Process.
 func (t *instance) Close() {
-	r := t.ready
-	t.ready = ready{}
-	if r.mod != nil && !(t.program.stateless && !t.broken && t.program.idle.put(r)) {
-		// Nothing runs in it any more. It fails for open files only, and has none.
-		_ = r.mod.Close(context.Background())
-	}
 	if t.tank.caller != nil {
 		t.tank.caller.Forget()
 	}
+	if t.mod != nil && !t.keep() {
+		// Nothing runs in it any more. It fails for open files only, and has none.
+		_ = t.mod.Close(context.Background())
+	}
+	t.ready = ready{}
 	if t.budget != nil {
 		t.budget.Release()
 	}

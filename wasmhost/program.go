@@ -1,10 +1,7 @@
 package wasmhost
 
 import (
-	"sync"
-
 	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
 
 	"wippy/mailbox"
 	"wippy/runtime/process"
@@ -28,7 +25,7 @@ type Program struct {
 	abi        *abi   // of a method that needs the canonical ABI, nil else; sig is empty then
 	memory     uint64 // what its memories begin with, in bytes
 	initialize bool   // _initialize runs before the method
-	stateless  bool   // an instance is as good as new after every call
+	again      bool   // instances are used again
 	idle       idle
 }
 
@@ -111,47 +108,3 @@ func (p *Program) Straight() bool { return p.meter.Straight && !p.linked.suspend
 
 // Deaf implements process.Deaf: a module learns of a cancel if it can receive.
 func (p *Program) Deaf() bool { return !p.linked.receives }
-
-// maxIdle bounds how many instances of a stateless program wait for reuse.
-// Each holds some 13 KB, and the guest stack that its deepest call left.
-const maxIdle = 64
-
-// idle keeps instances of a stateless program with their functions, whose
-// making is most of the cost of a process.
-type idle struct {
-	mu        sync.Mutex
-	instances []ready
-}
-
-// ready is an instance and the one function of it that a process calls. The
-// globals are those of metering, nil where the module is not metered.
-type ready struct {
-	mod        api.Module
-	fn         api.Function
-	fuel, room api.MutableGlobal
-}
-
-// take gives a waiting instance; false when there is none.
-func (i *idle) take() (ready, bool) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	n := len(i.instances)
-	if n == 0 {
-		return ready{}, false
-	}
-	r := i.instances[n-1]
-	i.instances[n-1] = ready{}
-	i.instances = i.instances[:n-1]
-	return r, true
-}
-
-// put takes an instance in; false when enough wait.
-func (i *idle) put(r ready) bool {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if len(i.instances) >= maxIdle {
-		return false
-	}
-	i.instances = append(i.instances, r)
-	return true
-}

@@ -19,8 +19,7 @@ var tiny = []byte("\x00asm\x01\x00\x00\x00" +
 	"\x07\x07\x01\x03add\x00\x00" +
 	"\x0a\x09\x01\x07\x00\x20\x00\x20\x01\x6a\x0b")
 
-// paged is tiny with a page of memory and a data segment: it has state, so that
-// every process needs an instance of its own.
+// paged is tiny with a page of memory and a data segment: it has state.
 var paged = []byte("\x00asm\x01\x00\x00\x00" +
 	"\x01\x07\x01\x60\x02\x7f\x7f\x01\x7f" +
 	"\x03\x02\x01\x00" +

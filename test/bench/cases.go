@@ -20,16 +20,16 @@ type benchCase struct {
 	note   string  // what the numbers alone do not say
 }
 
-// reused is what the case of a stateless module does not show.
-const reused = "without state: its instances are used again"
+// reused is what the cases of short processes do not show.
+const reused = "its instances are used again"
 
 // cases are all benchmarks.
 var cases = []benchCase{
 	{"SpawnExit/tiny/one-by-one", cycles("bench:tiny", 1), "cycles/s", 60000, false, reused},
 	{"SpawnExit/tiny/16-in-flight", cycles("bench:tiny", 16), "cycles/s", 60000, false, reused},
-	{"SpawnExit/paged/16-in-flight", cycles("bench:paged", 16), "cycles/s", 60000, false, "an instance each"},
-	{"SpawnExit/component/one-by-one", cyclesOf("echoes", "bench:component_echo", 1), "cycles/s", 25000, false, "takes and gives a string"},
-	{"SpawnExit/component/16-in-flight", cyclesOf("echoes", "bench:component_echo", 16), "cycles/s", 25000, false, "takes and gives a string"},
+	{"SpawnExit/paged/16-in-flight", cycles("bench:paged", 16), "cycles/s", 60000, false, reused},
+	{"SpawnExit/component/one-by-one", cyclesOf("echoes", "bench:component_echo", 1), "cycles/s", 25000, false, "takes and gives a string; " + reused},
+	{"SpawnExit/component/16-in-flight", cyclesOf("echoes", "bench:component_echo", 16), "cycles/s", 25000, false, "takes and gives a string; " + reused},
 	{"SpawnExit/lua/16-in-flight", cycles("bench:noop", 16), "cycles/s", 0, false, ""},
 	{"Serve/hello/1-client", serving("GET / HTTP/1.1\r\nHost: bench\r\n\r\n", "hello\n", 1), "%-of-plain", 0, false, "a process each, against a handler of net/http's"},
 	{"Serve/hello/16-clients", serving("GET / HTTP/1.1\r\nHost: bench\r\n\r\n", "hello\n", 16), "%-of-plain", 0, false, "a process each, against a handler of net/http's"},
@@ -71,7 +71,7 @@ var cases = []benchCase{
 	{"KillLatency/lua", killLatency("loop", 100), "µs", 1000, true, "median, 100 others loop"},
 	{"KillLatency/wasm", killLatency("spin", 100), "µs", 1000, true, "median, 100 others loop"},
 	{"Million/lua", comeAndGo("bench:noop"), "KiB-left", 1024, true, ""},
-	{"Million/wasm", comeAndGo("bench:paged"), "KiB-left", 1024, true, "an instance each"},
+	{"Million/wasm", comeAndGo("bench:paged"), "KiB-left", 1024, true, reused},
 }
 
 // cycles spawns an entry from Lua, monitored, until b.N have ended.

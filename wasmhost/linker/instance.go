@@ -33,7 +33,8 @@ type Instance struct {
 	lowered    []*canon.Lowered // a process uses few of those that there are
 	funcs      []*coreFunc
 	cores      []core
-	made       int // of cores
+	made       int            // of cores
+	functions  []api.Function // of funcs, that an earlier process had
 
 	account fuel.Account
 	urgent  *atomic.Bool // the process's
@@ -51,8 +52,10 @@ var _ imports.Guest = (*Instance)(nil)
 
 // core is an instance of a core module.
 type core struct {
-	mod  api.Module
-	room api.MutableGlobal // nil where the stack is not counted
+	mod   api.Module
+	room  api.MutableGlobal   // nil where the stack is not counted
+	state []api.MutableGlobal // of a guest that is used again: all that its code changes
+	start api.Function        // nil until it is called
 	tank
 }
 
@@ -165,7 +168,6 @@ func (i *Instance) prepare() {
 	}
 	i.lifted = make([]*canon.Lifted, len(p.lifts))
 	i.lowered = make([]*canon.Lowered, len(p.calls))
-	i.cores = make([]core, len(p.cores))
 }
 
 // fn gives a core function that canonical definitions call.
@@ -173,6 +175,9 @@ func (i *Instance) fn(n int) *coreFunc {
 	f := i.funcs[n]
 	if f == nil {
 		f = &coreFunc{of: i, ref: i.plan.funcs[n]}
+		if i.functions != nil {
+			f.fn = i.functions[n]
+		}
 		i.funcs[n] = f
 	}
 	return f
@@ -210,6 +215,10 @@ func (i *Instance) lower(n int) *canon.Lowered {
 
 // instantiate makes the instances of core modules.
 func (i *Instance) instantiate() error {
+	if i.plan.again && i.takeIdle() {
+		return i.runStart(len(i.cores) - 1)
+	}
+	i.cores = make([]core, len(i.plan.cores))
 	ctx := experimental.WithImportResolver(i, i.resolve)
 	if i.plan.memories {
 		ctx = experimental.WithMemoryAllocator(ctx, &i.budget)
@@ -235,18 +244,40 @@ func (i *Instance) instantiate() error {
 		if code.Meter.Room != "" {
 			c.room = mod.ExportedGlobal(code.Meter.Room).(api.MutableGlobal)
 		}
-		for _, o := range p.options {
-			i.options[o.options].Memory = mod.ExportedMemory(o.name)
-		}
+		i.memories(n)
 		i.account.Share() // data may be much to copy
-		if code.Meter.Start != "" {
-			if err := i.run(n, mod.ExportedFunction(code.Meter.Start), nil); err != nil {
-				return err
-			}
+		if i.plan.again {
+			i.findState(n)
+		}
+		if err := i.runStart(n); err != nil {
+			return err
 		}
 	}
 	i.made = len(i.cores)
 	return nil
+}
+
+// memories tells the options that have the memory of a core instance.
+func (i *Instance) memories(n int) {
+	for _, o := range i.plan.cores[n].options {
+		i.options[o.options].Memory = i.cores[n].mod.ExportedMemory(o.name)
+	}
+}
+
+// runStart calls the start function of a core instance, if it has one.
+func (i *Instance) runStart(n int) error {
+	if n < 0 {
+		return nil
+	}
+	c := &i.cores[n]
+	start := i.plan.codes[i.plan.cores[n].code].Meter.Start
+	if start == "" {
+		return nil
+	}
+	if c.start == nil {
+		c.start = c.mod.ExportedFunction(start)
+	}
+	return i.run(n, c.start, nil)
 }
 
 // resolve gives the module that an import of the core instance that is being
@@ -327,14 +358,16 @@ func (i *Instance) enter(run func() error) error {
 // dropped; no guest code runs. The error is what dropping them failed with.
 func (i *Instance) Close() error {
 	err := i.store.Close(i)
-	for n := range i.cores {
-		if mod := i.cores[n].mod; mod != nil {
-			// Nothing runs in it any more. It fails for open files only, and has none.
-			_ = mod.Close(context.Background())
+	if !i.keep() {
+		for n := range i.cores {
+			if mod := i.cores[n].mod; mod != nil {
+				// Nothing runs in it any more. It fails for open files only, and has none.
+				_ = mod.Close(context.Background())
+			}
 		}
+		i.budget.Release()
 	}
-	i.cores, i.funcs, i.lifted, i.lowered, i.options = nil, nil, nil, nil, nil
-	i.budget.Release()
+	i.cores, i.funcs, i.functions, i.lifted, i.lowered, i.options = nil, nil, nil, nil, nil, nil
 	i.entered = true
 	return err
 }

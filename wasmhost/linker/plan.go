@@ -35,6 +35,8 @@ type Plan struct {
 	memory    uint64 // what its memories begin with, in bytes
 	memories  bool   // it has any, which may grow
 	nested    bool   // components call components
+	again     bool   // guests are used again
+	idle      idle
 }
 
 // componentPlan is an instance of a component.
@@ -51,6 +53,7 @@ type corePlan struct {
 	instance int
 	code     int
 	memory   uint64       // what its memory begins with, in bytes
+	owns     bool         // it has a memory of its own
 	options  []optionsRef // whose memory it has
 	rooms    []int        // instances with which it shares a stack and that count it
 }

@@ -65,6 +65,7 @@ func (s *scope) coreInstance(d *component.CoreInstance) error {
 	}
 	c := corePlan{instance: s.index}
 	for _, own := range m.Module.Memories[imported(m.Module, module.Memory):] {
+		c.owns = true
 		c.memory += own.Min * memory.PageSize
 		s.memories = true
 	}
@@ -237,6 +238,7 @@ func (l *linking) compile(ctx context.Context, c *component.Component, engine En
 		l.codes[i] = code{c, trap.Names{Module: &names, Meter: c.Meter}}
 	}
 	l.rooms()
+	l.reuse()
 	return engine.Build(func() error { return l.provideCalls(ctx) })
 }
 

@@ -27,8 +27,7 @@ type Budget struct {
 	used    atomic.Uint64
 	peak    atomic.Uint64
 	refused atomic.Uint64
-	live    *linear
-	first   linear // most processes have one memory: it costs no allocation
+	live    *linear // latest first
 }
 
 var _ experimental.MemoryAllocator = (*Budget)(nil)
@@ -60,11 +59,8 @@ func (b *Budget) Refused() uint64 { return b.refused.Load() }
 // most bytes. wazero sizes it to the module's minimum at once and panics when
 // that is refused: check the minimum against the limit first.
 func (b *Budget) Allocate(_, most uint64) experimental.LinearMemory {
-	m := &b.first
-	if m.budget != nil {
-		m = new(linear)
-	}
-	*m = linear{budget: b, most: min(most, b.limit), next: b.live}
+	// Not a part of b, which it may outlive.
+	m := &linear{budget: b, most: min(most, b.limit), next: b.live}
 	b.live = m
 	return m
 }
@@ -99,12 +95,18 @@ type linear struct {
 	slot   slot
 	size   uint64 // bytes in use, the slot's prefix
 	most   uint64 // bytes that size will never exceed
+	least  uint64 // to which Reallocate is to shrink it, if shrink
+	shrink bool
+	moved  bool // into another slot than its first
 }
 
 // Reallocate implements experimental.LinearMemory: it grows the memory to size
 // bytes, the new ones zero, and gives them. Nil refuses. The memory's address
 // may change, so it cannot back a shared memory.
 func (m *linear) Reallocate(size uint64) []byte {
+	if m.shrink {
+		return m.shrunk()
+	}
 	if size == 0 {
 		return []byte{}
 	}
@@ -130,6 +132,7 @@ func (m *linear) move(size uint64) bool {
 		return false
 	}
 	if m.slot.bytes != nil {
+		m.moved = true
 		copyTouched(to.bytes, m.slot.bytes[:m.size])
 		m.budget.pool.give(m.slot, m.size)
 	}

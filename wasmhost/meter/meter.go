@@ -130,9 +130,16 @@ const (
 // not the guest's.
 type Info struct {
 	// Straight tells that nothing in the module runs longer than a moment, but
-	// for the functions that it imports. Such a module is left as it is; the
-	// other fields are empty.
+	// for the functions that it imports. Such a module is left as it is but for
+	// the exports of Globals; the other fields are empty.
 	Straight bool
+	// Restorable tells that an instance is as new once its memory and Globals hold what
+	// they held before any of its code ran: no code changes a table or drops
+	// a segment, and no start function runs before the host can look.
+	Restorable bool
+	// Globals are the exports of the module's own mutable globals, the host's aside,
+	// in order; empty unless Restorable. All are numbers.
+	Globals []string
 	// Fuel is the export of the global, a mutable i32, that holds what is left
 	// of the last allowance.
 	Fuel string

@@ -36,6 +36,7 @@ const (
 	opGlobalSet          opcode = 0x24
 	opMemorySize         opcode = 0x3f
 	opMemoryGrow         opcode = 0x40
+	opTableSet           opcode = 0x26
 	opI32Const           opcode = 0x41
 	opI64Const           opcode = 0x42
 	opI32Ne              opcode = 0x47
@@ -63,6 +64,7 @@ const (
 	opRefFunc            opcode = 0xd2
 
 	opMemoryInit opcode = prefixMisc<<8 | 8
+	opDataDrop   opcode = prefixMisc<<8 | 9
 	opMemoryCopy opcode = prefixMisc<<8 | 10
 	opMemoryFill opcode = prefixMisc<<8 | 11
 	opTableInit  opcode = prefixMisc<<8 | 12

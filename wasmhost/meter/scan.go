@@ -54,6 +54,7 @@ type facts struct {
 	segments []uint64 // sizes of the data segments, in bytes
 	late     bool     // there are late element segments
 	tails    bool     // some function makes tail calls
+	lasting  bool     // some function changes a table or drops a segment
 }
 
 // bits is a set of small numbers.
@@ -239,6 +240,10 @@ func (s *scanner) function(f *function, d *decoder) {
 			s.taken.add(int(in.x))
 		case opMemoryGrow, opMemoryInit, opMemoryCopy, opMemoryFill, opTableInit, opTableCopy, opTableGrow, opTableFill:
 			f.long = true
+		}
+		switch in.op {
+		case opTableSet, opTableInit, opTableCopy, opTableGrow, opTableFill, opElemDrop, opDataDrop:
+			s.lasting = true
 		}
 		s.tails = s.tails || in.op == opReturnCall || in.op == opReturnCallIndirect
 		if f.values > maxValues {

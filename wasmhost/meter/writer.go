@@ -2,6 +2,7 @@ package meter
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"wippy/wasmhost/module"
@@ -127,6 +128,7 @@ func (w *writer) binary() ([]byte, Info, error) {
 	}
 	start := find(m, module.SectionStart).Body
 	info := Info{Straight: w.straight}
+	w.exportState(&info, &exports)
 	if !w.straight {
 		info.Imported, info.Shift = uint32(w.imported), w.shift
 		w.importHooks(&types, &imports)
@@ -232,6 +234,32 @@ func (w *writer) addGlobals(info *Info, globals, exports *items) {
 	if w.recursive() {
 		variable(w.opts.Stack)
 		info.Room = w.export(info, exports, "room", module.Global, w.room)
+	}
+}
+
+// maxState is how many globals a module may have that is restored.
+const maxState = 32
+
+// exportState exports the globals that code may change, if nothing else of an
+// instance but its memory ever changes.
+func (w *writer) exportState(info *Info, exports *items) {
+	if w.lasting || w.late || w.straight && w.m.HasStart {
+		return
+	}
+	imported := len(w.m.Globals) - int(w.counted(module.SectionGlobal).n)
+	var state []uint32
+	for i, g := range w.m.Globals[imported:] {
+		if !g.Mutable {
+			continue
+		}
+		if g.Type == module.V128 || g.Type == module.FuncRef || g.Type == module.ExternRef || len(state) == maxState {
+			return
+		}
+		state = append(state, uint32(imported+i))
+	}
+	info.Restorable = true
+	for i, g := range state {
+		info.Globals = append(info.Globals, w.export(info, exports, "global"+strconv.Itoa(i), module.Global, g))
 	}
 }
 

@@ -1,0 +1,14 @@
+package linker
+
+// Never has no guest of the plan used again.
+func (p *Plan) Never() { p.again = false }
+
+// Waiting is how many guests wait for a process.
+func (p *Plan) Waiting() int {
+	p.idle.mu.Lock()
+	defer p.idle.mu.Unlock()
+	return len(p.idle.guests)
+}
+
+// Again tells that guests are used again.
+func (p *Plan) Again() bool { return p.again }

@@ -1,0 +1,197 @@
+package linker
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"wippy/wasmhost/memory"
+	"wippy/wasmhost/meter"
+)
+
+// Making core instances and the engine's functions is most of what a short process
+// costs. So when one has ended well, what it had of the engine is made as it was before any
+// code ran, and waits for the next process of the same plan. That one finds what a
+// new one would:
+//
+//   - memories, of the size and content that they began with, zero beyond;
+//   - mutable globals, with the values that they began with;
+//   - tables and segments, which no code of such a plan changes (meter.Info.Restorable);
+//   - handles, options and fuel are the process's, and new each time.
+//
+// Where a start function runs before everything is made, what it did would be lost or be there
+// already: such plans have nothing that waits. Nothing of a process that failed, was killed while
+// its code ran or ended itself is used again.
+
+const (
+	// maxIdle bounds how many guests of one plan wait. Each holds some 30 KB, its
+	// memories, and the stacks that its deepest calls left.
+	maxIdle = 64
+	// leastIdle is how many may wait of those whose stacks may be large, at least, as some
+	// megabytes may be left of each: otherwise it is four for each processor.
+	leastIdle = 8
+)
+
+// idle keeps the guests of a plan that wait for a process.
+type idle struct {
+	fresh  atomic.Pointer[fresh] // nil until the first guest is made, or the second
+	second atomic.Bool           // one was made
+	mu     sync.Mutex
+	most   int
+	guests []*guest
+}
+
+// fresh is how a guest begins.
+type fresh struct {
+	memories *memory.Image
+	globals  [][]uint64 // of each core
+}
+
+// guest is what a process had of the engine.
+type guest struct {
+	cores     []core
+	functions []api.Function // by Plan.funcs; nil for those that were never called
+	memories  *memory.Kept
+}
+
+// reuse finds out whether guests are used again, and how many may wait.
+func (l *linking) reuse() {
+	l.idle.most = maxIdle
+	for n := range l.cores {
+		m := &l.codes[l.cores[n].code].Meter
+		if !m.Restorable || m.Start != "" && n < len(l.cores)-1 {
+			return
+		}
+		if m.Room != "" {
+			l.idle.most = max(leastIdle, 4*runtime.GOMAXPROCS(0))
+		}
+	}
+	l.again = len(l.cores) > 0 && l.Plan.memory <= memory.MaxImage
+}
+
+// takeIdle has the instance begin with a guest that waits; false where there is none.
+func (i *Instance) takeIdle() bool {
+	g := i.plan.idle.take()
+	if g == nil {
+		return false
+	}
+	if !i.budget.Adopt(g.memories) {
+		i.plan.idle.put(g)
+		return false
+	}
+	i.cores, i.functions = g.cores, g.functions
+	for n, f := range i.funcs { // those of options are there already
+		if f != nil {
+			f.fn = g.functions[n]
+		}
+	}
+	for n := range i.cores {
+		i.memories(n)
+	}
+	i.made = len(i.cores)
+	i.account.Share() // as when it is made
+	return true
+}
+
+// findState finds what of a core instance its code can change, and notes once all
+// are there how that is.
+func (i *Instance) findState(n int) {
+	c := &i.cores[n]
+	for _, name := range i.plan.codes[i.plan.cores[n].code].Meter.Globals {
+		c.state = append(c.state, c.mod.ExportedGlobal(name).(api.MutableGlobal))
+	}
+	if n < len(i.cores)-1 || i.plan.idle.fresh.Load() != nil {
+		return
+	}
+	if !i.plan.idle.second.Swap(true) && i.plan.memory > memory.QuickImage {
+		return
+	}
+	f := &fresh{memories: i.budget.Image(), globals: make([][]uint64, len(i.cores))}
+	for n := range i.cores {
+		for _, g := range i.cores[n].state {
+			f.globals[n] = append(f.globals[n], g.Get())
+		}
+	}
+	i.plan.idle.fresh.CompareAndSwap(nil, f)
+}
+
+// keep has what the instance has of the engine wait for another, made as it
+// was. False means that it is still the instance's, and of no use.
+func (i *Instance) keep() bool {
+	if !i.plan.again || i.entered || i.cores == nil || i.made < len(i.cores) || i.plan.idle.full() {
+		return false
+	}
+	begin := i.plan.idle.fresh.Load()
+	if begin == nil || begin.memories == nil {
+		return false
+	}
+	var memories []api.Memory
+	for n := range i.cores {
+		if i.plan.cores[n].owns {
+			memories = append(memories, i.cores[n].mod.Memory())
+		}
+	}
+	g := &guest{cores: i.cores, functions: i.functions}
+	if g.memories = i.budget.Keep(begin.memories, memories); g.memories == nil {
+		return false
+	}
+	for n := range g.cores {
+		c := &g.cores[n]
+		for m, global := range c.state {
+			global.Set(begin.globals[n][m])
+		}
+		if c.fuel != nil {
+			c.fuel.Set(0)
+		}
+		if c.room != nil {
+			c.room.Set(uint64(meter.DefaultStack))
+		}
+		c.allowance = 0
+	}
+	if g.functions == nil {
+		g.functions = make([]api.Function, len(i.funcs))
+	}
+	for n, f := range i.funcs {
+		if f != nil && f.fn != nil {
+			g.functions[n] = f.fn
+		}
+	}
+	if i.plan.idle.put(g) {
+		return true
+	}
+	g.memories.Release()
+	return false
+}
+
+func (d *idle) full() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.guests) >= d.most
+}
+
+// take gives a guest that waits, nil where there is none.
+func (d *idle) take() *guest {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := len(d.guests)
+	if n == 0 {
+		return nil
+	}
+	g := d.guests[n-1]
+	d.guests[n-1] = nil
+	d.guests = d.guests[:n-1]
+	return g
+}
+
+// put has a guest wait; false when enough do.
+func (d *idle) put(g *guest) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.guests) >= d.most {
+		return false
+	}
+	d.guests = append(d.guests, g)
+	return true
+}

@@ -48,8 +48,8 @@ func openListing(r raw) (raw, error) {
 	return raw{file: file}, codeFrom(err)
 }
 
-// inodeOf gives the inode of an entry of a listing; none here.
-func inodeOf(raw, os.FileInfo) uint64 { return 0 }
+// entry tells what an entry of a listing is, by the listing itself; no inode.
+func (raw) entry(d fs.DirEntry) (Kind, uint64, error) { return kindOf(d.Type()), 0, nil }
 
 func (r raw) stat() (Stat, error) {
 	f := r.file

@@ -117,8 +117,11 @@ func fdWrite(x *call, a []uint64) errno {
 	case d.file == nil:
 		n, no = x.writeAll(buffers, func(p []byte, _ uint64) (int, error) { return d.out.Write(x, p) })
 	case d.file.Flags()&files.Append != 0:
-		n, no = x.writeAll(buffers, func(p []byte, _ uint64) (n int, err error) {
-			n, d.at, err = streams.AppendFile(x, d.file, p)
+		n, no = x.writeAll(buffers, func(p []byte, _ uint64) (int, error) {
+			n, end, err := streams.AppendFile(x, d.file, p)
+			if n > 0 {
+				d.at = end
+			}
 			return n, err
 		})
 	default:

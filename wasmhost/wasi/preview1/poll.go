@@ -49,15 +49,17 @@ func pollOneoff(x *call, a []uint64) errno {
 		}
 	}
 	x.Charge(len(in))
-	wait(x, subs)
-	events := 0
-	for i := range subs {
-		if s := &subs[i]; s.on == nil || s.on.Ready() {
-			s.put(out[events*eventSize:][:eventSize])
-			events++
+	events := uint32(0)
+	for events == 0 { // another process may take what this one was woken for
+		wait(x, subs)
+		for i := range subs {
+			if s := &subs[i]; s.on == nil || s.on.Ready() {
+				s.put(out[events*eventSize:][:eventSize])
+				events++
+			}
 		}
 	}
-	le.PutUint32(count, uint32(events))
+	le.PutUint32(count, events)
 	return success
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"wippy/runtime/process"
 	"wippy/wasmhost/imports"
+	"wippy/wasmhost/wasi/streams"
 )
 
 func TestAllFunctions(t *testing.T) {
@@ -331,4 +332,47 @@ func FuzzCalls(f *testing.F) {
 			}
 		}
 	})
+}
+
+// fickle is an input that another process takes from: it is ready or not by turns.
+type fickle struct {
+	streams.Input
+	ready []bool
+}
+
+func (f *fickle) Ready() bool {
+	is := f.ready[0]
+	f.ready = f.ready[1:]
+	return is
+}
+
+// TestPollTaken has another process take what this one is woken for: it goes on
+// waiting, as there is always an event.
+func TestPollTaken(t *testing.T) {
+	g := newGuest(t, everything)
+	in := &fickle{ready: []bool{true, false, true, true}}
+	x := within(&g.caller)
+	x.begin()
+	x.table.open[stdin].in = in
+	const events, count = 10000, 9000
+	g.subscribe(0, readEvent, stdin, 0)
+	g.want(t, success, "poll_oneoff", 0, events, 1, count)
+	if g.u32(count) != 1 || len(in.ready) != 0 {
+		t.Errorf("%d events, and %d looks are left", g.u32(count), len(in.ready))
+	}
+}
+
+// TestFailedAppend leaves the position where it is.
+func TestFailedAppend(t *testing.T) {
+	g := newGuest(t, everything)
+	fd := g.open(t, "file", 0, fdReadRight|fdWriteRight)
+	g.want(t, success, "fd_fdstat_set_flags", fd, appendFlag)
+	g.want(t, success, "fd_seek", fd, 3, fromStart, 16)
+	g.want(t, success, "fd_write", fd, 0, 0, 8) // nothing at all
+	within(&g.caller).table.open[fd].file.Close()
+	g.want(t, ebadf, "fd_write", fd, g.vector(0, 100, 3), 1, 8)
+	g.want(t, success, "fd_tell", fd, 16)
+	if g.u64(16) != 3 {
+		t.Errorf("the position is %d", g.u64(16))
+	}
 }

@@ -110,27 +110,21 @@ func signature(f wit.Func) string { return strings.TrimPrefix(f.String(), f.Name
 
 // find gives an interface in any compatible version.
 func (r *Resolver) find(name string) (*iface.Interface, *Problem) {
+	i, compatible := r.interfaces.Find(name)
 	p := &Problem{Interface: name}
-	n, ok := linker.ParseInterface(name)
-	if !ok {
-		p.Message = fmt.Sprintf("%s imports %s, which nothing provides", r.source, cmp.Or(name, "a function that is of no interface"))
-		return nil, p
-	}
-	i := r.interfaces.Interface(n.Package + "/" + n.Name)
 	switch {
+	case compatible:
+		return i, nil
 	case i == nil:
-		p.Message = fmt.Sprintf("%s imports %s, which nothing provides", r.source, name)
-		p.Hint = r.nearest(n)
-	case i.Version != "":
-		if linker.Compatible(i.Version, n.Version) {
-			return i, nil
+		p.Message = fmt.Sprintf("%s imports %s, which nothing provides", r.source, cmp.Or(name, "a function that is of no interface"))
+		if n, ok := linker.ParseInterface(name); ok {
+			p.Hint = r.nearest(n)
 		}
+	case i.Version != "":
 		p.Message = fmt.Sprintf("%s imports %s; there is %s@%s only", r.source, name, i.Name, i.Version)
-	case !linker.Compatible(version, n.Version):
+	default:
 		p.Message = fmt.Sprintf("%s imports %s; there is %s in the versions 0.2.x only", r.source, name, i.Name)
 		p.Hint = "build it for WASI 0.2"
-	default:
-		return i, nil
 	}
 	return nil, p
 }

@@ -54,9 +54,9 @@ func (r raw) setTimes(access, modify NewTime) error {
 		case utimeNow:
 			tv[i] = now
 		case utimeOmit:
-			tv[i] = unix.NsecToTimeval(old.Nano())
+			tv[i] = unix.Timeval{Sec: old.Sec, Usec: int32(old.Nsec / 1000)}
 		default:
-			tv[i] = unix.NsecToTimeval(ts[i].Nano())
+			tv[i] = unix.Timeval{Sec: ts[i].Sec, Usec: int32(ts[i].Nsec / 1000)} // which may be beyond what nanoseconds count
 		}
 	}
 	return codeFrom(retry(func() error { return unix.Futimes(r.fd, tv[:]) }))

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"wippy/wasmhost/wasi/files"
+	"wippy/wasmhost/wasi/poll"
 	"wippy/wasmhost/wasi/streams"
 )
 
@@ -60,6 +61,7 @@ func (x *call) readStream(d *descriptor, buffers [][]byte) (total int, no errno)
 		case err != nil:
 			return 0, errnoOf(err)
 		case n == 0:
+			poll.Nudge(d.in) // it may ask again and again instead of waiting
 			return 0, eagain
 		}
 	}

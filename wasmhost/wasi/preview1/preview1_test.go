@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"wippy/runtime/process"
@@ -332,6 +333,39 @@ func FuzzCalls(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestNeverWaits asks for input again and again, and waits in none of the calls:
+// input comes all the same.
+func TestNeverWaits(t *testing.T) {
+	const events, count = 10000, 9000
+	for name, ask := range map[string]func(g *guest) bool{
+		"fd_read": func(g *guest) bool {
+			no, _ := g.call("fd_read", stdin, g.vector(0, 100, 3), 1, 8)
+			return no == success && g.u32(8) == 1
+		},
+		"poll_oneoff": func(g *guest) bool {
+			g.subscribe(0, clockEvent, monotonic, 0)
+			g.subscribe(1, readEvent, stdin, 0)
+			g.want(t, success, "poll_oneoff", 0, events, 2, count)
+			return g.u32(count) == 2
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGuest(t, everything)
+				g.terminal = &process.Terminal{Stdin: strings.NewReader("x")}
+				g.want(t, success, "fd_fdstat_set_flags", stdin, nonblockFlag)
+				if ask(g) {
+					t.Error("there is input before anybody asks for it")
+				}
+				synctest.Wait()
+				if !ask(g) {
+					t.Error("no input")
+				}
+			})
+		})
+	}
 }
 
 // fickle is an input that another process takes from: it is ready or not by turns.

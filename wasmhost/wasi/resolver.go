@@ -180,7 +180,7 @@ func (r *Resolver) deny(i *iface.Interface, name string, fn *iface.Func) (*canon
 	for _, q := range r.problems {
 		needs = append(needs, q.Grant)
 	}
-	hint := r.howTo() + " " + r.grants.With(needs...)
+	hint := r.howTo(needs)
 	for _, q := range r.problems {
 		q.Hint = hint
 	}
@@ -194,13 +194,14 @@ func (r *Resolver) whoDenies() string {
 	return r.entry + " does not grant"
 }
 
-// howTo stands before the line that grants.
-func (r *Resolver) howTo() string {
+// howTo says how to grant what is needed.
+func (r *Resolver) howTo(needs []string) string {
+	line := r.grants.With(needs...)
 	switch {
 	case r.entry == "":
-		return "run it as an entry with"
+		return imports.WithoutEntry(line, needs...)
 	case len(r.grants) > 0:
-		return "write"
+		return "write " + line
 	}
-	return "add"
+	return "add " + line
 }

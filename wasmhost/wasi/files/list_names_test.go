@@ -73,3 +73,65 @@ func TestNameListing(t *testing.T) {
 		t.Errorf("beyond the end: %v", got)
 	}
 }
+
+// countingReader counts how often a directory is read from its beginning.
+type countingReader struct {
+	nameReader
+	rewound int
+}
+
+func (r *countingReader) Seek(offset int64, whence int) (int64, error) {
+	r.rewound++
+	return r.nameReader.Seek(offset, whence)
+}
+
+// TestNameListingGoesBack reads as preview 1 does, more than its guest has room for
+// each time: that is done without reading the directory again.
+func TestNameListingGoesBack(t *testing.T) {
+	dir := t.TempDir()
+	const n = 3*listBack + 7
+	for i := range n {
+		if err := os.Mkdir(fmt.Sprint(dir, "/", i), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r := &countingReader{nameReader: f}
+	var l nameListing
+	stat := func(fs.DirEntry) (Kind, uint64, error) { return DirectoryKind, 1, nil }
+	seen := map[string]int{}
+	for position, end := uint64(0), false; !end; {
+		if position > 0 {
+			want(t, "seek", l.seek(r, position), 0)
+		}
+		for i := range listBack / 2 {
+			e, ok, err := l.next(r, stat)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if end = !ok; end {
+				break
+			}
+			if i < 10 {
+				position = e.Next
+				seen[e.Name]++
+			}
+		}
+		end = end && position == n
+		if len(l.kept) > 3*listBack {
+			t.Fatalf("%d names are kept", len(l.kept))
+		}
+	}
+	if len(seen) != n || r.rewound != 0 {
+		t.Errorf("%d names, and from the beginning %d times", len(seen), r.rewound)
+	}
+	for name, times := range seen {
+		if times != 1 {
+			t.Errorf("%s is there %d times", name, times)
+		}
+	}
+}

@@ -54,7 +54,7 @@ func (x *call) readStream(d *descriptor, buffers [][]byte) (total int, no errno)
 		total += n
 		x.Charge(n)
 		switch {
-		case total > 0 && n < len(b):
+		case total > 0 && (n < len(b) || err != nil): // an error comes again
 			return total, success
 		case err == io.EOF:
 			return 0, success

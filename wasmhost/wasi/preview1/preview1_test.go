@@ -1,6 +1,7 @@
 package preview1
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -365,6 +366,26 @@ func TestNeverWaits(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// lastWords is an input that ends with its last byte.
+type lastWords struct{ streams.Input }
+
+func (lastWords) Ready() bool { return true }
+
+func (lastWords) Read(_ process.Context, p []byte) (int, error) { return copy(p, "end"), io.EOF }
+
+// TestEndWithBytes reads bytes that come together with the end, into a buffer of just
+// their length: they are not lost.
+func TestEndWithBytes(t *testing.T) {
+	g := newGuest(t, everything)
+	x := within(&g.caller)
+	x.begin()
+	x.table.open[stdin].in = lastWords{}
+	g.want(t, success, "fd_read", stdin, g.vector(0, 100, 3), 1, 8)
+	if g.u32(8) != 3 || string(g.memory.bytes[100:103]) != "end" {
+		t.Errorf("%d bytes, %q", g.u32(8), g.memory.bytes[100:103])
 	}
 }
 

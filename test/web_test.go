@@ -17,7 +17,6 @@ import (
 
 	"wippy/mailbox"
 	"wippy/runtime"
-	"wippy/wasmhost/wasi"
 )
 
 // webApp loads an application whose entries are of the component of JavaScript
@@ -28,9 +27,6 @@ func webApp(t *testing.T, address string, log io.Writer) *runtime.Runtime {
 	name := os.Getenv("WIPPY_WEB")
 	if name == "" {
 		t.Skip("WIPPY_WEB does not name the web.wasm that go run ./test/guests/build -web makes")
-	}
-	if wasi.Registry().Interface("wasi:http/types").Resource("incoming-request") == nil {
-		t.Skip("the engine's fetch() imports what serves requests, which wasi:http does not have here")
 	}
 	binary, err := os.ReadFile(name)
 	if err != nil {

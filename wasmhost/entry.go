@@ -77,10 +77,15 @@ func CheckCapability(name string) error {
 	if slices.Contains(capabilities, name) {
 		return nil
 	}
+	return fmt.Errorf("unknown capability; %s", whatCapability(name))
+}
+
+// whatCapability tells what might be meant by a name that is no capability's.
+func whatCapability(name string) string {
 	if near := config.Nearest(name, capabilities); near != "" {
-		return fmt.Errorf("unknown capability; did you mean %q?", near)
+		return "did you mean " + strconv.Quote(near) + "?"
 	}
-	return fmt.Errorf("unknown capability; there are %s", strings.Join(capabilities, ", "))
+	return "there are " + strings.Join(capabilities, ", ")
 }
 
 // MaxBinary bounds a binary, in bytes: some twenty times what a JavaScript
@@ -118,11 +123,7 @@ func check(c *config.Check, e *config.Entry) {
 		field := []string{"imports", strconv.Itoa(i)}
 		switch {
 		case !slices.Contains(capabilities, name):
-			hint := "there are " + strings.Join(capabilities, ", ")
-			if near := config.Nearest(name, capabilities); near != "" {
-				hint = "did you mean " + strconv.Quote(near) + "?"
-			}
-			c.Mistake(fmt.Sprintf("unknown capability %q", name), hint, field...)
+			c.Mistake(fmt.Sprintf("unknown capability %q", name), whatCapability(name), field...)
 		case slices.Index(spec.Imports, name) < i:
 			c.Mistake(fmt.Sprintf("%q is granted already", name), "", field...)
 		}

@@ -141,7 +141,7 @@ func (src Source) deny(ps *problems, m *imports.Module, names []string, wasi boo
 			line = imports.Grants(nil).With(needs...)
 		}
 		message = fmt.Sprintf("%s imports %s (%s), which a module without an entry is not granted", src.Name, m.Name, list(names))
-		ps.add("imports", message, "run it as an entry with "+line)
+		ps.add("imports", message, imports.WithoutEntry(line, needs...))
 	case len(src.Grants) > 0:
 		ps.add("imports", message, "write "+line)
 	default:

@@ -32,7 +32,7 @@ func TestLinkErrors(t *testing.T) {
 		grants               imports.Grants
 		want                 string
 	}{
-		{"exits", "run", "", nil, "exits.wasm imports " + name + " (exit), which a module without an entry is not granted; run it as an entry with imports: [wippy:process]"},
+		{"exits", "run", "", nil, "exits.wasm imports " + name + " (exit), which a module without an entry is not granted; run it with --grant wippy:process, or as an entry with imports: [wippy:process]"},
 		{"exits", "run", "app:e", nil, "exits.wasm imports " + name + " (exit), which app:e does not grant; add imports: [wippy:process]"},
 		{"exits", "run", "app:e", imports.Grants{"wasi:cli"}, "exits.wasm imports " + name + " (exit), which app:e does not grant; write imports: [wasi:cli, wippy:process]"},
 		{"wrong_imports", "run", "app:e", imports.Grants{"wippy:process"},

@@ -1,6 +1,7 @@
 package wasmhost
 
 import (
+	"slices"
 	"strings"
 
 	"wippy/wasmhost/component"
@@ -67,6 +68,24 @@ func componentImport(x component.Extern) ImportReport {
 		}
 	}
 	return r
+}
+
+// interfaceNeeds gives the capabilities that grant an interface, any of them,
+// the least first. Of one that nothing provides it gives none, and a note on
+// what may help, which may be empty.
+func interfaceNeeds(name string) (needs []string, note string) {
+	switch i, compatible := interfaces.Find(name); {
+	case i == nil:
+		return nil, ""
+	case compatible:
+		needs = slices.Clone(i.Grants)
+		slices.Reverse(needs)
+		return needs, ""
+	case i.Version != "":
+		return nil, i.Name + "@" + i.Version + " is there"
+	default:
+		return nil, i.Name + " is there in version 0.2.x"
+	}
 }
 
 // onlyTypes tells whether an interface has nothing but types.

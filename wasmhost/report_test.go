@@ -69,8 +69,8 @@ func TestNeedsAreCapabilities(t *testing.T) {
 		}
 		check(name, groups)
 	}
-	for pkg := range wasiInterfaces {
-		check(pkg, []string{pkg})
+	for _, i := range interfaces {
+		check(i.Name, i.Grants)
 	}
 }
 

@@ -56,11 +56,13 @@ type Take func(buffer []byte, err error) (used int, done bool)
 // Read calls take until it is done, and suspends the process meanwhile.
 func (in *Input) Read(ctx Suspender, take Take) {
 	me := new(inputReader)
-	in.mu.Lock()
-	in.readers = append(in.readers, me)
-	for !in.serve(me, take) {
-		seen := in.changes
-		in.mu.Unlock()
+	in.enter(me)
+	defer in.leave(me) // also where the process is killed, and be it before it is suspended
+	for {
+		done, seen := in.serve(me, take)
+		if done {
+			return
+		}
 		ctx.Suspend(func(wake func()) {
 			in.mu.Lock()
 			defer in.mu.Unlock()
@@ -69,37 +71,42 @@ func (in *Input) Read(ctx Suspender, take Take) {
 				return
 			}
 			me.wake = wake
-		}, func() {
-			in.mu.Lock()
-			defer in.mu.Unlock()
-			in.leave(me)
-		})
-		in.mu.Lock()
+		}, func() { in.leave(me) })
 	}
-	in.leave(me)
-	in.mu.Unlock()
 }
 
-// serve lets a reader take what it wants if it has its turn; false if it has to wait.
-func (in *Input) serve(me *inputReader, take Take) bool {
+// enter begins a reader's waiting for its turn.
+func (in *Input) enter(me *inputReader) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.readers = append(in.readers, me)
+}
+
+// serve lets a reader take what it wants if it has its turn. If it has to wait,
+// seen is what it waits for a change of.
+func (in *Input) serve(me *inputReader, take Take) (done bool, seen uint64) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	if in.readers[0] != me {
-		return false
+		return false, in.changes
 	}
 	used, done := take(in.buffer, in.err)
 	if !done && in.err == nil {
 		in.fill()
-		return false
+		return false, in.changes
 	}
 	in.take(used)
-	return true
+	return true, 0
 }
 
-// leave ends a reader's turn, or its waiting for one.
+// leave ends a reader's turn, or its waiting for one. It may be called again.
 func (in *Input) leave(me *inputReader) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	if i := slices.Index(in.readers, me); i >= 0 {
 		in.readers = slices.Delete(in.readers, i, i+1)
+		in.changed()
 	}
-	in.changed()
 }
 
 // TryRead is Read without waiting: false if take wants more than there is, or
@@ -142,9 +149,6 @@ func (in *Input) Watch(wake func()) (stop func()) {
 	}
 	in.watchers[w] = struct{}{}
 	in.changed()
-	if len(in.buffer) == 0 && in.err == nil {
-		in.fill()
-	}
 	return func() {
 		in.mu.Lock()
 		defer in.mu.Unlock()
@@ -152,18 +156,22 @@ func (in *Input) Watch(wake func()) (stop func()) {
 	}
 }
 
-// changed wakes who may go on.
+// changed wakes who may go on. Where those who had their turn took everything, it
+// has more read for those who watch.
 func (in *Input) changed() {
 	in.changes++
 	if len(in.readers) > 0 && in.readers[0].wake != nil {
 		in.readers[0].wake()
 		in.readers[0].wake = nil
 	}
-	if in.ready() {
+	switch {
+	case in.ready():
 		for w := range in.watchers {
 			w.wake()
 		}
 		clear(in.watchers)
+	case len(in.readers) == 0 && len(in.watchers) > 0:
+		in.fill()
 	}
 }
 
@@ -192,7 +200,13 @@ func (in *Input) read() {
 	if chunk == nil {
 		chunk = make([]byte, in.chunk)
 	}
-	n, err := protectedRead(in.from, chunk)
+	n, err := 0, error(mailbox.Errorf(mailbox.Internal, "a reader called runtime.Goexit"))
+	defer func() { in.got(chunk, n, err) }()
+	n, err = protectedRead(in.from, chunk)
+}
+
+// got takes what was read into the front of a chunk.
+func (in *Input) got(chunk []byte, n int, err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.filling = false

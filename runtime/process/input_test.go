@@ -3,9 +3,11 @@ package process
 import (
 	"errors"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 )
 
 // waiting is the part of a Context that an Input uses: a process that is
@@ -143,7 +145,7 @@ func TestInputWatch(t *testing.T) {
 
 func TestInputBroken(t *testing.T) {
 	broken := errors.New("broken")
-	for _, r := range []io.Reader{iotest.ErrReader(broken), nil, lying{}} {
+	for _, r := range []io.Reader{iotest.ErrReader(broken), nil, lying{}, leaving{}} {
 		var end error
 		NewInput(r).Read(&waiting{}, func(_ []byte, err error) (int, bool) {
 			end = err
@@ -158,3 +160,60 @@ func TestInputBroken(t *testing.T) {
 type lying struct{}
 
 func (lying) Read(p []byte) (int, error) { return len(p) + 1, nil }
+
+type leaving struct{}
+
+func (leaving) Read([]byte) (int, error) { runtime.Goexit(); return 0, nil }
+
+// TestInputDoomed has a process read that was killed while it ran: it is no reader
+// that others wait for.
+func TestInputDoomed(t *testing.T) {
+	r, w := io.Pipe()
+	in := NewInput(r)
+	unwinds(t, func() { in.Read(doomed{}, line(new(string))) })
+	go io.WriteString(w, "a line\n")
+	var got string
+	if in.Read(&waiting{}, line(&got)); got != "a line\n" {
+		t.Errorf("got %q", got)
+	}
+	w.Close()
+}
+
+// TestInputWatchBehindReader has who watches wait behind a reader that takes all
+// there is: what comes next wakes it.
+func TestInputWatchBehindReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		in := NewInput(r)
+		var got string
+		done := make(chan struct{})
+		go func() {
+			in.Read(&waiting{}, line(&got))
+			close(done)
+		}()
+		synctest.Wait()
+		woken := make(chan struct{})
+		in.Watch(func() { close(woken) })
+		io.WriteString(w, "one\n")
+		<-done
+		io.WriteString(w, "two\n")
+		<-woken
+		if got != "one\n" || !in.Ready() {
+			t.Errorf("got %q, ready %t", got, in.Ready())
+		}
+		w.Close()
+	})
+}
+
+// TestInputTakeFails has a reader fail in the midst: the next one reads on.
+func TestInputTakeFails(t *testing.T) {
+	in := NewInput(strings.NewReader("a line\n"))
+	func() {
+		defer func() { recover() }()
+		in.Read(&waiting{}, func([]byte, error) (int, bool) { panic("fault") })
+	}()
+	var got string
+	if in.Read(&waiting{}, line(&got)); got != "a line\n" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -139,7 +139,8 @@ type Suspender interface {
 	// need no goroutine: start is called at once and given a wake that any
 	// goroutine may call once; Suspend returns after that. When the process is killed first,
 	// cancel is called, on the process's coroutine; what start set up must be
-	// gone when it returns.
+	// gone when it returns. Of a process that is killed already neither is
+	// called: what others must not wait for is set up by start, or undone by defer.
 	Suspend(start func(wake func()), cancel func())
 	// Checkpoint charges fuel since the last call, and unwinds a process that
 	// was killed or is beyond its fuel. Long-running code calls it at least

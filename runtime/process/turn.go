@@ -18,7 +18,7 @@ type turn struct {
 }
 
 type inTurn struct {
-	wake  func() // nil until the process is suspended
+	wake  func()
 	given bool
 }
 
@@ -42,23 +42,27 @@ func (t *turn) do(ctx Suspender, prepare func(), f func() error) error {
 	})
 }
 
-// take waits for the turn. A process that is killed meanwhile gives it up.
+// take waits for the turn. A process that is killed meanwhile gives it up; one that
+// is killed already does not get as far as to want it, so that it is not given to it.
 func (t *turn) take(ctx Suspender) {
 	t.mu.Lock()
-	if !t.taken {
-		t.taken = true
-		t.mu.Unlock()
+	free := !t.taken
+	t.taken = true
+	t.mu.Unlock()
+	if free {
 		return
 	}
 	me := new(inTurn)
-	place := t.waiting.PushBack(me)
-	t.mu.Unlock()
+	var place *list.Element
 	ctx.Suspend(func(wake func()) {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		if me.wake = wake; me.given {
-			wake()
+		if me.wake = wake; t.taken {
+			place = t.waiting.PushBack(me)
+			return
 		}
+		t.taken, me.given = true, true
+		wake()
 	}, func() {
 		t.mu.Lock()
 		given := me.given
@@ -82,7 +86,6 @@ func (t *turn) pass() {
 		return
 	}
 	next := t.waiting.Remove(first).(*inTurn)
-	if next.given = true; next.wake != nil {
-		next.wake()
-	}
+	next.given = true
+	next.wake()
 }

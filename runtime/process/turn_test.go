@@ -113,3 +113,32 @@ func TestTurnKilled(t *testing.T) {
 		}
 	})
 }
+
+// doomed is a process that was killed while it ran: it unwinds when it wants to
+// wait, and neither starts nor cancels that.
+type doomed struct{ awaits }
+
+func (doomed) Suspend(func(wake func()), func()) { Unwind() }
+
+// TestTurnDoomed has a process that was killed want a turn: it gets none, which
+// nobody would give back.
+func TestTurnDoomed(t *testing.T) {
+	var turn turn
+	turn.take(&awaits{})
+	unwinds(t, func() { turn.take(doomed{}) })
+	turn.pass()
+	if turn.taken || turn.waiting.Len() > 0 {
+		t.Error("the turn is somebody's who is gone")
+	}
+}
+
+// unwinds makes sure that a call does not return.
+func unwinds(t *testing.T, f func()) {
+	t.Helper()
+	defer func() {
+		if !Unwinding(recover()) {
+			t.Error("it goes on")
+		}
+	}()
+	f()
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	goruntime "runtime"
 	"strings"
 	"testing"
@@ -330,3 +331,60 @@ func TestCancel(t *testing.T) {
 		t.Fatalf("%+v", e)
 	}
 }
+
+// TestTerminateBeforeItWaitsForTheTerminal kills a process that runs, and only then
+// wants to print and to read while others do: those behind it go on.
+func TestTerminateBeforeItWaitsForTheTerminal(t *testing.T) {
+	printing, seen := make(chan struct{}), make(chan struct{})
+	in, typed := io.Pipe()
+	terminal := &process.Terminal{Stdin: in, Stdout: writerFunc(func(p []byte) (int, error) {
+		if string(p) == "first" {
+			close(printing)
+			<-seen
+		}
+		return len(p), nil
+	})}
+	n := newNode(t, func(c *Config, g *Group) { c.Executors, g.Workers, g.Terminal = 4, 4, terminal })
+	take := func(b []byte, err error) (int, bool) { return len(b), len(b) > 0 || err != nil }
+	for name, f := range map[string]func(ctx process.Context) error{
+		"print": func(ctx process.Context) error { return new(process.Output).Write(ctx, "more") },
+		"read":  func(ctx process.Context) error { terminal.Input().Read(ctx, take); return nil },
+	} {
+		n.def(name, func(ctx process.Context, _ []mailbox.Value) process.Result { return process.Fail(f(ctx)) })
+		running, killed := make(chan struct{}), make(chan struct{})
+		n.def("doomed to "+name, func(ctx process.Context, _ []mailbox.Value) process.Result {
+			close(running)
+			<-killed
+			return process.Fail(f(ctx))
+		})
+		if name == "print" {
+			n.def("first", func(ctx process.Context, _ []mailbox.Value) process.Result {
+				return process.Fail(new(process.Output).Write(ctx, "first"))
+			})
+			n.start("first")
+			<-printing
+		}
+		pid, exit := n.start("doomed to " + name)
+		<-running
+		if err := n.Terminate(pid); err != nil {
+			t.Fatal(err)
+		}
+		close(killed)
+		if e := <-exit; e.Reason != mailbox.ReasonKilled {
+			t.Fatalf("%s: %+v", name, e)
+		}
+		_, exit = n.start(name)
+		if name == "print" {
+			close(seen)
+		} else {
+			go io.WriteString(typed, "x")
+		}
+		if e := <-exit; e.Err != nil {
+			t.Fatalf("%s: %+v", name, e)
+		}
+	}
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

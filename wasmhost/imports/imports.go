@@ -105,6 +105,18 @@ func (g Grants) With(capabilities ...string) string {
 	return "imports: [" + strings.Join(all, ", ") + "]"
 }
 
+// WithoutEntry says how to grant capabilities to a binary that is no entry: by the
+// flags of `wippy run` and `wippy serve`, or as an entry with the line of With.
+func WithoutEntry(line string, capabilities ...string) string {
+	flags := ""
+	for i, c := range capabilities {
+		if !slices.Contains(capabilities[:i], c) {
+			flags += " --grant " + c
+		}
+	}
+	return "run it with" + flags + ", or as an entry with " + line
+}
+
 // Function gives a function of m as the engine takes it.
 func (m *Module) Function(f *Func) api.GoModuleFunction {
 	return &function{Func: f, needs: m.Needs(f), name: m.Name + "." + f.Name}

@@ -357,7 +357,7 @@ func testGone(t *testing.T) {
 		g.want(g.call("types-filesystem-error-code", g.lastFailed("streams-output-stream-blocking-write-and-flush", out, str("x"))), `"bad-descriptor"`)
 		g.want(g.call(descriptor+"is-same-object", f, f), `false`)
 	})
-	fails(t, setup{config: world.Config{Mounts: []world.Mount{{Guest: "/", Files: m}}}}, "the mounts cannot be opened: bad-descriptor", func(g *guest) {
+	fails(t, setup{config: world.Config{Mounts: []world.Mount{{Guest: "/", Files: m}}}}, "the mounts cannot be opened: the directory of /: bad-descriptor", func(g *guest) {
 		g.call("preopens-get-directories")
 	})
 }

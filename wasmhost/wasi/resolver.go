@@ -110,27 +110,21 @@ func signature(f wit.Func) string { return strings.TrimPrefix(f.String(), f.Name
 
 // find gives an interface in any compatible version.
 func (r *Resolver) find(name string) (*iface.Interface, *Problem) {
+	i, compatible := r.interfaces.Find(name)
 	p := &Problem{Interface: name}
-	n, ok := linker.ParseInterface(name)
-	if !ok {
-		p.Message = fmt.Sprintf("%s imports %s, which nothing provides", r.source, cmp.Or(name, "a function that is of no interface"))
-		return nil, p
-	}
-	i := r.interfaces.Interface(n.Package + "/" + n.Name)
 	switch {
+	case compatible:
+		return i, nil
 	case i == nil:
-		p.Message = fmt.Sprintf("%s imports %s, which nothing provides", r.source, name)
-		p.Hint = r.nearest(n)
-	case i.Version != "":
-		if linker.Compatible(i.Version, n.Version) {
-			return i, nil
+		p.Message = fmt.Sprintf("%s imports %s, which nothing provides", r.source, cmp.Or(name, "a function that is of no interface"))
+		if n, ok := linker.ParseInterface(name); ok {
+			p.Hint = r.nearest(n)
 		}
+	case i.Version != "":
 		p.Message = fmt.Sprintf("%s imports %s; there is %s@%s only", r.source, name, i.Name, i.Version)
-	case !linker.Compatible(version, n.Version):
+	default:
 		p.Message = fmt.Sprintf("%s imports %s; there is %s in the versions 0.2.x only", r.source, name, i.Name)
 		p.Hint = "build it for WASI 0.2"
-	default:
-		return i, nil
 	}
 	return nil, p
 }
@@ -186,7 +180,7 @@ func (r *Resolver) deny(i *iface.Interface, name string, fn *iface.Func) (*canon
 	for _, q := range r.problems {
 		needs = append(needs, q.Grant)
 	}
-	hint := r.howTo() + " " + r.grants.With(needs...)
+	hint := r.howTo(needs)
 	for _, q := range r.problems {
 		q.Hint = hint
 	}
@@ -200,13 +194,14 @@ func (r *Resolver) whoDenies() string {
 	return r.entry + " does not grant"
 }
 
-// howTo stands before the line that grants.
-func (r *Resolver) howTo() string {
+// howTo says how to grant what is needed.
+func (r *Resolver) howTo(needs []string) string {
+	line := r.grants.With(needs...)
 	switch {
 	case r.entry == "":
-		return "run it as an entry with"
+		return imports.WithoutEntry(line, needs...)
 	case len(r.grants) > 0:
-		return "write"
+		return "write " + line
 	}
-	return "add"
+	return "add " + line
 }

@@ -15,8 +15,10 @@
 package wasi
 
 import (
+	"cmp"
 	"slices"
 
+	"wippy/wasmhost/linker"
 	"wippy/wasmhost/wasi/cli"
 	"wippy/wasmhost/wasi/clocks"
 	"wippy/wasmhost/wasi/filesystem"
@@ -52,6 +54,19 @@ func (all Interfaces) Interface(name string) *iface.Interface {
 		return nil
 	}
 	return all[i]
+}
+
+// Find gives the interface that an import means, and whether its version is one that
+// the interface stands for. nil if there is none of that name.
+func (all Interfaces) Find(name string) (i *iface.Interface, compatible bool) {
+	n, ok := linker.ParseInterface(name)
+	if !ok {
+		return nil, false
+	}
+	if i = all.Interface(n.Package + "/" + n.Name); i == nil {
+		return nil, false
+	}
+	return i, linker.Compatible(cmp.Or(i.Version, version), n.Version)
 }
 
 // Names gives the names of the interfaces.

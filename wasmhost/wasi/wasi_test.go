@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -351,6 +352,15 @@ func testPoll(t *testing.T) {
 		t.Errorf("%s: %v", e.Reason, e.Err)
 	}
 	fails(t, setup{}, "poll: the list of pollables is empty", func(g *guest) { g.call("poll-poll", arr()) })
+	// Who never waits has its input all the same.
+	run(t, setup{terminal: &process.Terminal{Stdin: strings.NewReader("x")}}, func(g *guest) {
+		in := g.call("streams-input-stream-subscribe", g.call("stdin-get-stdin"))
+		now := g.call("monotonic-clock-subscribe-duration", num(0))
+		g.want(g.call("poll-poll", arr(in, now)), `[1]`)
+		for len(g.call("poll-poll", arr(in, now)).Table().List) < 2 {
+			runtime.Gosched()
+		}
+	})
 }
 
 func testClocks(t *testing.T) {

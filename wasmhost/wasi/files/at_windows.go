@@ -105,8 +105,11 @@ func (m *Mount) setTimesAt(base raw, n name, follow bool, access, modify NewTime
 	case s.Kind == SymbolicLink:
 		return Unsupported
 	}
-	a, b := times(access, modify)
-	return codeFrom(base.root.Chtimes(n.text(), a, b))
+	ts, err := times(access, modify)
+	if err != nil {
+		return err
+	}
+	return codeFrom(base.root.Chtimes(n.text(), ts[0], ts[1]))
 }
 
 // inside fails if a path that ends in "." or ".." leads out, and with err if it

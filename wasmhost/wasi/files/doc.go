@@ -27,7 +27,9 @@
 // directory that the host moves out of a mount while a guest holds it stays
 // with the guest. If somebody puts a device into the place of a file in the
 // very moment that the file is opened, it is opened without waiting and closed
-// again, but never read or written. Disk space is not counted here.
+// again, but never read or written. A guest may make links that lead out; they
+// lead it nowhere, but other programs of the host that follow them. Disk space is
+// not counted here.
 //
 // # Paths
 //

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"strings"
 	"syscall"
@@ -48,8 +49,8 @@ func openListing(r raw) (raw, error) {
 	return raw{file: file}, codeFrom(err)
 }
 
-// inodeOf gives the inode of an entry of a listing; none here.
-func inodeOf(raw, os.FileInfo) uint64 { return 0 }
+// entry tells what an entry of a listing is, by the listing itself; no inode.
+func (raw) entry(d fs.DirEntry) (Kind, uint64, error) { return kindOf(d.Type()), 0, nil }
 
 func (r raw) stat() (Stat, error) {
 	f := r.file
@@ -90,21 +91,31 @@ func identify(f *os.File, s *Stat) {
 	}
 }
 
+// lastSecond is the last one that the system can be told.
+const lastSecond = math.MaxInt64/int64(time.Second) - 1
+
 // times gives two times as os takes them: zero keeps what there is.
-func times(access, modify NewTime) (a, m time.Time) {
-	get := func(t NewTime) time.Time {
-		if t.now {
-			return time.Now()
+func times(access, modify NewTime) (ts [2]time.Time, err error) {
+	for i, t := range [...]NewTime{access, modify} {
+		switch {
+		case t.now:
+			ts[i] = time.Now()
+		case t.set && t.at.Unix() > lastSecond:
+			return ts, Overflow
+		default:
+			ts[i] = t.at
 		}
-		return t.at
 	}
-	return get(access), get(modify)
+	return ts, nil
 }
 
 func (r raw) setTimes(access, modify NewTime) error {
-	a, m := times(access, modify)
+	ts, err := times(access, modify)
+	if err != nil {
+		return err
+	}
 	if r.root != nil {
-		return codeFrom(r.root.Chtimes(".", a, m))
+		return codeFrom(r.root.Chtimes(".", ts[0], ts[1]))
 	}
 	filetime := func(t time.Time, set bool) *windows.Filetime {
 		if !set {
@@ -113,7 +124,7 @@ func (r raw) setTimes(access, modify NewTime) error {
 		ft := windows.NsecToFiletime(t.UnixNano())
 		return &ft
 	}
-	return codeFrom(windows.SetFileTime(windows.Handle(r.file.Fd()), nil, filetime(a, access.set), filetime(m, modify.set)))
+	return codeFrom(windows.SetFileTime(windows.Handle(r.file.Fd()), nil, filetime(ts[0], access.set), filetime(ts[1], modify.set)))
 }
 
 func (r raw) sync(bool) error {

@@ -1,14 +1,14 @@
 package files
 
 import (
+	"io/fs"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// raw is what a handle owns of the operating system's: a descriptor, or for a
-// listing a file.
+// raw is what a handle owns of the operating system's: a descriptor, for a
+// listing within a file.
 type raw struct {
 	fd   int
 	file *os.File
@@ -54,9 +54,9 @@ func (r raw) setTimes(access, modify NewTime) error {
 		case utimeNow:
 			tv[i] = now
 		case utimeOmit:
-			tv[i] = unix.NsecToTimeval(old.Nano())
+			tv[i] = unix.Timeval{Sec: old.Sec, Usec: int32(old.Nsec / 1000)}
 		default:
-			tv[i] = unix.NsecToTimeval(ts[i].Nano())
+			tv[i] = unix.Timeval{Sec: ts[i].Sec, Usec: int32(ts[i].Nsec / 1000)} // which may be beyond what nanoseconds count
 		}
 	}
 	return codeFrom(retry(func() error { return unix.Futimes(r.fd, tv[:]) }))
@@ -83,13 +83,12 @@ func openListing(r raw) (raw, error) {
 	if err != nil {
 		return raw{}, err
 	}
-	return raw{file: os.NewFile(uintptr(again.fd), ".")}, nil
+	again.file = os.NewFile(uintptr(again.fd), ".")
+	return again, nil
 }
 
-// inodeOf gives the inode of an entry.
-func inodeOf(r raw, info os.FileInfo) uint64 {
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		return st.Ino
-	}
-	return 0
+// entry tells what an entry of a listing is.
+func (r raw) entry(d fs.DirEntry) (Kind, uint64, error) {
+	s, err := place{dir: r.fd, name: d.Name()}.stat()
+	return s.Kind, s.Inode, err
 }

@@ -164,11 +164,11 @@ func read(p *iface.Process, c *canon.Call, d *descriptor) (mailbox.Value, error)
 	}
 	b := p.Buffer(int(min(c.Uint(1), maxRead)))
 	n, err := streams.ReadFile(p, f, b, c.Uint(2))
-	if err != nil {
+	if err != nil && n == 0 {
 		return mailbox.Nil, err
 	}
 	p.Charge(n)
-	return canon.Record(canon.Bytes(b[:n]), mailbox.Bool(n < len(b))), nil
+	return canon.Record(canon.Bytes(b[:n]), mailbox.Bool(n < len(b) && err == nil)), nil // an error comes again, and is no end
 }
 
 // write writes all of the buffer. That is the guest's memory, which stays what it

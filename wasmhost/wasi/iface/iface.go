@@ -31,7 +31,8 @@ type Interface struct {
 	Name string
 	// Version is the newest that is known, "" for that of WASI.
 	Version string
-	// Grants are what an entry's imports grant its functions by, any of them.
+	// Grants are what an entry's imports grant its functions by, any of them:
+	// the group that it is of, then what grants less.
 	Grants []string
 	Funcs  []Func
 	// Resources are the resource types that it defines.

@@ -46,6 +46,14 @@ func Any(ps []Pollable) bool {
 	return false
 }
 
+// Nudge has a source that reads only while somebody waits read once, and does not
+// wait: a guest may ask again and again instead.
+func Nudge(p Pollable) {
+	if _, ok := p.(*Deadline); !ok {
+		p.Watch(func() {})()
+	}
+}
+
 // Wait suspends the process until one of the pollables is ready, and returns at
 // once if one is. Which are then is for Ready to say. Without any it waits for
 // ever. A process that is killed meanwhile does not return, and watches nothing

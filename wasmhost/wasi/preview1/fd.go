@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"wippy/wasmhost/wasi/files"
+	"wippy/wasmhost/wasi/poll"
 	"wippy/wasmhost/wasi/streams"
 )
 
@@ -53,13 +54,14 @@ func (x *call) readStream(d *descriptor, buffers [][]byte) (total int, no errno)
 		total += n
 		x.Charge(n)
 		switch {
-		case total > 0 && n < len(b):
+		case total > 0 && (n < len(b) || err != nil): // an error comes again
 			return total, success
 		case err == io.EOF:
 			return 0, success
 		case err != nil:
 			return 0, errnoOf(err)
 		case n == 0:
+			poll.Nudge(d.in) // it may ask again and again instead of waiting
 			return 0, eagain
 		}
 	}
@@ -117,8 +119,11 @@ func fdWrite(x *call, a []uint64) errno {
 	case d.file == nil:
 		n, no = x.writeAll(buffers, func(p []byte, _ uint64) (int, error) { return d.out.Write(x, p) })
 	case d.file.Flags()&files.Append != 0:
-		n, no = x.writeAll(buffers, func(p []byte, _ uint64) (n int, err error) {
-			n, d.at, err = streams.AppendFile(x, d.file, p)
+		n, no = x.writeAll(buffers, func(p []byte, _ uint64) (int, error) {
+			n, end, err := streams.AppendFile(x, d.file, p)
+			if n > 0 {
+				d.at = end
+			}
 			return n, err
 		})
 	default:

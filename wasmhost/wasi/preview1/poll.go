@@ -49,15 +49,17 @@ func pollOneoff(x *call, a []uint64) errno {
 		}
 	}
 	x.Charge(len(in))
-	wait(x, subs)
-	events := 0
-	for i := range subs {
-		if s := &subs[i]; s.on == nil || s.on.Ready() {
-			s.put(out[events*eventSize:][:eventSize])
-			events++
+	events := uint32(0)
+	for events == 0 { // another process may take what this one was woken for
+		wait(x, subs)
+		for i := range subs {
+			if s := &subs[i]; s.on == nil || s.on.Ready() {
+				s.put(out[events*eventSize:][:eventSize])
+				events++
+			}
 		}
 	}
-	le.PutUint32(count, uint32(events))
+	le.PutUint32(count, events)
 	return success
 }
 
@@ -91,7 +93,7 @@ func (x *call) pollable(fd uint32, event uint8) (poll.Pollable, errno) {
 	switch {
 	case no != success:
 		return nil, no
-	case d.file != nil && d.base&pollFdReadwriteRight == 0:
+	case d.dir == nil && d.base&pollFdReadwriteRight == 0:
 		return nil, enotcapable
 	case d.file != nil:
 		return poll.Always, success
@@ -103,15 +105,17 @@ func (x *call) pollable(fd uint32, event uint8) (poll.Pollable, errno) {
 	return nil, ebadf
 }
 
-// wait waits for the first of several. Of the deadlines only the earliest is
-// waited for.
+// wait waits for the first of several, and not at all if one is ready. Of the
+// deadlines only the earliest is waited for.
 func wait(x *call, subs []subscription) {
 	var earliest *poll.Deadline
 	on := make([]poll.Pollable, 0, min(len(subs), 4))
+	ready := false
 	for i := range subs {
 		s := &subs[i]
 		if s.on == nil || s.on.Ready() {
-			return
+			ready = true
+			continue
 		}
 		if d, ok := s.on.(*poll.Deadline); !ok {
 			if !slices.Contains(on, s.on) { // the same one may be there a thousand times
@@ -120,6 +124,12 @@ func wait(x *call, subs []subscription) {
 		} else if earliest == nil || d.Before(earliest) {
 			earliest = d
 		}
+	}
+	if ready {
+		for _, o := range on {
+			poll.Nudge(o) // who asks with a time of 0 never waits
+		}
+		return
 	}
 	if earliest != nil {
 		on = append(on, earliest)

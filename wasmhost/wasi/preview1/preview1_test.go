@@ -1,15 +1,18 @@
 package preview1
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"wippy/runtime/process"
 	"wippy/wasmhost/imports"
+	"wippy/wasmhost/wasi/streams"
 )
 
 func TestAllFunctions(t *testing.T) {
@@ -331,4 +334,100 @@ func FuzzCalls(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestNeverWaits asks for input again and again, and waits in none of the calls:
+// input comes all the same.
+func TestNeverWaits(t *testing.T) {
+	const events, count = 10000, 9000
+	for name, ask := range map[string]func(g *guest) bool{
+		"fd_read": func(g *guest) bool {
+			no, _ := g.call("fd_read", stdin, g.vector(0, 100, 3), 1, 8)
+			return no == success && g.u32(8) == 1
+		},
+		"poll_oneoff": func(g *guest) bool {
+			g.subscribe(0, clockEvent, monotonic, 0)
+			g.subscribe(1, readEvent, stdin, 0)
+			g.want(t, success, "poll_oneoff", 0, events, 2, count)
+			return g.u32(count) == 2
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGuest(t, everything)
+				g.terminal = &process.Terminal{Stdin: strings.NewReader("x")}
+				g.want(t, success, "fd_fdstat_set_flags", stdin, nonblockFlag)
+				if ask(g) {
+					t.Error("there is input before anybody asks for it")
+				}
+				synctest.Wait()
+				if !ask(g) {
+					t.Error("no input")
+				}
+			})
+		})
+	}
+}
+
+// lastWords is an input that ends with its last byte.
+type lastWords struct{ streams.Input }
+
+func (lastWords) Ready() bool { return true }
+
+func (lastWords) Read(_ process.Context, p []byte) (int, error) { return copy(p, "end"), io.EOF }
+
+// TestEndWithBytes reads bytes that come together with the end, into a buffer of just
+// their length: they are not lost.
+func TestEndWithBytes(t *testing.T) {
+	g := newGuest(t, everything)
+	x := within(&g.caller)
+	x.begin()
+	x.table.open[stdin].in = lastWords{}
+	g.want(t, success, "fd_read", stdin, g.vector(0, 100, 3), 1, 8)
+	if g.u32(8) != 3 || string(g.memory.bytes[100:103]) != "end" {
+		t.Errorf("%d bytes, %q", g.u32(8), g.memory.bytes[100:103])
+	}
+}
+
+// fickle is an input that another process takes from: it is ready or not by turns.
+type fickle struct {
+	streams.Input
+	ready []bool
+}
+
+func (f *fickle) Ready() bool {
+	is := f.ready[0]
+	f.ready = f.ready[1:]
+	return is
+}
+
+// TestPollTaken has another process take what this one is woken for: it goes on
+// waiting, as there is always an event.
+func TestPollTaken(t *testing.T) {
+	g := newGuest(t, everything)
+	in := &fickle{ready: []bool{true, false, true, true}}
+	x := within(&g.caller)
+	x.begin()
+	x.table.open[stdin].in = in
+	const events, count = 10000, 9000
+	g.subscribe(0, readEvent, stdin, 0)
+	g.want(t, success, "poll_oneoff", 0, events, 1, count)
+	if g.u32(count) != 1 || len(in.ready) != 0 {
+		t.Errorf("%d events, and %d looks are left", g.u32(count), len(in.ready))
+	}
+}
+
+// TestFailedAppend leaves the position where it is.
+func TestFailedAppend(t *testing.T) {
+	g := newGuest(t, everything)
+	fd := g.open(t, "file", 0, fdReadRight|fdWriteRight)
+	g.want(t, success, "fd_fdstat_set_flags", fd, appendFlag)
+	g.want(t, success, "fd_seek", fd, 3, fromStart, 16)
+	g.want(t, success, "fd_write", fd, 0, 0, 8) // nothing at all
+	within(&g.caller).table.open[fd].file.Close()
+	g.want(t, ebadf, "fd_write", fd, g.vector(0, 100, 3), 1, 8)
+	g.want(t, success, "fd_tell", fd, 16)
+	if g.u64(16) != 3 {
+		t.Errorf("the position is %d", g.u64(16))
+	}
 }

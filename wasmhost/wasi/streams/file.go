@@ -46,15 +46,16 @@ func buffer(n int) (b []byte, done func()) {
 }
 
 // ReadFile reads into p what a file holds from an offset on, all that there is
-// room for. What the system has in memory is read at once; for the rest the
-// process is suspended. At the end of the file it gives 0 bytes and no error.
+// room for: less without an error is the end of the file, and with one what was
+// read before it. What the system has in memory is read at once; for the rest the
+// process is suspended.
 func ReadFile(ctx process.Context, f *files.File, p []byte, at uint64) (n int, err error) {
 	for n < len(p) {
 		part := p[n:min(len(p), n+maxTransfer)]
 		m, ok := f.ReadCachedAt(part, at+uint64(n))
 		if !ok {
 			if m, err = readFile(ctx, f, part, at+uint64(n)); err != nil {
-				break
+				return n + m, err
 			}
 		}
 		if m == 0 {
@@ -65,10 +66,7 @@ func ReadFile(ctx process.Context, f *files.File, p []byte, at uint64) (n int, e
 			share(ctx)
 		}
 	}
-	if n > 0 {
-		err = nil // which comes again
-	}
-	return n, err
+	return n, nil
 }
 
 // share lets a process be killed, and others run if it has run for long: what a
@@ -99,10 +97,14 @@ func WriteFile(ctx process.Context, f *files.File, p []byte, at uint64) (n int, 
 }
 
 // AppendFile writes p at the end of a file, as WriteFile; a large p in several
-// pieces, between which others may append. It gives the offset behind the last.
+// pieces, between which others may append. It gives the offset behind the last
+// byte that it wrote, which means nothing if it wrote none.
 func AppendFile(ctx process.Context, f *files.File, p []byte) (n int, end uint64, err error) {
-	n, err = write(ctx, p, func(b []byte, _ int) (m int, err error) {
-		m, end, err = f.Append(b)
+	n, err = write(ctx, p, func(b []byte, _ int) (int, error) {
+		m, at, err := f.Append(b)
+		if m > 0 {
+			end = at
+		}
 		return m, err
 	})
 	return n, end, err
@@ -142,18 +144,21 @@ func (*FileInput) Watch(wake func()) (stop func()) { return poll.Always.Watch(wa
 func (in *FileInput) Read(ctx process.Context, p []byte) (int, error) {
 	n, err := ReadFile(ctx, in.File, p, in.At)
 	in.At += uint64(n)
-	if n == 0 && err == nil && len(p) > 0 {
-		err = io.EOF
+	switch {
+	case n > 0:
+		return n, nil // an error comes again
+	case err == nil && len(p) > 0:
+		return 0, io.EOF
 	}
-	return n, err
+	return 0, err
 }
 
 // FileOutput is a file that is written from an offset on, or at its end. It is
 // always ready.
 type FileOutput struct {
 	File   *files.File
-	At     uint64 // of the next byte
-	Append bool   // at the end, wherever At is
+	At     uint64 // of the next byte, unless Append
+	Append bool   // at the end
 }
 
 // Ready implements poll.Pollable.
@@ -168,7 +173,7 @@ func (*FileOutput) Room(process.Context) (int, error) { return maxTransfer, nil 
 // Write implements Output.
 func (o *FileOutput) Write(ctx process.Context, p []byte) (n int, err error) {
 	if o.Append {
-		n, o.At, err = AppendFile(ctx, o.File, p)
+		n, _, err = AppendFile(ctx, o.File, p)
 		return n, err
 	}
 	n, err = WriteFile(ctx, o.File, p, o.At)

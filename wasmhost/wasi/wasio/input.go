@@ -55,7 +55,7 @@ func (s *Input) read(p *iface.Process, b []byte, wait bool) (n int, err error) {
 		return n, nil // an error comes again
 	}
 	if err == nil {
-		nudge(s.in)
+		poll.Nudge(s.in)
 		return 0, nil
 	}
 	s.closed = true

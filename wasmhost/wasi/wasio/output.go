@@ -124,7 +124,7 @@ func checkWrite(p *iface.Process, c *canon.Call) error {
 	n, err := s.check(p)
 	if err == nil {
 		if n == 0 {
-			nudge(s)
+			poll.Nudge(s)
 		}
 		c.OK(mailbox.Uint(n))
 	}

@@ -32,18 +32,10 @@ func ready(p *iface.Process, c *canon.Call) error {
 	}
 	is := on.Ready()
 	if !is {
-		nudge(on)
+		poll.Nudge(on)
 	}
 	c.Return(mailbox.Bool(is))
 	return nil
-}
-
-// nudge has a source that reads only while somebody waits read once: a guest
-// may ask again and again instead of waiting.
-func nudge(on poll.Pollable) {
-	if _, ok := on.(*poll.Deadline); !ok {
-		on.Watch(func() {})()
-	}
 }
 
 func block(p *iface.Process, c *canon.Call) error {
@@ -79,6 +71,10 @@ func pollList(p *iface.Process, c *canon.Call) error {
 		for len(which) == 0 { // another process may take what this one was woken for
 			poll.Wait(p, on...)
 			which = readyOf(p, all)
+		}
+	} else if len(which) < len(all) { // who asks with a time of 0 never waits
+		for _, on := range distinct(reps, all) {
+			poll.Nudge(on)
 		}
 	}
 	c.Return(canon.List(which))

@@ -7,6 +7,7 @@ package world
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -162,13 +163,14 @@ type Preopen struct {
 	Dir   *files.Directory // owned by the world
 }
 
-// Preopens opens the mounts, in their order. It suspends the process.
+// Preopens opens the mounts, in their order. It suspends the process. The error
+// names the mount.
 func (w *World) Preopens(ctx process.Context) ([]Preopen, error) {
 	preopens := make([]Preopen, 0, len(w.mounts))
 	for _, m := range w.mounts {
 		d, err := Open(ctx, w, m.Files.Root)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("the directory of %s: %w", m.Guest, err)
 		}
 		preopens = append(preopens, Preopen{m.Guest, d})
 	}

@@ -125,6 +125,19 @@ func TestPreopens(t *testing.T) {
 	}
 }
 
+// TestPreopensFail has the host close: who asks for a mount is told which is gone.
+func TestPreopensFail(t *testing.T) {
+	m, err := files.Open(t.TempDir(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Close()
+	w := New(&Config{Mounts: []Mount{{"/data", m}}}, nil, nil)
+	if _, err := w.Preopens(newGuest()); err == nil || err.Error() != "the directory of /data: bad-descriptor" {
+		t.Error(err)
+	}
+}
+
 func TestArguments(t *testing.T) {
 	c := &Config{Name: "x.wasm", Args: []string{"a"}, CWD: "/c"}
 	w := New(c, []string{"b"}, []Variable{{"K", "v"}})

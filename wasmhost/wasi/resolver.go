@@ -186,7 +186,7 @@ func (r *Resolver) deny(i *iface.Interface, name string, fn *iface.Func) (*canon
 	for _, q := range r.problems {
 		needs = append(needs, q.Grant)
 	}
-	hint := r.howTo() + " " + r.grants.With(needs...)
+	hint := r.howTo(needs) + " " + r.grants.With(needs...)
 	for _, q := range r.problems {
 		q.Hint = hint
 	}
@@ -200,11 +200,12 @@ func (r *Resolver) whoDenies() string {
 	return r.entry + " does not grant"
 }
 
-// howTo stands before the line that grants.
-func (r *Resolver) howTo() string {
+// howTo stands before the line that grants needs. A file's are flags of the command line, too.
+func (r *Resolver) howTo(needs []string) string {
 	switch {
 	case r.entry == "":
-		return "run it as an entry with"
+		slices.Sort(needs)
+		return "give --grant " + strings.Join(slices.Compact(needs), " --grant ") + ", or run it as an entry with"
 	case len(r.grants) > 0:
 		return "write"
 	}

@@ -152,7 +152,7 @@ func TestDenied(t *testing.T) {
 	for _, tt := range []struct{ entry, grants, want string }{
 		{"app:x", "", "x.wasm imports wasi:io/poll@0.2.0 (poll), which app:x does not grant; add imports: [wasi:io]"},
 		{"app:x", "wasi:cli", "x.wasm imports wasi:io/poll@0.2.0 (poll), which app:x does not grant; write imports: [wasi:cli, wasi:io]"},
-		{"", "wasi:cli", "x.wasm imports wasi:io/poll@0.2.0 (poll), which a component without an entry is not granted; run it as an entry with imports: [wasi:cli, wasi:io]"},
+		{"", "wasi:cli", "x.wasm imports wasi:io/poll@0.2.0 (poll), which a component without an entry is not granted; give --grant wasi:io, or run it as an entry with imports: [wasi:cli, wasi:io]"},
 		{"app:x", "wasi:io", ""}, {"app:x", "wasi:poll", ""},
 	} {
 		_, err := wasi.Registry().Resolver("x.wasm", tt.entry, strings.Fields(tt.grants)).Func("wasi:io/poll@0.2.0", typeOf(t, "wasi:io/poll", "poll"))

@@ -110,7 +110,7 @@ func (n *node) run(prepare func(context.Context) (start, error)) error {
 	for {
 		select {
 		case <-p.Done():
-			result := n.outcome(p.Exit())
+			result := n.say(p.Exit(), signals, nil)
 			n.stopAll(services, "the main process has ended", lastSecond, signals)
 			return result
 		case <-unread: // the process was told, and may end in its own way
@@ -133,7 +133,7 @@ func (n *node) run(prepare func(context.Context) (start, error)) error {
 				n.stopAll(services, s.String(), n.cli.grace, signals)
 			}
 			waiting.Stop()
-			return n.interrupted(p, s)
+			return n.interrupted(p, s, signals)
 		}
 	}
 }
@@ -204,6 +204,21 @@ func (n *node) stop(reason string, grace time.Duration, signals <-chan os.Signal
 	return killed
 }
 
+// say is outcome, given up at a signal or a time: nobody may read what is printed, as a terminal
+// that was stopped, and what a killed process was printing there may still have its turn.
+func (n *node) say(e *mailbox.Exit, signals <-chan os.Signal, late <-chan time.Time) error {
+	said := make(chan error, 1)
+	go func() { said <- n.outcome(e) }()
+	select {
+	case err := <-said:
+		return err
+	case s := <-signals:
+		return signalled(s)
+	case <-late:
+		return exit(exitFailed)
+	}
+}
+
 // outcome prints what the main process returned or why it failed, and gives
 // the command's result. If nobody reads the output any more that is what SIGPIPE
 // does to other programs, unless the process had something else to say.
@@ -231,11 +246,11 @@ func (n *node) outcome(e *mailbox.Exit) error {
 
 // interrupted is the result of a command that a signal ended. What the main
 // process made of it is printed, unless that is only that it was killed.
-func (n *node) interrupted(p *runtime.Process, s os.Signal) error {
+func (n *node) interrupted(p *runtime.Process, s os.Signal, signals <-chan os.Signal) error {
 	select {
 	case <-p.Done():
 		if e := p.Exit(); e.Reason != mailbox.ReasonKilled && e.Reason != mailbox.ReasonCancelled {
-			_ = n.outcome(e) // the signal's exit code counts
+			_ = n.say(e, signals, time.After(n.cli.patience)) // the signal's exit code counts
 		}
 	default: // it is stuck
 	}

@@ -81,3 +81,29 @@ func TestUnreadOutputAsks(t *testing.T) {
 	s.stderr.wait(t, "asked by nobody reads the output")
 	s.wantExit(t, 141)
 }
+
+// stopped is a terminal that takes nothing until it is closed.
+type stopped struct{ writes, closed chan struct{} }
+
+func (f stopped) Write(p []byte) (int, error) {
+	f.writes <- struct{}{}
+	<-f.closed
+	return len(p), nil
+}
+
+// TestBlockedOutput gives up the result, that nobody reads, at a signal; where there is none
+// nothing is written.
+func TestBlockedOutput(t *testing.T) {
+	stdout := stopped{make(chan struct{}, 1), make(chan struct{})}
+	defer close(stdout.closed)
+	s := newSession()
+	s.cli.stdout = stdout
+	s.start(t, `return "value"`)
+	<-stdout.writes
+	s.signals <- os.Interrupt
+	s.wantExit(t, 130)
+	nothing := newSession()
+	nothing.cli.stdout = stdout
+	nothing.start(t, `return nil`)
+	nothing.wantExit(t, 0)
+}

@@ -219,6 +219,9 @@ func parseDir(flag string) (d wasmhost.Dir, err error) {
 	if host == "" || named && guest == "" {
 		return d, fmt.Errorf("--dir %s: expected HOST, HOST::GUEST or either with :ro at its end", flag)
 	}
+	if named && (strings.HasSuffix(guest, ":rw") || strings.HasSuffix(guest, ":ro")) { // as other programs have it
+		return d, fmt.Errorf("--dir %s: the guest would see it as %q; a directory can be written to unless :ro stands at its end, once", flag, guest)
+	}
 	info, err := os.Stat(host)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -202,7 +202,10 @@ func (m *moduleFlags) world(src *wasmhost.Source) error {
 	for _, flag := range m.env {
 		name, value, ok := strings.Cut(flag, "=")
 		if !ok || name == "" || strings.ContainsRune(flag, 0) {
-			return fmt.Errorf("--env %s: expected NAME=VALUE", flag)
+			if ok {
+				name += "=…" // the value may be secret
+			}
+			return fmt.Errorf("--env %s: expected NAME=VALUE", name)
 		}
 		env = slices.DeleteFunc(env, func(v world.Variable) bool { return v.Name == name }) // the last counts
 		env = append(env, world.Variable{Name: name, Value: value})

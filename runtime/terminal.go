@@ -33,8 +33,8 @@ func serialized(t *process.Terminal) *process.Terminal {
 
 // isTTY tells whether a stream is a device that a person may sit at.
 func isTTY(stream any) bool {
-	f, ok := stream.(*os.File)
-	if !ok || f == nil {
+	f, ok := stream.(interface{ Stat() (os.FileInfo, error) }) // a file, or what has one inside
+	if !ok {
 		return false
 	}
 	info, err := f.Stat()

@@ -62,7 +62,7 @@ type Mount struct {
 // Network is what the guest may reach.
 type Network struct {
 	// Allow lists names and ranges of addresses, with or without a port; see
-	// package network. Without it everything is allowed.
+	// package network. Without network everything is allowed; network without it is a mistake.
 	Allow []string `yaml:"allow"`
 }
 
@@ -128,13 +128,16 @@ func check(c *config.Check, e *config.Entry) {
 			c.Mistake(fmt.Sprintf("%q is granted already", name), "", field...)
 		}
 	}
-	checkWASI(c, &spec.WASI)
+	checkWASI(c, e, &spec.WASI)
 }
 
-func checkWASI(c *config.Check, w *WASI) {
+func checkWASI(c *config.Check, e *config.Entry, w *WASI) {
 	const absolute = "begin it with /"
-	if w.CWD != "" && !path.IsAbs(w.CWD) {
+	switch {
+	case w.CWD != "" && !path.IsAbs(w.CWD):
 		c.Mistake(fmt.Sprintf("expected an absolute path, found %q", w.CWD), absolute, "wasi", "cwd")
+	case strings.ContainsRune(w.CWD, 0):
+		c.Mistake(fmt.Sprintf("a path holds no NUL, found %q", w.CWD), "", "wasi", "cwd")
 	}
 	for i, a := range w.Args {
 		if strings.ContainsRune(a, 0) {
@@ -150,6 +153,10 @@ func checkWASI(c *config.Check, w *WASI) {
 			c.Mistake(fmt.Sprintf("the variable %q is there already", v.Name), "", field...)
 		}
 	}
+	// A list whose elements were all taken out would otherwise allow everything.
+	if w.Network.Allow == nil && c.Decoded("wasi", "network", "allow") && e.At("wasi", "network") != e.At("wasi") {
+		c.Mistake(`it has no list "allow"`, `write "allow: []" to allow nothing, or leave out network to allow everything`, "wasi", "network")
+	}
 	for i, a := range w.Network.Allow {
 		field := []string{"wasi", "network", "allow", strconv.Itoa(i)}
 		if err := network.Check(a); err != nil {
@@ -164,6 +171,8 @@ func checkWASI(c *config.Check, w *WASI) {
 		switch {
 		case !path.IsAbs(m.Guest):
 			c.Mistake(fmt.Sprintf("expected an absolute path, found %q", m.Guest), absolute, field...)
+		case strings.ContainsRune(m.Guest, 0):
+			c.Mistake(fmt.Sprintf("a path holds no NUL, found %q", m.Guest), "", field...)
 		case path.Clean(m.Guest) != "/"+strings.Trim(m.Guest, "/") || strings.HasPrefix(m.Guest, "//"):
 			c.Mistake(fmt.Sprintf(`expected a path without ".", ".." and "//", found %q`, m.Guest), "write "+strconv.Quote(path.Clean(m.Guest)), field...)
 		case slices.IndexFunc(w.Mounts, func(o Mount) bool { return path.Clean(o.Guest) == path.Clean(m.Guest) }) < i:

@@ -92,6 +92,12 @@ func TestEntryChecks(t *testing.T) {
 		{good + hash + "wasi: {mounts: [{fs: bin, guest: /data}, {fs: bin, guest: /data/}]}", `_index.yaml:11:63: wasi.mounts[1].guest: "/data/" has a mount already`},
 		{good + hash + "wasi: {mounts: [{fs: bin, guest: /a/../../b}]}", `_index.yaml:11:38: wasi.mounts[0].guest: expected a path without ".", ".." and "//", found "/a/../../b"; write "/b"`},
 		{good + hash + "wasi: {mounts: [{fs: bin, guest: //a}]}", `_index.yaml:11:38: wasi.mounts[0].guest: expected a path without ".", ".." and "//", found "//a"; write "/a"`},
+		{good + hash + `wasi: {cwd: "/a\0b"}`, `_index.yaml:11:17: wasi.cwd: a path holds no NUL, found "/a\x00b"`},
+		{good + hash + `wasi: {mounts: [{fs: bin, guest: "/a\0b"}]}`, `_index.yaml:11:38: wasi.mounts[0].guest: a path holds no NUL, found "/a\x00b"`},
+		{good + hash + "wasi: {network: {}}", `_index.yaml:11:21: wasi.network: it has no list "allow"; write "allow: []" to allow nothing, or leave out network to allow everything`},
+		{good + hash + "wasi: {network: {allow: null}}", `_index.yaml:11:21: wasi.network: it has no list "allow"; write "allow: []" to allow nothing, or leave out network to allow everything`},
+		{good + hash + "wasi: {network: }", `_index.yaml:11:21: wasi.network: it has no list "allow"; write "allow: []" to allow nothing, or leave out network to allow everything`},
+		{good + hash + "wasi: {network: {allow: 7}}", `_index.yaml:11:29: wasi.network.allow: expected a list, found the number 7; write ["7"]`},
 		{good + hash + `wasi: {args: ["a\0b"]}`, `_index.yaml:11:19: wasi.args[0]: an argument holds no NUL, found "a\x00b"`},
 	} {
 		_, err := load(h, tt.fields)

@@ -32,7 +32,7 @@ func TestOutcome(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSession()
-			n := &node{cli: s.cli}
+			n := &node{cli: s.cli, stdout: newOutlet(s.cli.stdout)}
 			if code := s.exitCode(n.outcome(&test.exit)); code != test.code {
 				t.Errorf("exit code %d, want %d", code, test.code)
 			}
@@ -46,7 +46,7 @@ func TestOutcome(t *testing.T) {
 func TestOutcomeUnprintable(t *testing.T) {
 	s := newSession()
 	s.cli.stdout = full{}
-	n := &node{cli: s.cli}
+	n := &node{cli: s.cli, stdout: newOutlet(s.cli.stdout)}
 	code := s.exitCode(n.outcome(&mailbox.Exit{Values: []mailbox.Value{mailbox.Int(1)}}))
 	if code != exitFailed || !strings.Contains(s.stderr.String(), "the result cannot be printed: no space") {
 		t.Errorf("exit code %d, standard error:\n%s", code, s.stderr)

@@ -197,7 +197,7 @@ func TestStuck(t *testing.T) {
 	}
 	s := newSession()
 	s.grace, s.patience = 0, 10*time.Millisecond
-	n := &node{cli: s.cli, rt: rt, log: s.newLog()}
+	n := &node{cli: s.cli, rt: rt, log: s.newLog(), stdout: newOutlet(s.cli.stdout)}
 	defer n.close()
 	go func() {
 		<-begun

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
+	"syscall"
 	"time"
 
 	"wippy/mailbox"
@@ -30,16 +32,17 @@ type node struct {
 	// command is what it runs for, as others see it: no arguments, which may be secret.
 	command string
 	ears    ears
+	stdout  *outlet // of the terminal's processes
 	// stuck tells that processes did not end: nothing of theirs may be freed.
 	stuck bool
 }
 
 // open makes a node of an application; dir "" means none.
 func (c *cli) open(dir string) (*node, error) {
-	n := &node{cli: c, log: c.newLog(), dir: dir}
+	n := &node{cli: c, log: c.newLog(), dir: dir, stdout: newOutlet(c.stdout)}
 	var err error
 	n.rt, err = runtime.New(
-		runtime.WithTerminal(&process.Terminal{Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr}),
+		runtime.WithTerminal(&process.Terminal{Stdin: c.stdin, Stdout: n.stdout, Stderr: c.stderr}),
 		runtime.WithLogger(slog.New(n.log)),
 		runtime.WithCompilationCache(cacheDir()),
 		runtime.WithCompileProgress(c.progress),
@@ -83,6 +86,7 @@ type start func() (*runtime.Process, error)
 func (n *node) run(prepare func(context.Context) (start, error)) error {
 	signals, stop := n.cli.signals()
 	defer stop()
+	defer ignorePipes()()
 	main, err := compile(n, signals, prepare)
 	if err != nil {
 		return err
@@ -101,30 +105,44 @@ func (n *node) run(prepare func(context.Context) (start, error)) error {
 		n.stopAll(services, "nothing to run", 0, signals)
 		return err
 	}
-	select {
-	case <-p.Done():
-		result := n.outcome(p.Exit())
-		n.stopAll(services, "the main process has ended", lastSecond, signals)
-		return result
-	case s := <-signals:
-		waiting := time.AfterFunc(sayWaiting, func() {
-			fmt.Fprintf(n.cli.stderr, "wippy: %v: processes have %v to end; once more kills them\n", s, n.cli.grace)
-		})
-		if services == nil {
-			n.stop(s.String(), n.cli.grace, signals)
-		} else if n.stopMain(p, s.String(), signals) {
-			n.stopAll(services, s.String(), n.cli.grace, signals)
+	var late <-chan time.Time
+	unread := n.stdout.broken
+	for {
+		select {
+		case <-p.Done():
+			result := n.say(p.Exit(), signals, nil)
+			n.stopAll(services, "the main process has ended", lastSecond, signals)
+			return result
+		case <-unread: // the process was told, and may end in its own way
+			unread, late = nil, time.After(lastSecond)
+		case <-late:
+			const reason = "nobody reads the output"
+			if services == nil {
+				n.stop(reason, lastSecond, signals)
+			} else if n.stopMain(p, reason, lastSecond, signals) {
+				n.stopAll(services, reason, lastSecond, signals)
+			}
+			return exit(exitSignal + int(syscall.SIGPIPE))
+		case s := <-signals:
+			waiting := time.AfterFunc(sayWaiting, func() {
+				fmt.Fprintf(n.cli.stderr, "wippy: %v: processes have %v to end; once more kills them\n", s, n.cli.grace)
+			})
+			if services == nil {
+				n.stop(s.String(), n.cli.grace, signals)
+			} else if n.stopMain(p, s.String(), n.cli.grace, signals) {
+				n.stopAll(services, s.String(), n.cli.grace, signals)
+			}
+			waiting.Stop()
+			return n.interrupted(p, s, signals)
 		}
-		waiting.Stop()
-		return n.interrupted(p, s)
 	}
 }
 
 // stopMain stops the main process before the services that it may use. False
 // when a further signal killed all processes.
-func (n *node) stopMain(p *runtime.Process, reason string, signals <-chan os.Signal) bool {
-	_ = n.rt.Cancel(p.PID(), reason, n.cli.grace) // or it has ended
-	stuck := time.NewTimer(n.cli.grace + n.cli.patience)
+func (n *node) stopMain(p *runtime.Process, reason string, grace time.Duration, signals <-chan os.Signal) bool {
+	_ = n.rt.Cancel(p.PID(), reason, grace) // or it has ended
+	stuck := time.NewTimer(grace + n.cli.patience)
 	defer stuck.Stop()
 	select {
 	case <-p.Done():
@@ -186,17 +204,40 @@ func (n *node) stop(reason string, grace time.Duration, signals <-chan os.Signal
 	return killed
 }
 
+// say is outcome, given up at a signal or a time: nobody may read what is printed, as a terminal
+// that was stopped, and what a killed process was printing there may still have its turn.
+func (n *node) say(e *mailbox.Exit, signals <-chan os.Signal, late <-chan time.Time) error {
+	said := make(chan error, 1)
+	go func() { said <- n.outcome(e) }()
+	select {
+	case err := <-said:
+		return err
+	case s := <-signals:
+		return signalled(s)
+	case <-late:
+		return exit(exitFailed)
+	}
+}
+
 // outcome prints what the main process returned or why it failed, and gives
-// the command's result.
+// the command's result. If nobody reads the output any more that is what SIGPIPE
+// does to other programs, unless the process had something else to say.
 func (n *node) outcome(e *mailbox.Exit) error {
 	switch {
-	case e.HasCode:
+	case e.HasCode && (e.Code != 0 || !n.stdout.unread()):
 		return chosen(e.Code)
-	case e.Err != nil:
+	case e.Err != nil && !(n.stdout.unread() && strings.Contains(e.Err.Error(), syscall.EPIPE.Error())):
 		n.cli.complain(e.Err)
 		return exit(exitFailed)
 	}
-	if err := printValues(n.cli.stdout, e.Values); err != nil {
+	var err error
+	if !n.stdout.unread() {
+		err = printValues(n.stdout, e.Values)
+	}
+	switch {
+	case n.stdout.unread(): // no news to whoever stopped reading
+		return exit(exitSignal + int(syscall.SIGPIPE))
+	case err != nil:
 		n.cli.complain(fmt.Errorf("the result cannot be printed: %w", err))
 		return exit(exitFailed)
 	}
@@ -205,11 +246,11 @@ func (n *node) outcome(e *mailbox.Exit) error {
 
 // interrupted is the result of a command that a signal ended. What the main
 // process made of it is printed, unless that is only that it was killed.
-func (n *node) interrupted(p *runtime.Process, s os.Signal) error {
+func (n *node) interrupted(p *runtime.Process, s os.Signal, signals <-chan os.Signal) error {
 	select {
 	case <-p.Done():
 		if e := p.Exit(); e.Reason != mailbox.ReasonKilled && e.Reason != mailbox.ReasonCancelled {
-			_ = n.outcome(e) // the signal's exit code counts
+			_ = n.say(e, signals, time.After(n.cli.patience)) // the signal's exit code counts
 		}
 	default: // it is stuck
 	}

@@ -202,7 +202,10 @@ func (m *moduleFlags) world(src *wasmhost.Source) error {
 	for _, flag := range m.env {
 		name, value, ok := strings.Cut(flag, "=")
 		if !ok || name == "" || strings.ContainsRune(flag, 0) {
-			return fmt.Errorf("--env %s: expected NAME=VALUE", flag)
+			if ok {
+				name += "=…" // the value may be secret
+			}
+			return fmt.Errorf("--env %s: expected NAME=VALUE", name)
 		}
 		env = slices.DeleteFunc(env, func(v world.Variable) bool { return v.Name == name }) // the last counts
 		env = append(env, world.Variable{Name: name, Value: value})
@@ -218,6 +221,9 @@ func parseDir(flag string) (d wasmhost.Dir, err error) {
 	host, guest, named := strings.Cut(text, "::")
 	if host == "" || named && guest == "" {
 		return d, fmt.Errorf("--dir %s: expected HOST, HOST::GUEST or either with :ro at its end", flag)
+	}
+	if named && (strings.HasSuffix(guest, ":rw") || strings.HasSuffix(guest, ":ro")) { // as other programs have it
+		return d, fmt.Errorf("--dir %s: the guest would see it as %q; a directory can be written to unless :ro stands at its end, once", flag, guest)
 	}
 	info, err := os.Stat(host)
 	switch {

@@ -192,6 +192,7 @@ func (n *node) serve(name string, f *serveFlags, make func(context.Context) (*ru
 	n.command = "serve " + name
 	signals, stop := n.cli.signals()
 	defer stop()
+	defer ignorePipes()() // a log that nobody reads ends no request
 	listener, err := listen(f.addr)
 	if err != nil {
 		return err

@@ -31,6 +31,7 @@ func (c *cli) runServices() error {
 func (n *node) runServices() error {
 	signals, stop := n.cli.signals()
 	defer stop()
+	defer ignorePipes()() // a log that nobody reads ends no service
 	_, err := compile(n, signals, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, n.rt.PrepareServices(ctx, runtime.ApplicationServices)
 	})

@@ -21,6 +21,9 @@ func printValues(w io.Writer, values []mailbox.Value) error {
 		}
 		out = append(out, '\n')
 	}
+	if len(out) == 0 {
+		return nil // to write nothing may wait, too
+	}
 	_, err := w.Write(out)
 	return err
 }

@@ -144,7 +144,10 @@ func codeOf(err error) *Error {
 			return is(protocolError)
 		}
 		return is(connectionTerminated)
-	case strings.Contains(text, "malformed"), strings.Contains(text, "http2: "), strings.Contains(text, "invalid"):
+	case strings.Contains(text, "long trailer"):
+		return &Error{canon.Case(responseTrailerSectionSize, mailbox.Nil), text}
+	case strings.Contains(text, "malformed"), strings.Contains(text, "http2: "), strings.Contains(text, "invalid"),
+		strings.Contains(text, "transport connection broken"): // by what the server sent
 		return is(protocolError)
 	}
 	return &Error{canon.Case(internalError, iface.Text(text)), text}

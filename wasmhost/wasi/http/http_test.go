@@ -71,6 +71,8 @@ func TestCodeOf(t *testing.T) {
 		{errors.New("stream error: stream ID 3; FLOW_CONTROL_ERROR"), protocolError},
 		{errors.New(`unsupported transfer encoding: "x"`), responseTransferCoding},
 		{errors.New("net/http: HTTP/1.x transport connection broken: malformed HTTP response"), protocolError},
+		{errors.New("net/http: HTTP/1.x transport connection broken: http: message cannot contain multiple Content-Length headers"), protocolError},
+		{errors.New("http: suspiciously long trailer after chunked body"), responseTrailerSectionSize},
 		{errors.New("net/http: server response headers exceeded 131072 bytes"), responseHeaderSectionSize},
 		{errors.New("something else"), internalError},
 		{fmt.Errorf("wrapped: %w", errFirstByte), responseTimeout},

@@ -354,6 +354,7 @@ func TestAppExample(t *testing.T) {
 	if err := services.Started(ctx); err != nil {
 		t.Fatal(err)
 	}
+	context.AfterFunc(ctx, func() { stdin.Close() }) // whoever types on is told
 	over := make(chan error, 1)
 	go func() {
 		_, err := rt.Run(ctx, "app:console", rt.Terminal())

@@ -4,6 +4,7 @@ local env = require("env")
 local errors = require("errors")
 local log = require("log")
 local server = require("server")
+local supervisor = require("supervisor")
 local time = require("time")
 
 local function tell(state)
@@ -15,6 +16,7 @@ return server.run({
     local state = {pause = assert(env.get("pause"))}
     assert(time.parse_duration(state.pause))
     tell(state)
+    supervisor.ready()
     return state
   end,
 

@@ -116,6 +116,8 @@ if #arg > 0 then
   return assert(run(...)) -- is printed
 end
 
+print("help lists what may be said; ^D ends")
+
 -- A process reads the line, so that this one hears as well when it is to stop.
 while true do
   assert(process.spawn_owned("line", "terminal"))

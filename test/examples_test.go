@@ -409,6 +409,7 @@ func TestAppExample(t *testing.T) {
 	}
 	say("children", "first: running, restarts: 1", "two: running, restarts: 0")
 
+	say("totals", "first: ", "two: ")
 	say("quit")
 	if err := <-over; err != nil {
 		t.Error(err)

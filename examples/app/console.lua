@@ -26,7 +26,7 @@ function commands.totals()
   if not totals then return nil, err end
   local lines = {}
   for name, s in pairs(totals) do
-    lines[#lines + 1] = ("%s: %d primes below %d"):format(name, s.primes, s.next)
+    lines[#lines + 1] = ("%s: %d primes from %d to %d"):format(name, s.primes, s.start, s.next)
   end
   table.sort(lines)
   return table.concat(lines, "\n")

@@ -11,7 +11,7 @@ return server.run({
   call = {
     -- open gives how far a survey has come; a new one begins at its start.
     open = function(state, _, name, start)
-      local s = state.surveys[name] or {next = start, primes = 0}
+      local s = state.surveys[name] or {start = start, next = start, primes = 0}
       state.surveys[name] = s
       return s.next
     end,

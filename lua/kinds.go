@@ -25,8 +25,10 @@ type script struct {
 	// Imports gives names for require to library.lua entries.
 	Imports map[string]config.Ref `yaml:"imports" config:"ref=library.lua"`
 	// Modules are the modules of Go that it may require.
-	Modules []string       `yaml:"modules"`
-	Limits  process.Limits `yaml:"limits"`
+	Modules []string `yaml:"modules"`
+	// Env are the secret variables that it may read; others need no grant.
+	Env    []config.Ref   `yaml:"env" config:"ref=env.variable"`
+	Limits process.Limits `yaml:"limits"`
 }
 
 // libraryEntry is a library.lua entry.
@@ -55,8 +57,8 @@ func (e *Engine) Kinds() (lua process.Kind, library config.Kind) {
 	return lua, library
 }
 
-// checkScript reports what is wrong with a source's name, and modules that do
-// not exist or are there twice.
+// checkScript reports what is wrong with a source's name, modules that do not
+// exist, and grants that are there twice.
 func (e *Engine) checkScript(c *config.Check, entry *config.Entry) {
 	spec := entry.Spec.(*script)
 	checkSource(c, entry, spec.Source)
@@ -72,6 +74,21 @@ func (e *Engine) checkScript(c *config.Check, entry *config.Entry) {
 			c.Mistake(fmt.Sprintf("%q is granted already", name), "", "modules", strconv.Itoa(i))
 		}
 	}
+	for i, id := range spec.Env {
+		if slices.Index(spec.Env, id) < i {
+			c.Mistake(fmt.Sprintf("%q is granted already", id), "", "env", strconv.Itoa(i))
+		}
+	}
+}
+
+// Granted tells whether an entry, nil for none, is a process.lua whose env has a
+// variable. It does not block.
+func Granted(entry *config.Entry, variable config.ID) bool {
+	if entry == nil {
+		return false
+	}
+	spec, ok := entry.Spec.(*script)
+	return ok && slices.Contains(spec.Env, config.Ref(variable))
 }
 
 // inFile is what a source begins with that is not the code but names its file.

@@ -112,6 +112,7 @@ func TestRequire(t *testing.T) {
 		},
 		"outside":    {[]string{"_index.yaml", yamlHead + worker, "worker.lua", `require("../secret")`}, `not a name that a file can have`},
 		"cycle":      {[]string{"_index.yaml", yamlHead + worker, "worker.lua", `require("a")`, "a.lua", `require("b")`, "b.lua", `require("a")`}, "!b.lua:1: modules require each other: a → b → a"},
+		"itself":     {[]string{"_index.yaml", yamlHead + worker, "worker.lua", `require("stream")`, "stream.lua", `require("stream")`}, `!stream.lua:1: stream.lua requires itself: a file beside a script goes before the library's module "stream"; give it another name`},
 		"syntax":     {[]string{"_index.yaml", yamlHead + worker, "worker.lua", `require("broken.lines")`}, `!worker.lua:1: require "broken.lines": wippy/broken/lines.lua:3:7: syntax error near '='`},
 		"error":      {[]string{"_index.yaml", yamlHead + worker, "worker.lua", `pcall(require, "a") return require("a")`, "a.lua", `error("in a")`}, "!a.lua:1: in a"},
 		"in a load":  {[]string{"_index.yaml", yamlHead + worker, "worker.lua", `return load("return require('c')")()`, "c.lua", `return "c"`}, "c"},

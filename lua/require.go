@@ -122,6 +122,9 @@ func (s *State) runUnit(L *glua.LState, name string, u *unit) glua.LValue {
 	}
 	for i, outer := range s.requiring {
 		if outer.unit == u {
+			if i == len(s.requiring)-1 && s.find(L, s.program.engine.library, name) != nil {
+				L.RaiseError("%s requires itself: a file beside a script goes before the library's module %q; give it another name", u.name, name)
+			}
 			L.RaiseError("modules require each other: %s → %s", chain(s.requiring[i:]), name)
 		}
 	}

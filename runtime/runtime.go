@@ -85,7 +85,9 @@ func New(opts ...Option) (*Runtime, error) {
 		timemod.Module(rt.started),
 		jsonmod.Module(),
 		logmod.Module(),
-		envmod.Module(rt, nil),
+		envmod.Module(rt, func(entry, variable config.ID) bool {
+			return lua.Granted(rt.Entry(entry), variable)
+		}),
 		errorsmod.Module(),
 	}, rt.opts.modules...)
 	var err error

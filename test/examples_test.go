@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -50,33 +53,6 @@ func TestComputeExample(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, out.String())
 		}
-	}
-}
-
-// A pool of WebAssembly workers, a server and tasks, from a command.
-func TestPoolExample(t *testing.T) {
-	var out bytes.Buffer
-	rt, err := runtime.New(runtime.WithTerminal(&process.Terminal{Stdout: &out, Stderr: &out}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rt.Close()
-	if err := rt.Load("../examples/pool"); err != nil {
-		t.Fatal(err)
-	}
-	ctx := context.Background()
-	if err := rt.Check(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := rt.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := rt.Run(ctx, "primes:primes", rt.Terminal(), "100000"); err != nil {
-		t.Fatal(err)
-	}
-	want := "9592 primes below 100000, in 20 jobs\n25 below 100, 21 from there to 200\n"
-	if out.String() != want {
-		t.Errorf("the output is\n%s", out.String())
 	}
 }
 
@@ -294,15 +270,73 @@ func TestHTTPExampleCommand(t *testing.T) {
 	}
 }
 
-// TestServicesExample runs the services with a command beside them, and stops them.
-func TestServicesExample(t *testing.T) {
-	var out bytes.Buffer
-	rt, err := runtime.New(runtime.WithTerminal(&process.Terminal{Stdout: &out, Stderr: &out}))
+// stream is what a process writes, for a test that waits for some of it.
+type stream struct {
+	mu    sync.Mutex
+	text  strings.Builder
+	grown chan struct{} // a token whenever text has grown
+	seen  int           // up to where the test has waited
+}
+
+func newStream() *stream { return &stream{grown: make(chan struct{}, 1)} }
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text.Write(p)
+	select {
+	case s.grown <- struct{}{}:
+	default:
+	}
+	return len(p), nil
+}
+
+func (s *stream) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// wait blocks until a line is written, after the one that it waited for before,
+// that has all the words.
+func (s *stream) wait(t *testing.T, words ...string) {
+	t.Helper()
+	timeout := time.After(time.Minute)
+	for {
+		text := s.String()
+		for line := range strings.Lines(text[s.seen:]) {
+			if !strings.HasSuffix(line, "\n") {
+				break
+			}
+			s.seen += len(line)
+			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
+				return
+			}
+		}
+		select {
+		case <-s.grown:
+		case <-timeout:
+			t.Fatalf("no line with %q in\n%s", words, text)
+		}
+	}
+}
+
+// TestAppExample works with the application by its console, kills what it
+// consists of, and stops it.
+func TestAppExample(t *testing.T) {
+	t.Setenv("SURVEY_TOKEN", "sesame")
+	t.Setenv("SURVEY_PAUSE", "1h")
+	stdin, keyboard := io.Pipe()
+	defer keyboard.Close()
+	out, log := newStream(), newStream()
+	rt, err := runtime.New(
+		runtime.WithTerminal(&process.Terminal{Stdin: stdin, Stdout: out, Stderr: out}),
+		runtime.WithLogger(slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rt.Close()
-	if err := rt.Load("../examples/services"); err != nil {
+	if err := rt.Load("../examples/app"); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -313,21 +347,80 @@ func TestServicesExample(t *testing.T) {
 	if err := rt.Start(); err != nil {
 		t.Fatal(err)
 	}
-	services, err := rt.StartServices(ctx, runtime.AlwaysServices)
+	services, err := rt.StartServices(ctx, runtime.ApplicationServices)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := services.Started(ctx); err != nil {
 		t.Fatal(err)
 	}
-	values, err := rt.Run(ctx, "services:count", rt.Terminal(), "1", "2", "3")
-	if err != nil || len(values) != 1 || values[0].Float() != 6 {
-		t.Fatal(values, err)
+	context.AfterFunc(ctx, func() { stdin.Close() }) // whoever types on is told
+	over := make(chan error, 1)
+	go func() {
+		_, err := rt.Run(ctx, "app:console", rt.Terminal())
+		over <- err
+	}()
+	say := func(line string, want ...string) {
+		t.Helper()
+		if _, err := io.WriteString(keyboard, line+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			out.wait(t, w)
+		}
 	}
-	if err := services.Stop(ctx, "the test is over"); err != nil {
+	slice := func(survey, from string) {
+		t.Helper()
+		log.wait(t, `"slice counted"`, `"survey":"`+survey+`"`, `"from":`+from)
+	}
+
+	// Work, by the pool that is a service, by one of the console's own, by tasks.
+	slice("first", "0,")
+	say("count 0 100", "25")
+	say("sweep 100000", "9592")
+	say("halves 1000", "168")
+	// A worker that fails takes nobody with it.
+	say("count 5 1", "failed: wasm trap: unreachable instruction executed")
+	say("count 0 2000000000", "failed: max_fuel: the process used 100000001 of 100000000 units")
+
+	// A child that is added, and a change that all are told, by who may.
+	say("survey two 1000000", "<1.")
+	slice("two", "1000000,")
+	say("children", "first: running, restarts: 0", "two: running, restarts: 0")
+	say("pause 1ms guess", "failed: that is not the value of SURVEY_TOKEN")
+	say("pause soon sesame", `failed: `)
+	say("pause 1ms sesame", "2 surveys were told")
+	slice("first", "1000,")
+	slice("two", "")
+
+	// What is killed is restarted; surveys go on where they were.
+	say("kill pool", "pool is killed")
+	log.wait(t, `"a child ended and is restarted"`, `"child":"pool"`)
+	slice("first", "") // was perhaps counted before
+	slice("first", "")
+	say("count 0 100", "25")
+	if err := rt.Terminate(rt.GroupMembers("settings")[0]); err != nil {
 		t.Fatal(err)
 	}
-	if out.String() != "the counter stops at 6\n" {
-		t.Errorf("output %q", out.String())
+	log.wait(t, `"a child ended and is restarted"`, `"child":"first"`)
+	slice("first", "")
+	if strings.Count(log.String(), `"from":0,`) != 1 {
+		t.Errorf("a survey that was killed began anew:\n%s", log)
+	}
+	say("children", "first: running, restarts: 1", "two: running, restarts: 0")
+
+	say("totals", "first: ", "two: ")
+	say("quit")
+	if err := <-over; err != nil {
+		t.Error(err)
+	}
+	if err := services.Stop(ctx, "the test is over"); err != nil {
+		t.Error(err)
+	}
+	log.wait(t, "the survey stops")
+	log.wait(t, "the survey stops")
+	log.wait(t, "the ledger is closed")
+	if strings.Contains(log.String()+out.String(), "sesame") {
+		t.Errorf("the secret is told:\n%s\n%s", out, log)
 	}
 }

@@ -39,7 +39,7 @@ func Module(source Source, granted Granted) luamod.Module {
 		value, secret, err := source.Env(id)
 		// A secret first: whether it is set is nobody's business either.
 		if secret && (granted == nil || !granted(entry, id)) {
-			err = mailbox.Errorf(mailbox.Denied, "%s is secret, and not granted to %s", id, entry)
+			err = mailbox.Errorf(mailbox.Denied, "%s is secret, and not granted to %s, whose env: has to list it", id, entry)
 		}
 		if err != nil {
 			return lua.PushError(L, err)

@@ -6,7 +6,7 @@ local env = {}
 
 ---The value of an env.variable entry. An error of kind "not_found" says that
 ---there is no such entry, or no value for it; of kind "denied", that it is
----secret and not granted to this entry.
+---secret and not in the list `env` of this process.lua.
 ---@param id string "namespace:name", or "name" in the namespace of this entry
 ---@return string?
 ---@return error? err

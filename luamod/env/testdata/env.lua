@@ -21,7 +21,7 @@ local env = require("env")
 local value, err = env.get("secret")
 test.eq(value, nil)
 test.eq(err:kind(), "denied")
-test.eq(tostring(err), "app:secret is secret, and not granted to app:test")
+test.eq(tostring(err), "app:secret is secret, and not granted to app:test, whose env: has to list it")
 ---
 -- whether a secret is set is not told either
 local env = require("env")

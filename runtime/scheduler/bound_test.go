@@ -44,8 +44,8 @@ func TestBound(t *testing.T) {
 					if err != nil {
 						return process.Fail(err)
 					}
-					if ctx.Unlink(pid) {
-						return process.Fail(fmt.Errorf("a bond was unlinked"))
+					if i, _ := ctx.Info(pid); len(i.Links) > 0 {
+						return process.Fail(fmt.Errorf("a bond is a link: %v", i.Links))
 					}
 				}
 				ctx.Receive(nil, -1)
@@ -78,15 +78,17 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// A bound child cannot unlink its parent, which sees its end as that of any
-// linked process.
+// A bound child cannot get rid of the bond; its own end does nothing to its
+// spawner, unless the two are linked as well.
 func TestBoundChild(t *testing.T) {
 	n := newNode(t)
+	n.def("waits", waits)
 	n.def("child", func(ctx process.Context, _ []mailbox.Value) process.Result {
 		if ctx.Unlink(ctx.Parent()) {
 			return process.Fail(fmt.Errorf("the bond was unlinked"))
 		}
-		_ = ctx.Link(ctx.Parent()) // changes nothing
+		_ = ctx.Link(ctx.Parent()) // is a link beside the bond
+		ctx.Unlink(ctx.Parent())   // and ends that alone
 		return waits(ctx, nil)
 	})
 	e := n.run(func(ctx process.Context, _ []mailbox.Value) process.Result {
@@ -105,20 +107,64 @@ func TestBoundChild(t *testing.T) {
 			return process.Fail(fmt.Errorf("the parent is %q", i.Parent))
 		}
 		_ = ctx.Send(pid, "end", nil)
-		if e := ctx.Receive(nil, -1); !isLinkDown(e) || e.Exit.Reason != mailbox.ReasonNormal {
-			return process.Fail(fmt.Errorf("got %+v", e))
-		}
 		if e := ctx.Receive(nil, -1); !isExit(e) {
 			return process.Fail(fmt.Errorf("got %+v", e))
 		}
 		ctx.TrapLinks(false)
-		pid, _ = ctx.Spawn(process.Spawn{Entry: "child", Group: "g", Bound: true})
+		pid, _ = ctx.Spawn(process.Spawn{Entry: "child", Group: "g", Bound: true, Monitor: true})
+		_ = ctx.Send(pid, "fail", nil)
+		if e := ctx.Receive(nil, -1); !isExit(e) {
+			return process.Fail(fmt.Errorf("got %+v", e))
+		}
+		pid, _ = ctx.Spawn(process.Spawn{Entry: "waits", Group: "g", Bound: true, Link: true})
 		_ = ctx.Send(pid, "fail", nil)
 		ctx.Receive(nil, -1)
 		return ok()
 	})
 	if e.Reason != mailbox.ReasonError || e.Err.Message[:13] != "told to fail " {
 		t.Errorf("the parent that does not trap ended with %s: %v", e.Reason, e.Err)
+	}
+}
+
+// Whoever monitors a tree of bound processes has the EXITs of the children before
+// their parent's, on however many workers they end.
+func TestBoundExitsInOrder(t *testing.T) {
+	n := newNode(t, func(c *Config, g *Group) { c.Executors, g.Workers = 4, 4 })
+	n.def("waits", waits)
+	n.def("parent", func(ctx process.Context, args []mailbox.Value) process.Result {
+		for range 3 {
+			pid, err := ctx.Spawn(process.Spawn{Entry: "waits", Group: "g", Bound: true})
+			if err != nil {
+				return process.Fail(err)
+			}
+			_ = ctx.Send(mailbox.PID(args[0].Str()), "child", []mailbox.Value{mailbox.String(string(pid))})
+		}
+		ctx.Receive(nil, -1)
+		return ok()
+	})
+	e := n.run(func(ctx process.Context, _ []mailbox.Value) process.Result {
+		for range 300 {
+			parent, err := ctx.Spawn(process.Spawn{Entry: "parent", Group: "g", Monitor: true, Args: []mailbox.Value{mailbox.String(string(ctx.Self()))}})
+			if err != nil {
+				return process.Fail(err)
+			}
+			for range 3 {
+				child := mailbox.PID(ctx.Receive(nil, -1).Values[0].Str())
+				for range 20 { // so that telling takes a while
+					_, _ = ctx.Monitor(child)
+				}
+			}
+			_ = ctx.Send(parent, "end", nil)
+			for i := range 61 {
+				if e := ctx.Receive(isExit, -1); (e.From == parent) != (i == 60) {
+					return process.Fail(fmt.Errorf("EXIT %d of 61 is of %s; the parent is %s", i+1, e.From, parent))
+				}
+			}
+		}
+		return ok()
+	})
+	if e.Err != nil {
+		t.Error(e.Err)
 	}
 }
 

@@ -223,8 +223,8 @@ func (s *instance) handle(e *mailbox.Event) {
 			s.ended(c, e.Exit)
 		}
 	case mailbox.LinkDown:
-		// The children's ends come as EXIT too. Of others only the parent's
-		// concerns a supervisor, which is bound to it only if that is one, too.
+		// The children's ends come as EXIT. Of those that are linked only the
+		// parent's concerns a supervisor.
 		if e.From == s.ctx.Parent() && e.Exit.Reason != mailbox.ReasonNormal {
 			s.close(e.Exit.Err)
 		}

@@ -108,7 +108,10 @@ func (s *instance) deny(c call, err error) {
 }
 
 func (s *instance) reply(c call, values []mailbox.Value) {
-	_ = s.ctx.Post(c.from, ReplyTopic, values) // to one who is there, and has room
+	err := s.ctx.Post(c.from, ReplyTopic, values)                   // to one who is there, and has room
+	if err != nil && mailbox.AsError(err).Kind == mailbox.Invalid { // no room would ever do
+		_ = s.ctx.Post(c.from, ReplyTopic, []mailbox.Value{c.ref, mailbox.Bool(false), mailbox.ErrorValue(mailbox.AsError(err))})
+	}
 }
 
 // wait keeps a caller until something is over.
@@ -182,10 +185,21 @@ func (s *instance) startChild(from call, args arguments) {
 	if s.spec.Graph {
 		s.bind(c)
 		s.raise(c)
-	} else if s.phase == open && !s.recovering {
-		s.high = len(s.children)
-		s.startAlone(c)
+		return
 	}
+	s.enqueue(c)
+}
+
+// enqueue starts a waiting child that a request wants: at once or, while others
+// are stopped and started in order, when its turn among them comes.
+func (s *instance) enqueue(c *child) {
+	place := slices.Index(s.children, c)
+	if s.phase == opening || s.recovering {
+		s.high, s.dirty = min(s.high, place), true
+		return
+	}
+	s.high = max(s.high, place+1)
+	s.startAlone(c)
 }
 
 // find gives the child that a request names, by ID or, of one that has a
@@ -276,7 +290,7 @@ func (s *instance) restartChild(from call, args arguments) {
 		}
 		s.deadlines.clear(c)
 		c.up, c.state, c.failed, c.attempts = true, waiting, false, 0
-		s.startAlone(c)
+		s.enqueue(c)
 	}
 }
 

@@ -40,7 +40,7 @@ func (t *task) letGo(child mailbox.PID) bool {
 // waits until nothing is left of them.
 func (t *task) endBound(r process.Result, wait bool) {
 	t.mu.Lock()
-	t.waning = true
+	t.waning.Store(true)
 	children := make([]*task, 0, len(t.wards))
 	for _, c := range t.wards {
 		children = append(children, c)
@@ -77,7 +77,7 @@ func (t *task) unbound() {
 	}
 	k.mu.Lock()
 	delete(k.wards, t.pid)
-	last := k.waning && len(k.wards) == 0
+	last := k.waning.Load() && len(k.wards) == 0
 	k.mu.Unlock()
 	if last {
 		k.wake(t.exec)

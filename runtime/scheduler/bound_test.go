@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"context"
 	"fmt"
 	goruntime "runtime"
 	"testing"
@@ -123,6 +124,44 @@ func TestBoundChild(t *testing.T) {
 	})
 	if e.Reason != mailbox.ReasonError || e.Err.Message[:13] != "told to fail " {
 		t.Errorf("the parent that does not trap ended with %s: %v", e.Reason, e.Err)
+	}
+}
+
+// A process that waits for the ends of its children is ending.
+func TestBoundIsAwaited(t *testing.T) {
+	n := newNode(t)
+	stuck, over := make(chan struct{}), make(chan struct{})
+	n.def("child", func(ctx process.Context, _ []mailbox.Value) process.Result {
+		_ = ctx.Await(func(context.Context) error { // which ignores that it is cancelled
+			close(stuck)
+			<-over
+			return nil
+		})
+		return ok()
+	})
+	n.def("parent", func(ctx process.Context, _ []mailbox.Value) process.Result {
+		if _, err := ctx.Spawn(process.Spawn{Entry: "child", Group: "g", Bound: true}); err != nil {
+			return process.Fail(err)
+		}
+		ctx.Receive(nil, -1)
+		return ok()
+	})
+	pid, exit := n.start("parent")
+	<-stuck
+	if err := n.Send(pid, "end", nil); err != nil {
+		t.Fatal(err)
+	}
+	for i, _ := n.Info(pid); i.State != "ending"; i, _ = n.Info(pid) {
+		goruntime.Gosched()
+	}
+	select {
+	case <-exit:
+		t.Error("the parent has ended before its child")
+	default:
+	}
+	close(over)
+	if e := <-exit; e.Reason != mailbox.ReasonNormal {
+		t.Errorf("it ended with %s: %v", e.Reason, e.Err)
 	}
 }
 

@@ -73,13 +73,13 @@ type task struct {
 	watching map[mailbox.Ref]*monitor // whose EXIT it gets
 	links    map[mailbox.PID]link     // by the peer's PID
 	wards    map[mailbox.PID]*task    // children that are bound to it: see bound.go
-	waning   bool                     // its code is over, and nothing but the ends of those counts
 	trap     bool                     // ends of linked processes arrive as LINK_DOWN
 	circles  map[string]*member       // the groups that it is in
 	names    []string                 // registered for it
 	timers   map[mailbox.Ref]*timer   // what its clock owes it
 	ordered  int64                    // what the messages of its timers take, in bytes
 
+	waning atomic.Bool          // its code is over, and nothing but the ends of its wards counts
 	keeper atomic.Pointer[task] // the spawner that it is bound to, if it is
 
 	observed map[mailbox.Ref]*watch // the groups that it monitors; its own coroutine's

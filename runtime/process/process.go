@@ -224,7 +224,8 @@ type Peers interface {
 	// not. The error is as Monitor's.
 	Link(dest mailbox.PID) error
 	// Unlink ends the link with dest: neither an end nor a LINK_DOWN comes of it
-	// any more, and one that is queued is removed. False if there was none.
+	// any more, and one that is queued is removed. Of a process that is bound to
+	// the caller it ends the bond. False if there was neither.
 	Unlink(dest mailbox.PID) bool
 	// TrapLinks sets whether the ends of linked processes, normal ones too,
 	// arrive as LINK_DOWN instead of ending this one. It holds for ends from then on.

@@ -157,7 +157,7 @@ func (s *instance) startChild(from call, args arguments) {
 			return
 		}
 	} else {
-		if spec, err = decodeChild(args.at(0), s.ctx.Group(), s.catalogue, 0); err == nil {
+		if spec, err = (&decoder{catalogue: s.catalogue}).child(args.at(0), s.ctx.Group()); err == nil {
 			err = s.spec.admit(&spec)
 		}
 		if err != nil {

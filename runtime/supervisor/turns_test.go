@@ -189,3 +189,29 @@ func TestIntensityIsBounded(t *testing.T) {
 	_, err := New(Spec{Intensity: maxIntensity + 1}, nil)
 	wantError(t, err, mailbox.Invalid, "intensity: there may be 65536 restarts within a period, these are 65537")
 }
+
+// A table specifies so many children that its decoding, which nothing interrupts,
+// takes no time to speak of: in one list, or in nested supervisors together.
+func TestSpecifiedAreBounded(t *testing.T) {
+	specify := func(lists ...int) error {
+		var all []any
+		for _, n := range lists {
+			var children []any
+			for i := range n {
+				children = append(children, map[string]any{"id": fmt.Sprint(i), "process": "worker", "group": "g"})
+			}
+			all = append(all, map[string]any{"id": fmt.Sprint("s", len(all)), "group": "g", "supervisor": map[string]any{"children": children}})
+		}
+		v, err := mailbox.ValueOf(map[string]any{"children": all})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = DecodeSpec(v, nil)
+		return err
+	}
+	if err := specify(maxSpecified/2-1, maxSpecified/2-1); err != nil {
+		t.Error(err)
+	}
+	wantError(t, specify(maxSpecified/2-1, maxSpecified/2), mailbox.Invalid, "children[2]: supervisor: children: a specification may have 1024")
+	wantError(t, specify(1<<16), mailbox.Invalid, "start_child adds more")
+}

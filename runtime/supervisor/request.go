@@ -195,7 +195,7 @@ func (s *instance) startChild(from call, args arguments) {
 func (s *instance) enqueue(c *child) {
 	place := slices.Index(s.children, c)
 	if s.phase == opening || s.recovering {
-		s.high, s.dirty = min(s.high, place), true
+		c.alone, s.high, s.dirty = false, min(s.high, place), true
 		return
 	}
 	s.high = max(s.high, place+1)

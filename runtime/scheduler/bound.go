@@ -38,7 +38,7 @@ func (t *task) letGo(child mailbox.PID) bool {
 
 // endBound kills the children that are bound to t, whose own code is over, and
 // waits until nothing is left of them.
-func (t *task) endBound(r process.Result, wait bool) {
+func (t *task) endBound(r process.Result) {
 	t.mu.Lock()
 	t.waning.Store(true)
 	children := make([]*task, 0, len(t.wards))
@@ -56,7 +56,7 @@ func (t *task) endBound(r process.Result, wait bool) {
 	for _, c := range children {
 		c.kill(why)
 	}
-	for wait && t.hasWards() {
+	for t.hasWards() {
 		t.parkRaw()
 	}
 }

@@ -21,7 +21,8 @@ func TestBound(t *testing.T) {
 			_ = ctx.Terminate(ctx.Self())
 			return ok()
 		},
-		"panic": func(process.Context, []mailbox.Value) process.Result { panic("boom") },
+		"panic":  func(process.Context, []mailbox.Value) process.Result { panic("boom") },
+		"goexit": func(process.Context, []mailbox.Value) process.Result { goruntime.Goexit(); return ok() },
 	}
 	for how, end := range ends {
 		t.Run(how, func(t *testing.T) {
@@ -71,7 +72,7 @@ func TestBound(t *testing.T) {
 			if e.Err != nil {
 				t.Fatal(e.Err)
 			}
-			want := map[string]string{"normal": "normal", "error": "error", "killed": "killed", "panic": "error"}[how]
+			want := map[string]string{"normal": "normal", "error": "error", "killed": "killed", "panic": "error", "goexit": "error"}[how]
 			if got := e.Values[0].Str(); got != want {
 				t.Errorf("the parent ended with %s, want %s", got, want)
 			}

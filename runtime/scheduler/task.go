@@ -146,9 +146,8 @@ func (t *task) kill(why *mailbox.Exit) {
 // executor), whatever entries it goes on as.
 func (t *task) live() {
 	result := process.Result{Err: &mailbox.Error{Kind: mailbox.Internal, Message: "the process's Go code called runtime.Goexit"}}
-	exiting := true // by a Goexit
 	defer func() {
-		t.endBound(result, !exiting)
+		t.endBound(result)
 		t.end(result)
 	}()
 	result = t.guard(func() process.Result {
@@ -161,7 +160,6 @@ func (t *task) live() {
 	for t.successor != nil && result.Err == nil {
 		result = t.goOn()
 	}
-	exiting = false
 }
 
 // run runs what the task runs now from its Init to its end.

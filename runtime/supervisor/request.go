@@ -14,8 +14,8 @@ import (
 // of topic CallTopic with a reference (a number or short string, for the caller
 // to know the answer by), the name of a request, and its arguments. The answer
 // is a message of topic ReplyTopic with the reference, and true and results, or
-// false and an error value. It is lost where the caller's mailbox is full: a
-// supervisor waits for nobody.
+// false and an error value; that, too, where the answer finds no room. It is lost
+// where the caller's mailbox is full: a supervisor waits for nobody.
 //
 // A child that has to say so (Child.Ready) says that it has started by a
 // message of topic ReadyTopic; with an error value, that it cannot.
@@ -108,8 +108,8 @@ func (s *instance) deny(c call, err error) {
 }
 
 func (s *instance) reply(c call, values []mailbox.Value) {
-	err := s.ctx.Post(c.from, ReplyTopic, values)                   // to one who is there, and has room
-	if err != nil && mailbox.AsError(err).Kind == mailbox.Invalid { // no room would ever do
+	err := s.ctx.Post(c.from, ReplyTopic, values)
+	if err != nil && mailbox.AsError(err).Kind != mailbox.NoProc { // it takes more room than there is; an error may find some
 		_ = s.ctx.Post(c.from, ReplyTopic, []mailbox.Value{c.ref, mailbox.Bool(false), mailbox.ErrorValue(mailbox.AsError(err))})
 	}
 }

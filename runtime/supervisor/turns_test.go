@@ -132,7 +132,8 @@ func TestStoppedWhileItStarts(t *testing.T) {
 	wantError(t, <-done, mailbox.Cancelled, `the child "sup" was stopped`)
 }
 
-// An answer that no room in its caller's mailbox would do for is an error there.
+// An answer for which its caller's mailbox has no room, or never would have, is an
+// error there.
 func TestAnswerTooLarge(t *testing.T) {
 	n := newNode(t)
 	if err := n.AddGroup(scheduler.Group{ID: "tiny", Mailbox: mailbox.Config{Capacity: 100, Bytes: 4 << 10}}); err != nil {
@@ -146,20 +147,32 @@ func TestAnswerTooLarge(t *testing.T) {
 	if _, err := r.call("started"); err != nil {
 		t.Fatal(err)
 	}
-	answer := make(chan error, 1)
+	answer := make(chan error, 2)
 	_, err := n.Start(context.Background(), scheduler.Start{Entry: "client", Group: "tiny", Program: asProgram(func(ctx process.Context) error {
 		_, err := call1(ctx, r.pid, "which_children")
+		answer <- err
+		for range 3 { // so that a few descriptions find no room, and an error does
+			if err := ctx.Send(ctx.Self(), "filler", []mailbox.Value{mailbox.String(strings.Repeat("x", 1020))}); err != nil {
+				return err
+			}
+		}
+		_, err = call1(ctx, r.pid, "get_child", "1")
 		answer <- err
 		return nil
 	})})
 	if err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case err := <-answer:
-		wantError(t, err, mailbox.Invalid, "is too large for the mailbox")
-	case <-time.After(patience):
-		t.Fatal("there is no answer")
+	for _, want := range []struct {
+		kind mailbox.ErrorKind
+		text string
+	}{{mailbox.Invalid, "is too large for the mailbox"}, {mailbox.Unavailable, "has no room for"}} {
+		select {
+		case err := <-answer:
+			wantError(t, err, want.kind, want.text)
+		case <-time.After(patience):
+			t.Fatal("there is no answer")
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func inboxSend(L *glua.LState) int {
 func inboxSpawn(L *glua.LState) int {
 	const fn = "inbox:spawn"
 	in := checkInbox(L, fn)
-	r, err := checkSpawn(L, fn, process.Spawn{Own: true, Monitor: true})
+	r, err := checkSpawn(L, fn, process.Spawn{Bound: true, Monitor: true})
 	if err != nil {
 		return lua.PushError(L, err)
 	}

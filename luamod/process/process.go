@@ -31,7 +31,7 @@ var functions = map[string]glua.LGFunction{
 	"spawn_monitored":        spawner("process.spawn_monitored", process.Spawn{Monitor: true}),
 	"spawn_linked":           spawner("process.spawn_linked", process.Spawn{Link: true}),
 	"spawn_linked_monitored": spawner("process.spawn_linked_monitored", process.Spawn{Link: true, Monitor: true}),
-	"spawn_owned":            spawner("process.spawn_owned", process.Spawn{Own: true, Monitor: true}),
+	"spawn_owned":            spawner("process.spawn_owned", process.Spawn{Bound: true, Monitor: true}),
 	"exec":                   exec,
 	"upgrade":                upgrade,
 	"inbox":                  openInbox,

@@ -96,9 +96,9 @@ function process.spawn_linked_monitored(entry, group, ...) end
 
 ---As `spawn_monitored`; and the process is the caller's own: it ends when the
 ---caller ends, in whatever way, with reason "killed" after a normal end. Its own
----end does nothing to the caller. One that traps links gets LINK_DOWN instead.
----`link` makes an ordinary link of it, `unlink` lets it go. Each has the other
----among its links.
+---end does nothing to the caller, whose EXIT comes after its. Whether it traps
+---links is all the same: only the caller can let it go, by `unlink`, or by `link`,
+---which makes the two a linked pair instead.
 ---@param entry string
 ---@param group string
 ---@param ... any

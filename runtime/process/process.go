@@ -225,7 +225,8 @@ type Peers interface {
 	// not. The error is as Monitor's.
 	Link(dest mailbox.PID) error
 	// Unlink ends the link with dest: neither an end nor a LINK_DOWN comes of it
-	// any more, and one that is queued is removed. False if there was none.
+	// any more, and one that is queued is removed. Of a process that is bound to
+	// the caller it ends the bond. False if there was neither.
 	Unlink(dest mailbox.PID) bool
 	// TrapLinks sets whether the ends of linked processes, normal ones too,
 	// arrive as LINK_DOWN instead of ending this one. It holds for ends from then on.
@@ -283,9 +284,11 @@ type Spawn struct {
 	Args    []mailbox.Value
 	Monitor bool // the spawner gets the EXIT; atomic with the spawn
 	Link    bool // spawner and process are linked; atomic with the spawn
-	// Bound is a link that only an end breaks: neither side can unlink, and when
-	// the spawner ends, normally too, the process is killed, whether it traps
-	// links or not. The spawner's EXIT comes after everything of it is freed.
+	// Bound makes the process end with its spawner: when that ends, normally too,
+	// the process is killed, whether it traps links or not, and the spawner's EXIT
+	// comes after the process's. It is no link: the process's own end does nothing
+	// to the spawner. Only the spawner can end the bond, by Unlink, or by Link,
+	// which puts a link in its place.
 	Bound bool
 	// Name is registered for the process before it runs; "" for none. The spawn
 	// fails where the name cannot be had, as Register does.
@@ -297,11 +300,6 @@ type Spawn struct {
 	// its group and node; one of its own holds.
 	Service bool
 	Restart bool // a supervisor starts a process again that ended: it is counted as such, and nothing else
-	// Own makes the process end with its spawner, however that ends, and not the
-	// other way round: see Peers.OpenInbox for who wants to know how it ended.
-	// One that traps links gets LINK_DOWN instead. Linking the two makes an
-	// ordinary link of it, and unlinking lets the process go.
-	Own bool
 }
 
 // Inbox is a part of a process's mailbox that is kept apart (Erlang: an alias), with an address of

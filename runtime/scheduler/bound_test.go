@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"context"
 	"fmt"
 	goruntime "runtime"
 	"testing"
@@ -20,7 +21,8 @@ func TestBound(t *testing.T) {
 			_ = ctx.Terminate(ctx.Self())
 			return ok()
 		},
-		"panic": func(process.Context, []mailbox.Value) process.Result { panic("boom") },
+		"panic":  func(process.Context, []mailbox.Value) process.Result { panic("boom") },
+		"goexit": func(process.Context, []mailbox.Value) process.Result { goruntime.Goexit(); return ok() },
 	}
 	for how, end := range ends {
 		t.Run(how, func(t *testing.T) {
@@ -44,8 +46,8 @@ func TestBound(t *testing.T) {
 					if err != nil {
 						return process.Fail(err)
 					}
-					if ctx.Unlink(pid) {
-						return process.Fail(fmt.Errorf("a bond was unlinked"))
+					if i, _ := ctx.Info(pid); len(i.Links) > 0 {
+						return process.Fail(fmt.Errorf("a bond is a link: %v", i.Links))
 					}
 				}
 				ctx.Receive(nil, -1)
@@ -70,7 +72,7 @@ func TestBound(t *testing.T) {
 			if e.Err != nil {
 				t.Fatal(e.Err)
 			}
-			want := map[string]string{"normal": "normal", "error": "error", "killed": "killed", "panic": "error"}[how]
+			want := map[string]string{"normal": "normal", "error": "error", "killed": "killed", "panic": "error", "goexit": "error"}[how]
 			if got := e.Values[0].Str(); got != want {
 				t.Errorf("the parent ended with %s, want %s", got, want)
 			}
@@ -78,15 +80,17 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// A bound child cannot unlink its parent, which sees its end as that of any
-// linked process.
+// A bound child cannot get rid of the bond; its own end does nothing to its
+// spawner, unless the two are linked as well.
 func TestBoundChild(t *testing.T) {
 	n := newNode(t)
+	n.def("waits", waits)
 	n.def("child", func(ctx process.Context, _ []mailbox.Value) process.Result {
 		if ctx.Unlink(ctx.Parent()) {
 			return process.Fail(fmt.Errorf("the bond was unlinked"))
 		}
-		_ = ctx.Link(ctx.Parent()) // changes nothing
+		_ = ctx.Link(ctx.Parent()) // is a link beside the bond
+		ctx.Unlink(ctx.Parent())   // and ends that alone
 		return waits(ctx, nil)
 	})
 	e := n.run(func(ctx process.Context, _ []mailbox.Value) process.Result {
@@ -105,20 +109,102 @@ func TestBoundChild(t *testing.T) {
 			return process.Fail(fmt.Errorf("the parent is %q", i.Parent))
 		}
 		_ = ctx.Send(pid, "end", nil)
-		if e := ctx.Receive(nil, -1); !isLinkDown(e) || e.Exit.Reason != mailbox.ReasonNormal {
-			return process.Fail(fmt.Errorf("got %+v", e))
-		}
 		if e := ctx.Receive(nil, -1); !isExit(e) {
 			return process.Fail(fmt.Errorf("got %+v", e))
 		}
 		ctx.TrapLinks(false)
-		pid, _ = ctx.Spawn(process.Spawn{Entry: "child", Group: "g", Bound: true})
+		pid, _ = ctx.Spawn(process.Spawn{Entry: "child", Group: "g", Bound: true, Monitor: true})
+		_ = ctx.Send(pid, "fail", nil)
+		if e := ctx.Receive(nil, -1); !isExit(e) {
+			return process.Fail(fmt.Errorf("got %+v", e))
+		}
+		pid, _ = ctx.Spawn(process.Spawn{Entry: "waits", Group: "g", Bound: true, Link: true})
 		_ = ctx.Send(pid, "fail", nil)
 		ctx.Receive(nil, -1)
 		return ok()
 	})
 	if e.Reason != mailbox.ReasonError || e.Err.Message[:13] != "told to fail " {
 		t.Errorf("the parent that does not trap ended with %s: %v", e.Reason, e.Err)
+	}
+}
+
+// A process that waits for the ends of its children is ending.
+func TestBoundIsAwaited(t *testing.T) {
+	n := newNode(t)
+	stuck, over := make(chan struct{}), make(chan struct{})
+	n.def("child", func(ctx process.Context, _ []mailbox.Value) process.Result {
+		_ = ctx.Await(func(context.Context) error { // which ignores that it is cancelled
+			close(stuck)
+			<-over
+			return nil
+		})
+		return ok()
+	})
+	n.def("parent", func(ctx process.Context, _ []mailbox.Value) process.Result {
+		if _, err := ctx.Spawn(process.Spawn{Entry: "child", Group: "g", Bound: true}); err != nil {
+			return process.Fail(err)
+		}
+		ctx.Receive(nil, -1)
+		return ok()
+	})
+	pid, exit := n.start("parent")
+	<-stuck
+	if err := n.Send(pid, "end", nil); err != nil {
+		t.Fatal(err)
+	}
+	for i, _ := n.Info(pid); i.State != "ending"; i, _ = n.Info(pid) {
+		goruntime.Gosched()
+	}
+	select {
+	case <-exit:
+		t.Error("the parent has ended before its child")
+	default:
+	}
+	close(over)
+	if e := <-exit; e.Reason != mailbox.ReasonNormal {
+		t.Errorf("it ended with %s: %v", e.Reason, e.Err)
+	}
+}
+
+// Whoever monitors a tree of bound processes has the EXITs of the children before
+// their parent's, on however many workers they end.
+func TestBoundExitsInOrder(t *testing.T) {
+	n := newNode(t, func(c *Config, g *Group) { c.Executors, g.Workers = 4, 4 })
+	n.def("waits", waits)
+	n.def("parent", func(ctx process.Context, args []mailbox.Value) process.Result {
+		for range 3 {
+			pid, err := ctx.Spawn(process.Spawn{Entry: "waits", Group: "g", Bound: true})
+			if err != nil {
+				return process.Fail(err)
+			}
+			_ = ctx.Send(mailbox.PID(args[0].Str()), "child", []mailbox.Value{mailbox.String(string(pid))})
+		}
+		ctx.Receive(nil, -1)
+		return ok()
+	})
+	e := n.run(func(ctx process.Context, _ []mailbox.Value) process.Result {
+		for range 300 {
+			parent, err := ctx.Spawn(process.Spawn{Entry: "parent", Group: "g", Monitor: true, Args: []mailbox.Value{mailbox.String(string(ctx.Self()))}})
+			if err != nil {
+				return process.Fail(err)
+			}
+			for range 3 {
+				child := mailbox.PID(ctx.Receive(nil, -1).Values[0].Str())
+				for range 20 { // so that telling takes a while
+					_, _ = ctx.Monitor(child)
+				}
+			}
+			_ = ctx.Send(parent, "end", nil)
+			for i := range 61 {
+				if e := ctx.Receive(isExit, -1); (e.From == parent) != (i == 60) {
+					return process.Fail(fmt.Errorf("EXIT %d of 61 is of %s; the parent is %s", i+1, e.From, parent))
+				}
+			}
+		}
+		return ok()
+	})
+	if e.Err != nil {
+		t.Error(e.Err)
 	}
 }
 

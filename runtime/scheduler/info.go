@@ -152,7 +152,7 @@ var stateNames = []string{"starting", "runnable", "running", "waiting", "ending"
 
 func (t *task) stateName() string {
 	switch {
-	case t.doomed.Load() != nil:
+	case t.doomed.Load() != nil || t.waning.Load():
 		return "ending"
 	case !t.begun.Load():
 		return "starting"

@@ -20,22 +20,7 @@ import (
 type link struct {
 	peer *task
 	as   mailbox.PID // the name by which its task asked for the link; "" if by PID
-	own  ownership
 }
-
-// ownership makes a link one-sided.
-type ownership uint8
-
-const (
-	mutual ownership = iota
-	owns             // the task owns the peer, whose end is not passed on to it
-	owned            // the task is owned by the peer, and ends with it in any case
-	keeps            // the peer is a child that is bound to the task: see bound.go
-	kept             // the task is bound to the peer
-)
-
-// mayGo tells whether the link can be unlinked.
-func (l link) mayGo() bool { return l.own != keeps && l.own != kept }
 
 // pairLocks is how many locks serialize what pairs of processes do. A power of two.
 const pairLocks = 64
@@ -46,7 +31,7 @@ func (s *Scheduler) pair(a, b *task) *sync.Mutex {
 	return &s.pairs[(a.serial+b.serial)%pairLocks]
 }
 
-// maxBonds bounds the monitors and links that a process holds, together with
+// maxBonds bounds the monitors, links and bound children that a process holds, together with
 // what waits in its mailbox beyond the capacity: the events of earlier ones,
 // which it never received.
 const maxBonds = 1 << 18
@@ -54,7 +39,7 @@ const maxBonds = 1 << 18
 // mayBind refuses one monitor or link too many.
 func (t *task) mayBind() error {
 	t.mu.Lock()
-	held, unread := len(t.watching)+len(t.links), max(0, t.box.Len()-t.box.Capacity())
+	held, unread := len(t.watching)+len(t.links)+len(t.wards), max(0, t.box.Len()-t.box.Capacity())
 	for _, in := range t.openInboxes() {
 		held += len(in.watching)
 		unread += max(0, in.box.Len()-in.box.Capacity())
@@ -85,6 +70,7 @@ func (t *task) Link(dest mailbox.PID) error {
 		}
 	}
 	if target != nil && t.bind(target, nameOf(dest)) {
+		t.letGo(target.pid) // the link is in the bond's place
 		t.unwindIfDoomed()
 		return nil
 	}
@@ -111,27 +97,13 @@ func (t *task) bind(target *task, as mailbox.PID) bool {
 	pair.Lock()
 	defer pair.Unlock()
 	t.mu.Lock()
-	half, linked := t.links[target.pid]
+	_, linked := t.links[target.pid]
 	t.mu.Unlock()
-	if linked && half.own != owns && half.own != owned {
+	if linked {
 		return true
 	}
-	return t.join(target, link{as: as}, link{})
-}
-
-// own makes the child end with t, as process.Spawn's Own.
-func (t *task) own(child *task) {
-	pair := t.s.pair(t, child)
-	pair.Lock()
-	defer pair.Unlock()
-	t.join(child, link{own: owns}, link{own: owned})
-}
-
-// join puts both halves of a link in place; the pair's lock is held. It is as bind.
-func (t *task) join(target *task, half, twin link) bool {
-	half.peer, twin.peer = target, t
-	t.hold(half)
-	if target.hold(twin) {
+	t.hold(link{peer: target, as: as})
+	if target.hold(link{peer: t}) {
 		return true
 	}
 	return !t.drop(target.pid)
@@ -165,20 +137,20 @@ func (t *task) Unlink(dest mailbox.PID) bool {
 	t.unwindIfDoomed()
 	target, name := t.s.find(dest), nameOf(dest)
 	var peers []*task
+	had := t.letGo(dest) || target != nil && t.letGo(target.pid)
 	t.mu.Lock()
 	// The peer may be ending: it is found no more, and its half still stands.
-	if l, linked := t.links[dest]; linked && l.mayGo() {
+	if l, linked := t.links[dest]; linked {
 		peers = append(peers, l.peer)
 	}
 	if name != "" {
 		for _, l := range t.links {
-			if l.mayGo() && (l.as == name || l.peer == target) {
+			if l.as == name || l.peer == target {
 				peers = append(peers, l.peer)
 			}
 		}
 	}
 	t.mu.Unlock()
-	had := false
 	for _, p := range peers {
 		pair := t.s.pair(t, p)
 		pair.Lock()
@@ -220,27 +192,18 @@ func (t *task) breakLinks(links map[mailbox.PID]link, exit *mailbox.Exit) {
 		p := l.peer
 		// All of it happens under the peer's mutex, which makes Unlink's word final.
 		p.mu.Lock()
-		own, linked := p.links[t.pid]
+		half, linked := p.links[t.pid]
 		delete(p.links, t.pid)
 		switch {
-		case !linked, own.own == owns:
-		case own.own == keeps && p.mourn():
+		case !linked:
 		case p.trap:
-			_ = p.box.Post(mailbox.Event{Type: mailbox.LinkDown, From: t.pid, Topic: string(own.as), Exit: exit})
+			_ = p.box.Post(mailbox.Event{Type: mailbox.LinkDown, From: t.pid, Topic: string(half.as), Exit: exit})
 			p.wake(nil)
 		case why != nil:
 			p.kill(why)
-		case own.own == owned:
-			p.kill(t.leftAlone())
 		}
 		p.mu.Unlock()
 	}
-}
-
-// leftAlone is the end of a process whose owner t has ended normally.
-func (t *task) leftAlone() *mailbox.Exit {
-	return &mailbox.Exit{Reason: mailbox.ReasonKilled, Origin: t.pid,
-		Err: mailbox.Errorf(mailbox.Killed, "the process ended with its owner %s of %s", t.pid, t.now().entry)}
 }
 
 // passedOn gives the end of a process that is linked with t and does not trap;

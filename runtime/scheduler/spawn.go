@@ -95,7 +95,7 @@ func (t *task) bear(r process.Spawn, in *inbox) (*task, error) {
 	if limit := t.now().limits.MaxChildren; limit > 0 && children.Load() >= limit {
 		return nil, t.limitError("max_children: the limit is %d processes; %d are alive, and the spawn asked for one more", limit, children.Load())
 	}
-	if r.Monitor || r.Link || r.Own || r.Bound {
+	if r.Monitor || r.Link || r.Bound {
 		if err := t.mayBind(); err != nil {
 			return nil, err
 		}
@@ -127,13 +127,11 @@ func (t *task) bear(r process.Spawn, in *inbox) (*task, error) {
 	if r.Monitor {
 		t.watch(child, t.s.newRef(), "", in)
 	}
-	switch {
-	case r.Bound:
+	if r.Bound {
 		t.keep(child)
-	case r.Link:
+	}
+	if r.Link {
 		t.bind(child, "")
-	case r.Own:
-		t.own(child)
 	}
 	return child, nil
 }

@@ -72,13 +72,15 @@ type task struct {
 	watchers *monitor                 // those who get its EXIT
 	watching map[mailbox.Ref]*monitor // whose EXIT it gets
 	links    map[mailbox.PID]link     // by the peer's PID
-	wards    int                      // children among links that end with it
-	waning   bool                     // its code is over, and nothing but the ends of those counts
+	wards    map[mailbox.PID]*task    // children that are bound to it: see bound.go
 	trap     bool                     // ends of linked processes arrive as LINK_DOWN
 	circles  map[string]*member       // the groups that it is in
 	names    []string                 // registered for it
 	timers   map[mailbox.Ref]*timer   // what its clock owes it
 	ordered  int64                    // what the messages of its timers take, in bytes
+
+	waning atomic.Bool          // its code is over, and nothing but the ends of its wards counts
+	keeper atomic.Pointer[task] // the spawner that it is bound to, if it is
 
 	observed map[mailbox.Ref]*watch // the groups that it monitors; its own coroutine's
 
@@ -144,9 +146,8 @@ func (t *task) kill(why *mailbox.Exit) {
 // executor), whatever entries it goes on as.
 func (t *task) live() {
 	result := process.Result{Err: &mailbox.Error{Kind: mailbox.Internal, Message: "the process's Go code called runtime.Goexit"}}
-	exiting := true // by a Goexit
 	defer func() {
-		t.endBound(result, !exiting)
+		t.endBound(result)
 		t.end(result)
 	}()
 	result = t.guard(func() process.Result {
@@ -159,7 +160,6 @@ func (t *task) live() {
 	for t.successor != nil && result.Err == nil {
 		result = t.goOn()
 	}
-	exiting = false
 }
 
 // run runs what the task runs now from its Init to its end.
@@ -255,6 +255,7 @@ func (t *task) end(r process.Result) {
 	if t.onExit != nil {
 		t.onExit(t.pid, exit)
 	}
+	t.unbound()
 	t.s.leave()
 }
 

@@ -103,7 +103,7 @@ func (s *instance) spawn(c *child) {
 	})
 	c.tried = true
 	if err != nil {
-		c.state = idle
+		c.state, s.refused = idle, true
 		s.startFailed(c, mailbox.AsError(err), true)
 		s.ctx.Yield() // a child that fails at once may be tried many times
 		return
@@ -124,10 +124,13 @@ func (s *instance) ready(c *child, values []mailbox.Value) {
 	s.started(c)
 }
 
+// awaited tells whether it matters that a child, which may be nil, has started:
+// one that is to end all the same is not told of.
+func (c *child) awaited() bool {
+	return c != nil && c.state == starting && c.late == nil && !c.halt
+}
+
 func (s *instance) started(c *child) {
-	if c.late != nil {
-		return
-	}
 	s.deadlines.clear(c)
 	c.state, c.since, c.why, c.failed, c.fresh, c.ran = running, s.now(), nil, false, false, true
 	s.dirty = true
@@ -148,7 +151,7 @@ func (s *instance) breakOff(c *child, err *mailbox.Error) {
 func (s *instance) overdue(c *child) {
 	s.dirty = true
 	switch {
-	case c == s.gate:
+	case c == s.gate, c.halt:
 	case c.state == starting:
 		s.breakOff(c, mailbox.Errorf(mailbox.Timeout, "it had not started after %v (start_timeout)", c.startTimeout()))
 	case c.state == delayed:

@@ -238,19 +238,33 @@ func (f *fields) done() error {
 //
 // Kind Invalid, with the path to what is wrong.
 func DecodeSpec(v mailbox.Value, catalogue Catalogue) (Spec, error) {
-	s, err := decodeSpec(v, catalogue, 0)
+	s, err := (&decoder{catalogue: catalogue}).spec(v)
 	if err != nil {
 		return Spec{}, err
 	}
 	return s, nil
 }
 
-// maxNested is how many supervisors a specification may have one in the other.
-const maxNested = 16
+const (
+	// maxNested is how many supervisors a specification may have one in the other.
+	maxNested = 16
+	// maxSpecified is how many children a table may specify, those of nested
+	// supervisors included. Nothing interrupts the decoding of it, and these take
+	// some milliseconds.
+	maxSpecified = 1024
+)
 
-func decodeSpec(v mailbox.Value, catalogue Catalogue, depth int) (Spec, error) {
+// decoder reads one specification, of a supervisor or a child, with all that is
+// nested in it.
+type decoder struct {
+	catalogue Catalogue
+	depth     int // of supervisors around what is read
+	children  int // so far
+}
+
+func (d *decoder) spec(v mailbox.Value) (Spec, error) {
 	s := Spec{Intensity: DefaultIntensity, Period: DefaultPeriod}
-	if depth > maxNested {
+	if d.depth > maxNested {
 		return s, mailbox.Errorf(mailbox.Invalid, "more than %d supervisors one in the other", maxNested)
 	}
 	f := readFields(v, "a supervisor's specification")
@@ -264,12 +278,12 @@ func decodeSpec(v mailbox.Value, catalogue Catalogue, depth int) (Spec, error) {
 	if err := f.done(); err != nil {
 		return s, err
 	}
-	if len(list) > maxChildren {
-		return s, mailbox.Errorf(mailbox.Invalid, "children: there may be %d, these are %d", maxChildren, len(list))
+	if d.children += len(list); d.children > maxSpecified {
+		return s, mailbox.Errorf(mailbox.Invalid, "children: a specification may have %d, those of nested supervisors included, these are %d; start_child adds more", maxSpecified, d.children)
 	}
 	s.Children = make([]Child, len(list))
 	for i, v := range list {
-		c, err := decodeChild(v, group, catalogue, depth)
+		c, err := d.child(v, group)
 		if err != nil {
 			return s, within(fmt.Sprintf("children[%d]", i+1), err)
 		}
@@ -278,13 +292,13 @@ func decodeSpec(v mailbox.Value, catalogue Catalogue, depth int) (Spec, error) {
 	return s, s.complete(1)
 }
 
-// decodeChild reads one child. group is that of children which name none.
-func decodeChild(v mailbox.Value, group string, catalogue Catalogue, depth int) (Child, error) {
+// child reads one child. group is that of children which name none.
+func (d *decoder) child(v mailbox.Value, group string) (Child, error) {
 	f := readFields(v, "a child's specification")
 	var entry string
 	f.text("process", &entry)
 	c := Child{Entry: entry}
-	if known := catalogue.of(entry); known != nil {
+	if known := d.catalogue.of(entry); known != nil {
 		c = *known
 	}
 	if c.Group == "" {
@@ -302,7 +316,9 @@ func decodeChild(v mailbox.Value, group string, catalogue Catalogue, depth int) 
 	f.boolean("ready", &c.Ready)
 	f.length("start_timeout", time.Millisecond, &c.StartTimeout)
 	if nested := f.get("supervisor"); !nested.IsNil() {
-		_, err := decodeSpec(nested, catalogue, depth+1)
+		d.depth++
+		_, err := d.spec(nested)
+		d.depth--
 		f.sub("supervisor", err)
 		if entry != "" || len(c.Args) > 0 {
 			f.fail("supervisor", "a child without process and args, since this says both", nested)

@@ -24,7 +24,7 @@ func TestHammer(t *testing.T) {
 	for _, strategy := range []Strategy{OneForOne, OneForAll, RestForOne, SimpleOneForOne, "graph"} {
 		t.Run(string(strategy), func(t *testing.T) {
 			n := newNode(t)
-			s := Spec{Strategy: strategy, Intensity: 1 << 30}
+			s := Spec{Strategy: strategy, Intensity: -1}
 			kinds := []string{"worker", "stubborn", "fails"}
 			many := len(kinds)
 			if strategy != "graph" {

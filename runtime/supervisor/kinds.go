@@ -23,7 +23,7 @@ const (
 type supervisorEntry struct {
 	Strategy string `yaml:"strategy" config:"enum=one_for_one|one_for_all|rest_for_one|simple_one_for_one"`
 	// Intensity is how many restarts within Period are borne.
-	Intensity    int           `yaml:"intensity" config:"min=0,max=1000000"`
+	Intensity    int           `yaml:"intensity" config:"min=0,max=65536"`
 	Period       time.Duration `yaml:"period" config:"min=1ms"`
 	AutoShutdown string        `yaml:"auto_shutdown" config:"enum=never|any_significant|all_significant"`
 	// Group is that of children which name none.

@@ -8,9 +8,12 @@ import (
 	"wippy/mailbox"
 )
 
-// advance stops and starts what is due, as far as that goes without waiting.
+// advance stops and starts what is due, as far as that goes without waiting, and
+// up to a spawn that was refused: one that is tried again and again shall not
+// keep the supervisor from its events.
 func (s *instance) advance() {
-	for s.dirty {
+	s.refused = false
+	for s.dirty && !s.refused {
 		s.dirty = false
 		if s.spec.Graph {
 			s.advanceGraph()
@@ -34,7 +37,7 @@ func (s *instance) advanceList() {
 		}
 		s.low--
 	}
-	for len(s.solo) > 0 && s.phase != closing {
+	for len(s.solo) > 0 && s.phase != closing && !s.refused {
 		c := s.solo[0]
 		s.solo = s.solo[1:]
 		if c.alone && c.state == waiting && c.up && !c.gone {
@@ -86,8 +89,11 @@ func (s *instance) advanceGraph() {
 	if s.dirty || s.phase == closing {
 		return
 	}
-	if s.phase == opening && !slices.ContainsFunc(s.children, s.promising) {
-		s.opens(s.missing())
+	if s.phase == opening {
+		known := map[*child]bool{}
+		if !slices.ContainsFunc(s.children, func(c *child) bool { return c.promising(known) }) {
+			s.opens(s.missing())
+		}
 	}
 	if s.phase == open && len(s.byPID) == 0 && len(s.deadlines) == 0 {
 		s.close(s.outcome())
@@ -99,22 +105,18 @@ func (s *instance) advanceGraph() {
 func (c *child) lacking() bool { return (c.state != running || c.halt) && !c.done }
 
 // promising tells whether a child of a Graph is about to start for the first
-// time, with nothing in its way but the same of others.
-func (s *instance) promising(c *child) bool {
-	switch {
-	case !c.up:
-		return false
-	case c.state == starting:
-		return true
-	case c.state != waiting:
-		return false
+// time, with nothing in its way but the same of others. known has the answers so
+// far: requirements meet again in many ways.
+func (c *child) promising(known map[*child]bool) bool {
+	if promise, ok := known[c]; ok {
+		return promise
 	}
-	for _, r := range c.requires {
-		if r.lacking() && !s.promising(r) {
-			return false
-		}
+	promise := c.up && (c.state == starting || c.state == waiting)
+	if promise && c.state == waiting {
+		promise = !slices.ContainsFunc(c.requires, func(r *child) bool { return r.lacking() && !r.promising(known) })
 	}
-	return true
+	known[c] = promise
+	return promise
 }
 
 // missing says which children of a Graph have not started that should have.

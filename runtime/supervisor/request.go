@@ -14,8 +14,8 @@ import (
 // of topic CallTopic with a reference (a number or short string, for the caller
 // to know the answer by), the name of a request, and its arguments. The answer
 // is a message of topic ReplyTopic with the reference, and true and results, or
-// false and an error value. It is lost where the caller's mailbox is full: a
-// supervisor waits for nobody.
+// false and an error value; that, too, where the answer finds no room. It is lost
+// where the caller's mailbox is full: a supervisor waits for nobody.
 //
 // A child that has to say so (Child.Ready) says that it has started by a
 // message of topic ReadyTopic; with an error value, that it cannot.
@@ -108,7 +108,10 @@ func (s *instance) deny(c call, err error) {
 }
 
 func (s *instance) reply(c call, values []mailbox.Value) {
-	_ = s.ctx.Post(c.from, ReplyTopic, values) // to one who is there, and has room
+	err := s.ctx.Post(c.from, ReplyTopic, values)
+	if err != nil && mailbox.AsError(err).Kind != mailbox.NoProc { // it takes more room than there is; an error may find some
+		_ = s.ctx.Post(c.from, ReplyTopic, []mailbox.Value{c.ref, mailbox.Bool(false), mailbox.ErrorValue(mailbox.AsError(err))})
+	}
 }
 
 // wait keeps a caller until something is over.
@@ -154,7 +157,7 @@ func (s *instance) startChild(from call, args arguments) {
 			return
 		}
 	} else {
-		if spec, err = decodeChild(args.at(0), s.ctx.Group(), s.catalogue, 0); err == nil {
+		if spec, err = (&decoder{catalogue: s.catalogue}).child(args.at(0), s.ctx.Group()); err == nil {
 			err = s.spec.admit(&spec)
 		}
 		if err != nil {
@@ -182,10 +185,21 @@ func (s *instance) startChild(from call, args arguments) {
 	if s.spec.Graph {
 		s.bind(c)
 		s.raise(c)
-	} else if s.phase == open && !s.recovering {
-		s.high = len(s.children)
-		s.startAlone(c)
+		return
 	}
+	s.enqueue(c)
+}
+
+// enqueue starts a waiting child that a request wants: at once or, while others
+// are stopped and started in order, when its turn among them comes.
+func (s *instance) enqueue(c *child) {
+	place := slices.Index(s.children, c)
+	if s.phase == opening || s.recovering {
+		c.alone, s.high, s.dirty = false, min(s.high, place), true
+		return
+	}
+	s.high = max(s.high, place+1)
+	s.startAlone(c)
 }
 
 // find gives the child that a request names, by ID or, of one that has a
@@ -276,7 +290,7 @@ func (s *instance) restartChild(from call, args arguments) {
 		}
 		s.deadlines.clear(c)
 		c.up, c.state, c.failed, c.attempts = true, waiting, false, 0
-		s.startAlone(c)
+		s.enqueue(c)
 	}
 }
 

@@ -17,7 +17,7 @@ func (s *instance) startFailed(c *child, err *mailbox.Error, refused bool) {
 	switch {
 	case s.phase == closing:
 		c.up = false
-	case len(c.starts) > 0 && !s.recovering: // whoever asked for it decides
+	case len(c.starts) > 0 && (c.fresh || !s.recovering): // whoever asked for it decides
 		c.up, c.failed, c.why = false, true, err
 		s.denyAll(&c.starts, s.cannotStart(c, err))
 		if c.fresh {

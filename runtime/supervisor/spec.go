@@ -87,6 +87,8 @@ const (
 	maxArgs     = 64       // arguments of a child
 	maxFields   = 64       // of a table in a request
 	maxBytes    = 64 << 20 // of the requests that added children, together
+	// maxIntensity bounds the restarts that are remembered. The YAML says it, too.
+	maxIntensity = 1 << 16
 )
 
 // Spec says how a supervisor supervises.
@@ -197,6 +199,9 @@ func (s *Spec) complete(first int) error {
 	}
 	if s.Period <= 0 {
 		s.Period = DefaultPeriod
+	}
+	if s.Intensity > maxIntensity {
+		return mailbox.Errorf(mailbox.Invalid, "intensity: there may be %d restarts within a period, these are %d", maxIntensity, s.Intensity)
 	}
 	if len(s.Children) > maxChildren {
 		return mailbox.Errorf(mailbox.Invalid, "children: there may be %d, these are %d", maxChildren, len(s.Children))

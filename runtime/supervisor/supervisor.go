@@ -119,6 +119,7 @@ type instance struct {
 	// What is to be done in order. All below high are settled, or on their way
 	// by themselves; none from low up is still to be stopped.
 	dirty      bool
+	refused    bool // a spawn was; others have their say before the next
 	high, low  int
 	recovering bool     // a group of children is restarted
 	gate       *child   // stands in the deadlines for a group's restart that is put off
@@ -201,7 +202,11 @@ func (s *instance) turn() {
 		s.overdue(c)
 		return
 	}
-	e := s.ctx.Receive(nil, s.deadlines.left(now))
+	wait := s.deadlines.left(now)
+	if s.dirty {
+		wait = 0
+	}
+	e := s.ctx.Receive(nil, wait)
 	if e == nil {
 		return
 	}
@@ -223,8 +228,8 @@ func (s *instance) handle(e *mailbox.Event) {
 			s.ended(c, e.Exit)
 		}
 	case mailbox.LinkDown:
-		// The children's ends come as EXIT too. Of others only the parent's
-		// concerns a supervisor, which is bound to it only if that is one, too.
+		// The children's ends come as EXIT. Of those that are linked only the
+		// parent's concerns a supervisor.
 		if e.From == s.ctx.Parent() && e.Exit.Reason != mailbox.ReasonNormal {
 			s.close(e.Exit.Err)
 		}
@@ -241,11 +246,11 @@ func (s *instance) handle(e *mailbox.Event) {
 func (s *instance) message(e *mailbox.Event) {
 	switch e.Topic {
 	case process.Started:
-		if c := s.byPID[e.From]; c != nil && c.state == starting && !c.Ready {
+		if c := s.byPID[e.From]; c.awaited() && !c.Ready {
 			s.started(c)
 		}
 	case ReadyTopic:
-		if c := s.byPID[e.From]; c != nil && c.state == starting && c.Ready && c.late == nil {
+		if c := s.byPID[e.From]; c.awaited() && c.Ready {
 			s.ready(c, e.Values)
 		}
 	case CallTopic:

@@ -150,13 +150,13 @@ local server = require("server")
 for _, how in ipairs{"start", "start_link"} do
   local owner = assert(process.spawn_monitored("lib.owner", "processes", process.self(), how))
   local pid = process.receive({topic = "owns"}).payload
+  process.monitor(pid) -- before it may end
   process.send(owner, "end", "owner fails")
   process.receive({type = "EXIT", from = owner})
   if how == "start" then
     assert(server.call(pid, "next") == 1)
     assert(#process.info(pid).links == 0)
   else
-    process.monitor(pid)
     assert(tostring(process.receive({type = "EXIT", from = pid}).error):find("owner fails", 1, true))
   end
 end

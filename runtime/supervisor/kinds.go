@@ -391,14 +391,8 @@ func checkService(c *config.Check, e *config.Entry) {
 		if problem := badName(s.Register); problem != "" {
 			c.Mistake(problem, "", "register")
 		}
-		for _, o := range c.App().ByKind(serviceName) {
-			if o == e {
-				break
-			}
-			if o.Spec.(*serviceEntry).Register == s.Register {
-				c.Mistake(fmt.Sprintf("the service %q at %s is registered as %q already", o.ID, o.Pos, s.Register), "", "register")
-				break
-			}
+		if o := config.Fact(c, ownersKey{}, ownersOf).holder[s.Register]; o != e {
+			c.Mistake(fmt.Sprintf("the service %q at %s is registered as %q already", o.ID, o.Pos, s.Register), "", "register")
 		}
 	}
 	if r := l.Restart; r.MaxDelay > 0 && r.InitialDelay > r.MaxDelay && c.Decoded("lifecycle", "restart", "initial_delay") && c.Decoded("lifecycle", "restart", "max_delay") {

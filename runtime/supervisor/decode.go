@@ -258,8 +258,7 @@ func decodeSpec(v mailbox.Value, catalogue Catalogue, depth int) (Spec, error) {
 	f.count("intensity", &s.Intensity)
 	f.length("period", time.Millisecond, &s.Period)
 	word(f, "auto_shutdown", autoShutdowns, &s.AutoShutdown)
-	var group string
-	f.text("group", &group)
+	f.text("group", &s.Group)
 	list := f.list("children")
 	if err := f.done(); err != nil {
 		return s, err
@@ -269,7 +268,7 @@ func decodeSpec(v mailbox.Value, catalogue Catalogue, depth int) (Spec, error) {
 	}
 	s.Children = make([]Child, len(list))
 	for i, v := range list {
-		c, err := decodeChild(v, group, catalogue, depth)
+		c, err := decodeChild(v, s.Group, catalogue, depth)
 		if err != nil {
 			return s, within(fmt.Sprintf("children[%d]", i+1), err)
 		}

@@ -221,7 +221,7 @@ func isSupervisor(find entries, id config.Ref) bool {
 // specOf gives what a process.supervisor entry says.
 func specOf(e *config.Entry, find entries) (Spec, error) {
 	s := e.Spec.(*supervisorEntry)
-	spec := Spec{Strategy: Strategy(s.Strategy), Intensity: s.Intensity, Period: s.Period, AutoShutdown: AutoShutdown(s.AutoShutdown)}
+	spec := Spec{Strategy: Strategy(s.Strategy), Intensity: s.Intensity, Period: s.Period, AutoShutdown: AutoShutdown(s.AutoShutdown), Group: string(s.Group)}
 	for i := range s.Children {
 		c, err := s.Children[i].child(s, find)
 		if err != nil {
@@ -307,6 +307,8 @@ func badName(name string) string {
 	switch {
 	case mailbox.IsPID(name):
 		return fmt.Sprintf("%q cannot be a name: what begins with < is a PID", mailbox.Shown(name))
+	case name == ServicesName:
+		return fmt.Sprintf("%q is the name of the supervisor that has the services", name)
 	case len(name) > most:
 		return fmt.Sprintf("a name may have %d bytes, this one has %d", most, len(name))
 	}

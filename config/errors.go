@@ -58,6 +58,19 @@ type Check struct {
 	app    *App
 	entry  *Entry
 	report *report
+	facts  map[any]any // what Fact found, for the checks of all entries
+}
+
+// Fact gives what find found out about the whole application for the check of
+// the first entry that asked by this key: a check that looked at all others by
+// itself would take a time that grows with their square.
+func Fact[T any](c *Check, key any, find func(*App) T) T {
+	fact, known := c.facts[key]
+	if !known {
+		fact = find(c.app)
+		c.facts[key] = fact
+	}
+	return fact.(T)
 }
 
 // App returns the whole application, decoded. It lacks the entries of unknown

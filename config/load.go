@@ -360,13 +360,14 @@ func (l *loader) check() {
 			l.app.index[e.ID] = e
 		}
 	}
+	facts := map[any]any{}
 	for _, e := range l.app.Entries {
 		kind := l.kinds[e.Kind]
 		if e.Meta.Command != nil {
 			l.command(kind, e.Meta.Command, commands)
 		}
 		if kind.Check != nil {
-			kind.Check(&Check{l.app, e, l.report}, e)
+			kind.Check(&Check{l.app, e, l.report, facts}, e)
 		}
 	}
 }

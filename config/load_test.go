@@ -412,3 +412,22 @@ func TestBadTags(t *testing.T) {
 		})
 	}
 }
+
+// What checks find out about all entries is found once, however many ask.
+func TestFact(t *testing.T) {
+	type key struct{}
+	found, asked := 0, 0
+	kind := Kind{Name: "k", New: func() any { return new(struct{}) }, Check: func(c *Check, _ *Entry) {
+		asked += Fact(c, key{}, func(app *App) int {
+			found++
+			return len(app.Entries)
+		})
+	}}
+	files := fstest.MapFS{"a.yaml": {Data: []byte("namespace: n\nentries: [{name: a, kind: k}, {name: b, kind: k}, {name: c, kind: k}]")}}
+	if _, err := LoadFS(files, ".", []Kind{kind}); err != nil {
+		t.Fatal(err)
+	}
+	if found != 1 || asked != 9 {
+		t.Errorf("found %d times, and given %d", found, asked)
+	}
+}

@@ -39,6 +39,15 @@ func (f *folder) file(module string) string {
 	return path.Join(f.dir, strings.ReplaceAll(module, ".", "/")+".lua")
 }
 
+// has tells whether there is a module's file; false for nil.
+func (f *folder) has(module string) bool {
+	if f == nil || !moduleName.MatchString(module) {
+		return false
+	}
+	_, err := fs.Stat(f.files, f.file(module))
+	return err == nil
+}
+
 // cached gives a module that was compiled before.
 func (f *folder) cached(module string) *unit {
 	f.mu.Lock()

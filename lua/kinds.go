@@ -64,6 +64,8 @@ func (e *Engine) checkScript(c *config.Check, entry *config.Entry) {
 	checkSource(c, entry, spec.Source)
 	for i, name := range spec.Modules {
 		switch {
+		case e.modules[name] == nil && e.library.has(name):
+			c.Mistake(fmt.Sprintf("%q needs no grant: every script may require it", name), "remove it", "modules", strconv.Itoa(i))
 		case e.modules[name] == nil:
 			hint := "there are " + strings.Join(e.names, ", ")
 			if near := config.Nearest(name, e.names); near != "" {

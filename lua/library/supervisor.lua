@@ -26,7 +26,7 @@
 ---@field id? string unique among the children; the full ID of `process` unless given
 ---@field process? string an entry ID; a process.service brings all that it says of itself
 ---@field supervisor? supervisor.Spec in place of `process`: the child is a supervisor
----@field group? string that of the specification, or of a service; in start_child the supervisor's own
+---@field group? string that of the specification, or of a service, unless given. A supervisor without one gives its own, and "wippy:services" none
 ---@field args? any[]
 ---@field register? string a name for the process
 ---@field restart? "permanent"|"transient"|"temporary" permanent unless given
@@ -114,6 +114,10 @@ end
 -- call makes a request, and waits for the answer, or the supervisor's end, in an
 -- inbox: what else comes to the caller is left alone, and finds it as it was.
 local function call(dest, request, ...)
+  local self = process.self()
+  if dest == self or process.registry.lookup(dest) == self then
+    error(("supervisor.%s: a process that asks itself would wait for ever"):format(request), 3)
+  end
   local inbox, err = process.inbox()
   if not inbox then return nil, err end
   local ok, e
@@ -233,11 +237,12 @@ function supervisor.count_children(dest)
 end
 
 ---Tells the caller's supervisor that the caller, a child with `ready`, has
----started; or with an error value, that it cannot: it is killed then.
----@param err? error
+---started; or with an error value or a text, that it cannot: it is killed then.
+---@param err? error|string
 ---@return true? ok
 ---@return error? err
 function supervisor.ready(err)
+  expect("ready", 1, "an error value or a text", err, "nil", "userdata", "string")
   local parent = process.info().parent
   if not parent then return true end
   return process.send(parent, "supervisor.ready", err)

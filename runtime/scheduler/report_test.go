@@ -109,6 +109,31 @@ func (w *blockedWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Of many processes that do not end the first are named.
+func TestStopNamesSome(t *testing.T) {
+	n := newNode(t)
+	n.def("deaf", func(ctx process.Context, _ []mailbox.Value) process.Result {
+		ctx.Receive(func(*mailbox.Event) bool { return false }, -1)
+		return ok()
+	})
+	var exits []<-chan *mailbox.Exit
+	for range 12 {
+		_, exit := n.start("deaf")
+		exits = append(exits, exit)
+	}
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	err := n.Stop(over, "at once", time.Hour)
+	if !errors.Is(err, mailbox.Timeout) || !strings.Contains(err.Error(), "12 processes did not end: <") ||
+		strings.Count(err.Error(), "(deaf)") != 10 || !strings.HasSuffix(err.Error(), "(deaf), …") {
+		t.Errorf("got %v", err)
+	}
+	n.KillAll()
+	for _, exit := range exits {
+		<-exit
+	}
+}
+
 // A node that cannot stop since its log blocks says so.
 func TestStopWhileTheLogBlocks(t *testing.T) {
 	w := &blockedWriter{make(chan struct{}, 1), make(chan struct{})}

@@ -10,6 +10,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"log/slog"
 	goruntime "runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -220,14 +222,21 @@ func (s *Scheduler) KillAll() {
 	}
 }
 
+// maxNamed is how many of the processes that did not end are named.
+const maxNamed = 10
+
 func (s *Scheduler) stuck() error {
+	tasks := s.procs.all()
+	slices.SortFunc(tasks, func(a, b *task) int { return cmp.Compare(a.serial, b.serial) })
 	var names []string
-	for _, t := range s.procs.all() {
+	for _, t := range tasks[:min(len(tasks), maxNamed)] {
 		names = append(names, fmt.Sprintf("%s (%s)", t.pid, t.now().entry))
 	}
 	if len(names) == 0 {
 		return mailbox.Errorf(mailbox.Timeout, "%d processes have ended, but their ends are neither logged nor told yet: does the log block?", s.live.Load())
 	}
-	slices.Sort(names)
-	return mailbox.Errorf(mailbox.Timeout, "%d processes did not end: %q", len(names), names)
+	if len(tasks) > len(names) {
+		names = append(names, "…")
+	}
+	return mailbox.Errorf(mailbox.Timeout, "%d processes did not end: %s", len(tasks), strings.Join(names, ", "))
 }

@@ -115,13 +115,20 @@ func (s *instance) spawn(c *child) {
 	}
 }
 
-// ready hears a child say that it has started; an error with it says that it cannot.
+// ready hears a child say that it has started. An error with it says that it
+// cannot, and so does whatever else is not nil: nobody sends a text along to say
+// that all is well.
 func (s *instance) ready(c *child, values []mailbox.Value) {
-	if len(values) > 0 && values[0].Err() != nil {
+	switch {
+	case len(values) == 0 || values[0].IsNil():
+		s.started(c)
+	case values[0].Err() != nil:
 		s.breakOff(c, brief(values[0].Err()))
-		return
+	case values[0].Kind() == mailbox.KindString:
+		s.breakOff(c, brief(mailbox.Errorf(mailbox.Failed, "%s", values[0].Str())))
+	default:
+		s.breakOff(c, brief(mailbox.Errorf(mailbox.Failed, "it said why it is not ready by %s; expected an error or a text", values[0])))
 	}
-	s.started(c)
 }
 
 // awaited tells whether it matters that a child, which may be nil, has started:

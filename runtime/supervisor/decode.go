@@ -272,8 +272,7 @@ func (d *decoder) spec(v mailbox.Value) (Spec, error) {
 	f.count("intensity", &s.Intensity)
 	f.length("period", time.Millisecond, &s.Period)
 	word(f, "auto_shutdown", autoShutdowns, &s.AutoShutdown)
-	var group string
-	f.text("group", &group)
+	f.text("group", &s.Group)
 	list := f.list("children")
 	if err := f.done(); err != nil {
 		return s, err
@@ -283,7 +282,7 @@ func (d *decoder) spec(v mailbox.Value) (Spec, error) {
 	}
 	s.Children = make([]Child, len(list))
 	for i, v := range list {
-		c, err := d.child(v, group)
+		c, err := d.child(v, s.Group)
 		if err != nil {
 			return s, within(fmt.Sprintf("children[%d]", i+1), err)
 		}

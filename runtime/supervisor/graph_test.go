@@ -142,6 +142,40 @@ func TestGraphGivesUp(t *testing.T) {
 	}
 }
 
+// A name that another process has may be free at the next try.
+func TestGraphNameTaken(t *testing.T) {
+	n := newNode(t)
+	named := func(c *Child) { c.Name = "the.name" }
+	holder := n.start(Spec{Children: []Child{spec("holder", named)}})
+	n.expect("start holder")
+	r, started := n.graph(spec("a"), spec("b", named, backoff(3)))
+	n.told(started, `the name "the.name" is taken`)
+	n.until("a's start, and that b's process is freed", func() bool { return len(n.journal) == 2 })
+	n.mu.Lock()
+	n.journal = nil
+	n.mu.Unlock()
+	r.wantStates("a running", "b restarting")
+	holder.cancel()
+	holder.wait()
+	n.expect("stop holder")
+	n.clock.Advance(time.Second)
+	n.expect("start b")
+	r.wantStates("a running", "b running")
+}
+
+// What is added to the application's services without a group has none: their
+// supervisor's own has no bounds.
+func TestGraphAddedWithoutGroup(t *testing.T) {
+	n := newNode(t)
+	r, _ := n.graph(spec("a"))
+	n.expect("start a")
+	_, err := r.call("start_child", map[string]any{"id": "b", "process": "worker"})
+	wantError(t, err, mailbox.Invalid, "start_child: group: expected a process group's ID, found none")
+	if _, err := r.call("start_child", map[string]any{"id": "b", "process": "worker", "group": "g"}); err != nil {
+		t.Error(err)
+	}
+}
+
 // When nothing is left that runs or will, the end is an error if one had failed.
 func TestGraphEnds(t *testing.T) {
 	n := newNode(t)

@@ -221,7 +221,7 @@ func isSupervisor(find entries, id config.Ref) bool {
 // specOf gives what a process.supervisor entry says.
 func specOf(e *config.Entry, find entries) (Spec, error) {
 	s := e.Spec.(*supervisorEntry)
-	spec := Spec{Strategy: Strategy(s.Strategy), Intensity: s.Intensity, Period: s.Period, AutoShutdown: AutoShutdown(s.AutoShutdown)}
+	spec := Spec{Strategy: Strategy(s.Strategy), Intensity: s.Intensity, Period: s.Period, AutoShutdown: AutoShutdown(s.AutoShutdown), Group: string(s.Group)}
 	for i := range s.Children {
 		c, err := s.Children[i].child(s, find)
 		if err != nil {
@@ -307,6 +307,8 @@ func badName(name string) string {
 	switch {
 	case mailbox.IsPID(name):
 		return fmt.Sprintf("%q cannot be a name: what begins with < is a PID", mailbox.Shown(name))
+	case name == ServicesName:
+		return fmt.Sprintf("%q is the name of the supervisor that has the services", name)
 	case len(name) > most:
 		return fmt.Sprintf("a name may have %d bytes, this one has %d", most, len(name))
 	}
@@ -391,14 +393,8 @@ func checkService(c *config.Check, e *config.Entry) {
 		if problem := badName(s.Register); problem != "" {
 			c.Mistake(problem, "", "register")
 		}
-		for _, o := range c.App().ByKind(serviceName) {
-			if o == e {
-				break
-			}
-			if o.Spec.(*serviceEntry).Register == s.Register {
-				c.Mistake(fmt.Sprintf("the service %q at %s is registered as %q already", o.ID, o.Pos, s.Register), "", "register")
-				break
-			}
+		if o := config.Fact(c, ownersKey{}, ownersOf).holder[s.Register]; o != e {
+			c.Mistake(fmt.Sprintf("the service %q at %s is registered as %q already", o.ID, o.Pos, s.Register), "", "register")
 		}
 	}
 	if r := l.Restart; r.MaxDelay > 0 && r.InitialDelay > r.MaxDelay && c.Decoded("lifecycle", "restart", "initial_delay") && c.Decoded("lifecycle", "restart", "max_delay") {

@@ -140,6 +140,16 @@ func (s *instance) denyAll(list *[]call, err error) {
 
 // startChild adds a child and starts it: one more of the template, with the
 // arguments in a list behind the template's; or else one of a specification.
+// groupOfAdded is the group of children that requests add and that name none:
+// the specification's, or else the supervisor's own. That of the application's
+// services is the runtime's, whose processes nothing bounds: there it is "".
+func (s *instance) groupOfAdded() string {
+	if s.spec.Group == "" && !s.spec.Graph {
+		return s.ctx.Group()
+	}
+	return s.spec.Group
+}
+
 func (s *instance) startChild(from call, args arguments) {
 	var spec Child
 	var err error
@@ -157,7 +167,7 @@ func (s *instance) startChild(from call, args arguments) {
 			return
 		}
 	} else {
-		if spec, err = (&decoder{catalogue: s.catalogue}).child(args.at(0), s.ctx.Group()); err == nil {
+		if spec, err = (&decoder{catalogue: s.catalogue}).child(args.at(0), s.groupOfAdded()); err == nil {
 			err = s.spec.admit(&spec)
 		}
 		if err != nil {

@@ -26,7 +26,8 @@ func (s *instance) startFailed(c *child, err *mailbox.Error, refused bool) {
 	case s.phase == opening && !s.spec.Graph:
 		c.up, c.failed, c.why = false, true, err
 		s.close(s.cannotStart(c, err))
-	case s.spec.Graph && refused && !err.Retryable: // the next try would be no better
+	case s.spec.Graph && refused && !err.Retryable && err.Kind != mailbox.Exists:
+		// The next try would be no better. A name that is taken may be free by then.
 		s.giveUp(c, err)
 	case c.Restart == Temporary: // its one start was all
 		c.up, c.failed, c.why = false, true, err

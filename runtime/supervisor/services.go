@@ -33,23 +33,37 @@ type owners struct {
 	// parent gives the supervisor that has a service, or another supervisor, as a
 	// child: the first, if there are several.
 	parent map[config.ID]config.ID
+	// others gives the supervisors that have it as well, once for each time.
+	others map[config.ID][]config.ID
 	// runner gives the service that runs a supervisor.
 	runner map[config.ID]config.ID
+	// holder gives the first service that registers a name.
+	holder map[string]*config.Entry
 }
 
+// ownersKey is what a check asks for the owners by.
+type ownersKey struct{}
+
 func ownersOf(app *config.App) *owners {
-	o := &owners{app, map[config.ID]config.ID{}, map[config.ID]config.ID{}}
+	o := &owners{app, map[config.ID]config.ID{}, map[config.ID][]config.ID{}, map[config.ID]config.ID{}, map[string]*config.Entry{}}
 	for _, e := range app.ByKind(supervisorName) {
 		for _, c := range e.Spec.(*supervisorEntry).Children {
-			if _, taken := o.parent[config.ID(c.Process)]; !taken {
-				o.parent[config.ID(c.Process)] = e.ID
+			id := config.ID(c.Process)
+			switch first, taken := o.parent[id]; {
+			case !taken:
+				o.parent[id] = e.ID
+			case first != e.ID:
+				o.others[id] = append(o.others[id], e.ID)
 			}
 		}
 	}
 	for _, e := range app.ByKind(serviceName) {
-		id := config.ID(e.Spec.(*serviceEntry).Process)
-		if _, taken := o.runner[id]; !taken {
-			o.runner[id] = e.ID
+		s := e.Spec.(*serviceEntry)
+		if _, taken := o.runner[config.ID(s.Process)]; !taken {
+			o.runner[config.ID(s.Process)] = e.ID
+		}
+		if o.holder[s.Register] == nil {
+			o.holder[s.Register] = e
 		}
 	}
 	return o
@@ -113,18 +127,14 @@ func (o *owners) requirements(id config.ID) []config.ID {
 // start by itself beside one that has it; that requires what nothing starts;
 // and a cycle of requirements that leads over supervisors.
 func checkPlace(c *config.Check, e *config.Entry) {
-	o := ownersOf(c.App())
+	o := config.Fact(c, ownersKey{}, ownersOf)
 	l := e.Spec.(*serviceEntry).Lifecycle
 	parent := o.parent[e.ID]
 	if parent != "" && l.AutoStart != nil && *l.AutoStart {
 		c.Mistake(fmt.Sprintf("the supervisor %q starts it", parent), "remove auto_start", "lifecycle", "auto_start")
 	}
-	for _, s := range c.App().ByKind(supervisorName) {
-		for _, child := range s.Spec.(*supervisorEntry).Children {
-			if config.ID(child.Process) == e.ID && s.ID != parent {
-				c.Mistake(fmt.Sprintf("both %q and %q have it as a child", parent, s.ID), "make a second process.service for one of them")
-			}
-		}
+	for _, other := range o.others[e.ID] {
+		c.Mistake(fmt.Sprintf("both %q and %q have it as a child", parent, other), "make a second process.service for one of them")
 	}
 	for i, r := range l.Requires {
 		if c.App().Entry(config.ID(r)) != nil && o.top(config.ID(r)) == "" {

@@ -99,6 +99,9 @@ type Spec struct {
 	Intensity    int
 	Period       time.Duration
 	AutoShutdown AutoShutdown // "" means Never
+	// Group is that of children which requests add and which name none; "" means
+	// the supervisor's own, or with Graph that such children are refused.
+	Group string
 	// Children are started in this order, and stopped in the reverse. With
 	// SimpleOneForOne it is one, the template.
 	Children []Child

@@ -274,6 +274,21 @@ func TestStartFails(t *testing.T) {
 	n.expect("stop says")
 	fails(t, r.wait(), `the child "says" cannot start: no database`)
 
+	for _, told := range []struct {
+		with mailbox.Value
+		text string
+	}{
+		{mailbox.String("no disk"), `the child "text" cannot start: no disk`},
+		{mailbox.String(""), `the child "text" cannot start: `},
+		{mailbox.Bool(false), `it said why it is not ready by false; expected an error or a text`},
+	} {
+		r = n.start(Spec{Children: []Child{spec("text", ready)}})
+		n.expect("start text")
+		n.tell("text", "ready", told.with)
+		n.expect("stop text")
+		fails(t, r.wait(), told.text)
+	}
+
 	r = n.start(Spec{Children: []Child{spec("ends", ready)}})
 	n.expect("start ends")
 	n.tell("ends", "end")

@@ -115,3 +115,25 @@ local _, err = pcall(function() supervisor.start() end)
 check.eq(err, "supervisor.lua:114: supervisor.start: argument 1: expected a specification (table) or an entry's ID, got nil")
 local _, err = pcall(function() supervisor.terminate_child("x", 3) end)
 check.eq(err, "supervisor.lua:116: supervisor.terminate_child: argument 2: expected a child's ID or PID, got 3")
+---
+-- Children that are added have the specification's group, and not that of the supervisor.
+local check = require("check")
+local supervisor = require("supervisor")
+local pid = assert(supervisor.start({group = "other"}, "processes"))
+check.eq(process.info(pid).group, "app:processes")
+local child = assert(supervisor.start_child(pid, "sup.waits"))
+check.eq(process.info(child).group, "app:other")
+process.unlink(pid)
+process.terminate(pid)
+---
+-- Who asks itself would wait for ever.
+local check = require("check")
+local supervisor = require("supervisor")
+process.registry.register("myself")
+for _, dest in ipairs({process.self(), "myself"}) do
+  local ok, err = pcall(supervisor.which_children, dest)
+  check.eq(ok, false)
+  check.has(err, "supervisor.which_children: a process that asks itself would wait for ever")
+end
+local ok, err = pcall(supervisor.ready, true)
+check.has(err, "supervisor.ready: argument 1: expected an error value or a text, got true")

@@ -112,6 +112,9 @@ func TestShortTexts(t *testing.T) {
 			t.Errorf("%d is %s, want %s", n, got, want)
 		}
 	}
+	if got := string(escapeControls([]byte(`{"name":"a` + "\u009b2J\x7fé" + `"}`))); got != `{"name":"a\u009b2J\u007fé"}` {
+		t.Errorf("JSON with control characters is %s", got)
+	}
 	if got := visible("a\x1b[31m\nb\u202e"); strings.ContainsAny(got, "\x1b\n\u202e") {
 		t.Errorf("a terminal would act on %q", got)
 	}

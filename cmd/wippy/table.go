@@ -60,11 +60,12 @@ func printTable(out *bytes.Buffer, columns []column, rows [][]string, width int)
 				line.WriteString(gap)
 			}
 			text := cutAt(row[j], widths[j])
-			pad := strings.Repeat(" ", widths[j]-utf8.RuneCountInString(text))
-			if c.right {
-				text = pad + text
-			} else {
-				text += pad
+			pad := widths[j] - utf8.RuneCountInString(text)
+			switch {
+			case c.right:
+				text = strings.Repeat(" ", pad) + text
+			case j < len(columns)-1: // nothing stands behind the last one
+				text += strings.Repeat(" ", pad)
 			}
 			line.WriteString(text)
 		}
@@ -90,6 +91,31 @@ func visible(text string) string {
 		}
 		return utf8.RuneError
 	}, text)
+}
+
+// harmless is visible for a character of a text of several lines.
+func harmless(r rune) rune {
+	const joiner = '\u200d' // of emoji
+	if r == '\n' || r == '\t' || r == joiner || unicode.IsGraphic(r) {
+		return r
+	}
+	return utf8.RuneError
+}
+
+// escapeControls escapes in JSON the control characters that encoding/json leaves
+// as they are, and some terminals act on. They stand in strings only.
+func escapeControls(text []byte) []byte {
+	var out []byte
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		if r >= 0x7f && r <= 0x9f {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = append(out, text[i:i+size]...)
+		}
+		i += size
+	}
+	return out
 }
 
 // briefly gives a duration by its two largest units.

@@ -78,6 +78,19 @@ PID       ENTRY   F…
 	}
 }
 
+func TestCells(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "añb": 3, "日本": 4, "e\u0301": 1, "🙂!": 3, "\ufffd": 1} {
+		if got := cells(text); got != want {
+			t.Errorf("%q takes %d, want %d", text, got, want)
+		}
+	}
+	for width := range 7 {
+		if got := cells(cutAt("日本語x", width)); width > 0 && got > width {
+			t.Errorf("cut at %d it takes %d", width, got)
+		}
+	}
+}
+
 func TestFirstLines(t *testing.T) {
 	for text, want := range map[string]string{
 		"a\nb\nc\n":          "a\nb\nc\n",

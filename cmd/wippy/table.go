@@ -25,9 +25,9 @@ func printTable(out *bytes.Buffer, columns []column, rows [][]string, width int)
 	widths := make([]int, len(columns))
 	total := len(gap) * (len(columns) - 1)
 	for i, c := range columns {
-		widths[i] = utf8.RuneCountInString(c.title)
+		widths[i] = cells(c.title)
 		for _, row := range rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+			widths[i] = max(widths[i], cells(row[i]))
 		}
 		total += widths[i]
 	}
@@ -60,7 +60,7 @@ func printTable(out *bytes.Buffer, columns []column, rows [][]string, width int)
 				line.WriteString(gap)
 			}
 			text := cutAt(row[j], widths[j])
-			pad := widths[j] - utf8.RuneCountInString(text)
+			pad := widths[j] - cells(text)
 			switch {
 			case c.right:
 				text = strings.Repeat(" ", pad) + text
@@ -74,12 +74,44 @@ func printTable(out *bytes.Buffer, columns []column, rows [][]string, width int)
 	}
 }
 
-// cutAt gives a text of at most width characters; zero is no bound.
+// cutAt gives a text of at most width places; zero is no bound.
 func cutAt(text string, width int) string {
-	if width <= 0 || utf8.RuneCountInString(text) <= width {
+	if width <= 0 || cells(text) <= width {
 		return text
 	}
-	return string([]rune(text)[:width-1]) + "…"
+	used := 0
+	for i, r := range text {
+		if used += runeCells(r); used > width-1 {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
+// cells is how many places of a terminal a text takes.
+func cells(text string) (n int) {
+	for _, r := range text {
+		n += runeCells(r)
+	}
+	return n
+}
+
+// wide are the scripts whose characters take two places.
+var wide = []*unicode.RangeTable{unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana, {
+	R16: []unicode.Range16{{Lo: 0x3000, Hi: 0x303e, Stride: 1}, {Lo: 0xff01, Hi: 0xff60, Stride: 1}},
+	R32: []unicode.Range32{{Lo: 0x1f300, Hi: 0x1faff, Stride: 1}},
+}}
+
+func runeCells(r rune) int {
+	switch {
+	case r < 0x300:
+		return 1
+	case unicode.In(r, unicode.Mn, unicode.Me):
+		return 0
+	case unicode.In(r, wide...):
+		return 2
+	}
+	return 1
 }
 
 // visible gives a text without what a terminal would take for commands: names are

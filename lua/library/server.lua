@@ -318,7 +318,7 @@ local function unknown(handlers, name)
   for key in pairs(handlers) do names[#names + 1] = tostring(key) end
   table.sort(names)
   return errors.new("not_found", ("the server has no call %s; there are %s"):format(
-    type(name) == "string" and ("%q"):format(name) or tostring(name), table.concat(names, ", ")))
+    type(name) == "string" and ("%q"):format(#name <= 64 and name or name:sub(1, 64) .. "…") or tostring(name), table.concat(names, ", ")))
 end
 
 -- handler gives the function for a request, and the request without its name.

@@ -56,7 +56,7 @@ an interrupt it is 130.`,
 				return fmt.Errorf("--addr %s: expected HOST:PORT, or :PORT for all addresses of the machine", f.addr)
 			}
 			if f.grace < 0 {
-				return fmt.Errorf("--grace %v: expected a duration that is not negative", f.grace)
+				return badGrace(f.grace)
 			}
 			if filepath.Ext(args[0]) == moduleExt {
 				if f.group != "" {

@@ -123,7 +123,7 @@ func (c *cli) ps(f psFlags) error {
 		}
 		switch {
 		case screen.width > 0 && !f.json:
-			out = append([]byte("\x1b[H\x1b[2J"), out...) // home, and clear
+			out = redrawn(out)
 		case !first && !f.json:
 			out = append([]byte("\n"), out...)
 		}

@@ -104,6 +104,12 @@ func TestFirstLines(t *testing.T) {
 	}
 }
 
+func TestRedrawn(t *testing.T) {
+	if got, want := string(redrawn([]byte("a\nbc\n"))), "\x1b[H\x1b[Ka\n\x1b[Kbc\n\x1b[K\x1b[J"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestShortTexts(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0s", 59*time.Second + 999*time.Millisecond: "59s", 62 * time.Second: "1m02s", time.Hour + 5*time.Minute: "1h05m",

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -72,6 +73,15 @@ func printTable(out *bytes.Buffer, columns []column, rows [][]string, width int)
 		out.WriteString(strings.TrimRight(cutAt(line.String(), width), " "))
 		out.WriteByte('\n')
 	}
+}
+
+// redrawn has a text take the place of all that is on a terminal. What stays the same
+// does not flicker: each line is cleared just before it is written (behind a full
+// one that would take its last character), and what is below.
+func redrawn(text []byte) []byte {
+	const home, clearLine, clearBelow = "\x1b[H", "\x1b[K", "\x1b[J"
+	lines := bytes.ReplaceAll(text, []byte("\n"), []byte("\n"+clearLine))
+	return slices.Concat([]byte(home+clearLine), lines, []byte(clearBelow))
 }
 
 // cutAt gives a text of at most width places; zero is no bound.

@@ -54,23 +54,25 @@ func (c *cli) exitCode(err error) int {
 
 // complain prints an error: mistakes in the configuration a line each, as
 // editors and terminals like them; everything else as wippy's own, with the
-// guest's frames where it has them.
+// guest's frames where it has them. What a terminal would take for commands is
+// left out: a process says what it likes when it fails, on no terminal of its own.
 func (c *cli) complain(err error) {
+	say := func(text string) { fmt.Fprintln(c.stderr, strings.Map(harmless, text)) }
 	if mistakes, ok := errors.AsType[config.Errors](err); ok {
-		fmt.Fprintln(c.stderr, mistakes)
+		say(mistakes.Error())
 		return
 	}
 	if mistake, ok := errors.AsType[*config.Error](err); ok {
-		fmt.Fprintln(c.stderr, mistake)
+		say(mistake.Error())
 		return
 	}
-	fmt.Fprintln(c.stderr, "wippy: "+strings.TrimRight(err.Error(), "\n"))
+	say("wippy: " + strings.TrimRight(err.Error(), "\n"))
 	e, ok := errors.AsType[*mailbox.Error](err)
 	if !ok {
 		return
 	}
 	if t := e.Value.Table(); t != nil && len(t.List)+len(t.Pairs) > 0 { // the message does not show it
-		fmt.Fprintf(c.stderr, "\twith %s\n", e.Value.AppendJSON(nil))
+		say(fmt.Sprintf("\twith %s", e.Value.AppendJSON(nil)))
 	}
 	for i := 0; i < len(e.Trace); {
 		n := 1
@@ -81,7 +83,7 @@ func (c *cli) complain(err error) {
 		if n > 1 { // a recursion
 			line += fmt.Sprintf(" (%d times)", n)
 		}
-		fmt.Fprintln(c.stderr, "\t"+line)
+		say("\t" + line)
 		i += n
 	}
 }

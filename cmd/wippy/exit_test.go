@@ -28,6 +28,7 @@ func TestOutcome(t *testing.T) {
 		{"chosen zero", mailbox.Exit{HasCode: true}, 0, "", ""},
 		{"chosen code", mailbox.Exit{HasCode: true, Code: 3, Err: mailbox.Errorf(mailbox.Failed, "exit code 3")}, 3, "", ""},
 		{"recursion", mailbox.Exit{Err: &mailbox.Error{Message: "deep\n", Trace: []string{"f", "f", "g", "…"}}}, 1, "", "wippy: deep\n\tf (2 times)\n\tg\n\t…\n"},
+		{"escapes", mailbox.Exit{Err: &mailbox.Error{Message: "no\x1b[2J\u009b\r\n\tmöre \u202e\xff", Trace: []string{"\x1bf"}}}, 1, "", "wippy: no\ufffd[2J\ufffd\ufffd\n\tmöre \ufffd\ufffd\n\t\ufffdf\n"},
 		{"failure", mailbox.Exit{Err: &mailbox.Error{Message: "no", Trace: []string{"f", "g"}}}, 1, "", "wippy: no\n\tf\n\tg\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	goruntime "runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -78,13 +79,13 @@ func newSession() *session {
 }
 
 // start runs a script in the background.
-func (s *session) start(t *testing.T, script string) {
+func (s *session) start(t *testing.T, script string, flags ...string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "main.lua")
 	if err := os.WriteFile(file, []byte(script), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	go func() { s.result <- s.run([]string{"run", file}) }()
+	go func() { s.result <- s.run(slices.Concat([]string{"run"}, flags, []string{file})) }()
 }
 
 func (s *session) wantExit(t *testing.T, want int) {
@@ -146,8 +147,7 @@ func TestInterruptTwiceKills(t *testing.T) {
 
 func TestInterruptGraceEnds(t *testing.T) {
 	s := newSession()
-	s.grace = 10 * time.Millisecond
-	s.start(t, deaf)
+	s.start(t, deaf, "--grace", "10ms")
 	s.stdout.wait(t, "ready")
 	s.signals <- syscall.SIGTERM
 	s.wantExit(t, 143)

@@ -49,7 +49,7 @@ Exit codes: 1 there is no such process, or no node; 2 bad usage.`,
 			case cmd.Flags().Changed("grace") && !f.cancel:
 				return errors.New("--grace is what a process has after --cancel REASON; without that it is killed at once")
 			case f.grace < 0:
-				return fmt.Errorf("--grace: expected a duration such as 5s, found %v", f.grace)
+				return badGrace(f.grace)
 			}
 			return c.kill(f, args)
 		},

@@ -36,9 +36,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return c.run(args)
 }
 
-// systemSignals takes over the signals that ask the program to end, until stop.
+// systemSignals takes over the signals that ask the program to end, until stop: an
+// interrupt, SIGTERM, and SIGHUP when its terminal goes away. One that is ignored
+// stays so, as nohup and shells want it of what runs in the background.
 func systemSignals() (signals <-chan os.Signal, stop func()) {
 	c := make(chan os.Signal, 2)
-	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(c, s)
+		}
+	}
 	return c, func() { signal.Stop(c) }
 }

@@ -59,7 +59,7 @@ func (c *cli) fail(err error) error {
 func nodeList(nodes []*control.Client) string {
 	var names []string
 	for _, n := range nodes {
-		name := n.Node.ID + " (" + visible(n.Node.Command)
+		name := visible(n.Node.ID) + " (" + visible(n.Node.Command)
 		if n.Node.App != "" {
 			name += ", " + visible(n.Node.App)
 		}

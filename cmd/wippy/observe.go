@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -17,6 +18,11 @@ type nodeFlags struct {
 
 func (f *nodeFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.metrics, "metrics", "", "serve Prometheus metrics at `HOST:PORT`, as /metrics; and /healthz")
+}
+
+// badGrace is the mistake of a negative --grace.
+func badGrace(d time.Duration) error {
+	return fmt.Errorf("--grace: expected a duration such as 5s, found %v", d)
 }
 
 // ears are where a node hears who asks about it from outside.

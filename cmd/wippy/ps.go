@@ -123,7 +123,7 @@ func (c *cli) ps(f psFlags) error {
 		}
 		switch {
 		case screen.width > 0 && !f.json:
-			out = append([]byte("\x1b[H\x1b[2J"), out...) // home, and clear
+			out = redrawn(out)
 		case !first && !f.json:
 			out = append([]byte("\n"), out...)
 		}
@@ -184,7 +184,7 @@ func (c *cli) psOnce(ctx context.Context, f psFlags, s screen) ([]byte, error) {
 			enc.SetIndent("", "  ")
 		}
 		err := enc.Encode(listings)
-		return out.Bytes(), err
+		return escapeControls(out.Bytes()), err
 	}
 	for i, l := range listings {
 		if i > 0 {
@@ -215,7 +215,7 @@ var psColumns = []column{
 
 // print writes a line about the node, and a table of its processes.
 func (l *listing) print(out *bytes.Buffer, width int) {
-	head := fmt.Sprintf("node %s: %s", l.ID, visible(l.Command))
+	head := fmt.Sprintf("node %s: %s", visible(l.ID), visible(l.Command))
 	if l.App != "" {
 		head += ", " + visible(l.App)
 	}

@@ -78,6 +78,19 @@ PID       ENTRY   F…
 	}
 }
 
+func TestCells(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "añb": 3, "日本": 4, "e\u0301": 1, "🙂!": 3, "\ufffd": 1} {
+		if got := cells(text); got != want {
+			t.Errorf("%q takes %d, want %d", text, got, want)
+		}
+	}
+	for width := range 7 {
+		if got := cells(cutAt("日本語x", width)); width > 0 && got > width {
+			t.Errorf("cut at %d it takes %d", width, got)
+		}
+	}
+}
+
 func TestFirstLines(t *testing.T) {
 	for text, want := range map[string]string{
 		"a\nb\nc\n":          "a\nb\nc\n",
@@ -88,6 +101,12 @@ func TestFirstLines(t *testing.T) {
 		if got := string(firstLines([]byte(text), 3)); got != want {
 			t.Errorf("%q gives %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestRedrawn(t *testing.T) {
+	if got, want := string(redrawn([]byte("a\nbc\n"))), "\x1b[H\x1b[Ka\n\x1b[Kbc\n\x1b[K\x1b[J"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
@@ -111,6 +130,9 @@ func TestShortTexts(t *testing.T) {
 		if got := scaled(n, 1024, "B"); got != want {
 			t.Errorf("%d is %s, want %s", n, got, want)
 		}
+	}
+	if got := string(escapeControls([]byte(`{"name":"a` + "\u009b2J\x7fé" + `"}`))); got != `{"name":"a\u009b2J\u007fé"}` {
+		t.Errorf("JSON with control characters is %s", got)
 	}
 	if got := visible("a\x1b[31m\nb\u202e"); strings.ContainsAny(got, "\x1b\n\u202e") {
 		t.Errorf("a terminal would act on %q", got)

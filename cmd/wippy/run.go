@@ -60,6 +60,9 @@ as JSON. When it ends while other processes run, they have a second to end.`,
 		DisableFlagsInUseLine: true,
 		ValidArgsFunction:     c.completeRun,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if c.grace < 0 {
+				return badGrace(c.grace)
+			}
 			if len(args) == 0 {
 				if flag := firstModuleFlag(cmd); flag != "" {
 					return fmt.Errorf("--%s is for a .wasm file, and none is named", flag)
@@ -85,6 +88,7 @@ as JSON. When it ends while other processes run, they have a second to end.`,
 	flags := cmd.Flags()
 	flags.SetInterspersed(false)
 	c.node.add(flags)
+	flags.DurationVar(&c.grace, "grace", c.grace, "what processes have to end after the first signal; services have their own time")
 	flags.StringVar(&m.method, "method", "", "of a .wasm file: the exported `function` to call")
 	m.add(flags)
 	return cmd

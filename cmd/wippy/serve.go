@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,7 +42,8 @@ which the limits of the entry and of its group hold; a group without room answer
 503. HTTP/1.1, and HTTP/2 in clear text to clients that begin with it.
 
 The first signal lets the requests that there are come to their end, the second
-ends them.`,
+ends them. After a SIGTERM the exit code is 0 if they did, and 143 if not; after
+an interrupt it is 130.`,
 		Example: `  wippy serve --addr :8080 app:web        an entry of the application
   wippy serve --addr :8080 --allow api.example.com:443 web.wasm`,
 		DisableFlagsInUseLine: true,
@@ -54,7 +56,7 @@ ends them.`,
 				return fmt.Errorf("--addr %s: expected HOST:PORT, or :PORT for all addresses of the machine", f.addr)
 			}
 			if f.grace < 0 {
-				return fmt.Errorf("--grace %v: expected a duration that is not negative", f.grace)
+				return badGrace(f.grace)
 			}
 			if filepath.Ext(args[0]) == moduleExt {
 				if f.group != "" {
@@ -212,17 +214,20 @@ func (n *node) serve(name string, f *serveFlags, make func(context.Context) (*ru
 	served := goServe(server, listener)
 	fmt.Fprintf(n.cli.stderr, "wippy: %s is served on http://%s\n", name, listener.Addr())
 	var result error
+	asked := false // to end, and it did so in order
 	select {
 	case err := <-served: // the listener is of no use any more
 		n.cli.complain(err)
 		result = exit(exitFailed)
 	case s := <-signals:
-		n.shutDown(server, s, f.grace, signals)
+		asked = n.shutDown(server, s, f.grace, signals) && s == syscall.SIGTERM
 		<-served
 		result = signalled(s)
 	}
 	_ = server.Close()
-	n.stop("the server has ended", lastSecond, signals)
+	if killed := n.stop("the server has ended", lastSecond, signals); asked && !killed && !n.stuck {
+		return nil // as for services
+	}
 	return result
 }
 
@@ -234,8 +239,8 @@ func goServe(server *runtime.Server, l net.Listener) <-chan error {
 }
 
 // shutDown lets requests come to their end, and ends them when grace is over or
-// at a further signal.
-func (n *node) shutDown(server *runtime.Server, s os.Signal, grace time.Duration, signals <-chan os.Signal) {
+// at a further signal. It is true when all of them came to their end.
+func (n *node) shutDown(server *runtime.Server, s os.Signal, grace time.Duration, signals <-chan os.Signal) bool {
 	waiting := time.AfterFunc(sayWaiting, func() {
 		fmt.Fprintf(n.cli.stderr, "wippy: %v: requests have %v to end; once more ends them\n", s, grace)
 	})
@@ -245,11 +250,13 @@ func (n *node) shutDown(server *runtime.Server, s os.Signal, grace time.Duration
 	done := make(chan error, 1)
 	go func() { done <- server.Shutdown(ctx) }()
 	select {
-	case <-done:
+	case err := <-done:
+		return err == nil
 	case <-signals:
 		cancel()
 		<-done
 		n.rt.KillAll()
+		return false
 	}
 }
 

@@ -37,19 +37,21 @@ func fetch(t *testing.T, url string) (status int, body string, err error) {
 }
 
 func TestServe(t *testing.T) {
-	s := newSession()
-	url := s.serve(t, "--log-requests")
-	if status, body, err := fetch(t, url); status != 200 || body != "hello\n" || err != nil {
-		t.Errorf("%d %q %v", status, body, err)
-	}
-	if status, _, err := fetch(t, url+"/t"); status != 500 || err != nil {
-		t.Errorf("%d %v", status, err)
-	}
-	s.stderr.wait(t, `"path":"/t","status":500`)
-	s.signals <- os.Interrupt
-	s.wantExit(t, 130)
-	if _, _, err := fetch(t, url); err == nil {
-		t.Error("it is still served")
+	for signal, want := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 0} {
+		s := newSession()
+		url := s.serve(t, "--log-requests")
+		if status, body, err := fetch(t, url); status != 200 || body != "hello\n" || err != nil {
+			t.Errorf("%d %q %v", status, body, err)
+		}
+		if status, _, err := fetch(t, url+"/t"); status != 500 || err != nil {
+			t.Errorf("%d %v", status, err)
+		}
+		s.stderr.wait(t, `"path":"/t","status":500`)
+		s.signals <- signal
+		s.wantExit(t, want)
+		if _, _, err := fetch(t, url); err == nil {
+			t.Error("it is still served")
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -25,9 +26,9 @@ func printTable(out *bytes.Buffer, columns []column, rows [][]string, width int)
 	widths := make([]int, len(columns))
 	total := len(gap) * (len(columns) - 1)
 	for i, c := range columns {
-		widths[i] = utf8.RuneCountInString(c.title)
+		widths[i] = cells(c.title)
 		for _, row := range rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+			widths[i] = max(widths[i], cells(row[i]))
 		}
 		total += widths[i]
 	}
@@ -60,11 +61,12 @@ func printTable(out *bytes.Buffer, columns []column, rows [][]string, width int)
 				line.WriteString(gap)
 			}
 			text := cutAt(row[j], widths[j])
-			pad := strings.Repeat(" ", widths[j]-utf8.RuneCountInString(text))
-			if c.right {
-				text = pad + text
-			} else {
-				text += pad
+			pad := widths[j] - cells(text)
+			switch {
+			case c.right:
+				text = strings.Repeat(" ", pad) + text
+			case j < len(columns)-1: // nothing stands behind the last one
+				text += strings.Repeat(" ", pad)
 			}
 			line.WriteString(text)
 		}
@@ -73,12 +75,53 @@ func printTable(out *bytes.Buffer, columns []column, rows [][]string, width int)
 	}
 }
 
-// cutAt gives a text of at most width characters; zero is no bound.
+// redrawn has a text take the place of all that is on a terminal. What stays the same
+// does not flicker: each line is cleared just before it is written (behind a full
+// one that would take its last character), and what is below.
+func redrawn(text []byte) []byte {
+	const home, clearLine, clearBelow = "\x1b[H", "\x1b[K", "\x1b[J"
+	lines := bytes.ReplaceAll(text, []byte("\n"), []byte("\n"+clearLine))
+	return slices.Concat([]byte(home+clearLine), lines, []byte(clearBelow))
+}
+
+// cutAt gives a text of at most width places; zero is no bound.
 func cutAt(text string, width int) string {
-	if width <= 0 || utf8.RuneCountInString(text) <= width {
+	if width <= 0 || cells(text) <= width {
 		return text
 	}
-	return string([]rune(text)[:width-1]) + "…"
+	used := 0
+	for i, r := range text {
+		if used += runeCells(r); used > width-1 {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
+// cells is how many places of a terminal a text takes.
+func cells(text string) (n int) {
+	for _, r := range text {
+		n += runeCells(r)
+	}
+	return n
+}
+
+// wide are the scripts whose characters take two places.
+var wide = []*unicode.RangeTable{unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana, {
+	R16: []unicode.Range16{{Lo: 0x3000, Hi: 0x303e, Stride: 1}, {Lo: 0xff01, Hi: 0xff60, Stride: 1}},
+	R32: []unicode.Range32{{Lo: 0x1f300, Hi: 0x1faff, Stride: 1}},
+}}
+
+func runeCells(r rune) int {
+	switch {
+	case r < 0x300:
+		return 1
+	case unicode.In(r, unicode.Mn, unicode.Me):
+		return 0
+	case unicode.In(r, wide...):
+		return 2
+	}
+	return 1
 }
 
 // visible gives a text without what a terminal would take for commands: names are
@@ -90,6 +133,31 @@ func visible(text string) string {
 		}
 		return utf8.RuneError
 	}, text)
+}
+
+// harmless is visible for a character of a text of several lines.
+func harmless(r rune) rune {
+	const joiner = '\u200d' // of emoji
+	if r == '\n' || r == '\t' || r == joiner || unicode.IsGraphic(r) {
+		return r
+	}
+	return utf8.RuneError
+}
+
+// escapeControls escapes in JSON the control characters that encoding/json leaves
+// as they are, and some terminals act on. They stand in strings only.
+func escapeControls(text []byte) []byte {
+	var out []byte
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		if r >= 0x7f && r <= 0x9f {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = append(out, text[i:i+size]...)
+		}
+		i += size
+	}
+	return out
 }
 
 // briefly gives a duration by its two largest units.

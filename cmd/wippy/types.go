@@ -22,7 +22,8 @@ func (c *cli) typesCommand() *cobra.Command {
 		Short: "Write what an editor wants to know of the modules",
 		Long: `Types writes type stubs for the Lua language server (LuaLS) into DIR: of the
 globals that scripts have, of every module, and of the Lua library. What it wrote
-before it brings up to date; a file of somebody else's it leaves alone and says so.
+before it brings up to date; where there is a Lua file of somebody else's, it writes
+nothing and says so.
 
 Where the application, or this directory if there is none, has no .luarc.json, it
 writes one that leads the language server to DIR.`,
@@ -54,6 +55,9 @@ func (c *cli) types(dir string, check bool) error {
 	if err != nil {
 		return err
 	}
+	if err := c.ownDir(dir); err != nil {
+		return err
+	}
 	old, err := writtenBefore(dir)
 	if err != nil {
 		return err
@@ -64,42 +68,68 @@ func (c *cli) types(dir string, check bool) error {
 			plan[name] = text
 		}
 	}
-	var foreign, gone []string
-	for _, name := range slices.Sorted(maps.Keys(plan)) {
-		if _, ours := old[name]; ours {
-			continue
-		}
-		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
-			foreign = append(foreign, name)
-		}
-	}
+	var gone []string
 	for _, name := range slices.Sorted(maps.Keys(old)) {
 		if _, still := stubs[name]; !still {
 			gone = append(gone, name)
 		}
 	}
-	if len(foreign) > 0 {
-		return fmt.Errorf("%s is in the way: it was not written by \"wippy types\"; choose a directory of its own, as .wippy/types",
-			filepath.Join(dir, filepath.FromSlash(foreign[0])))
-	}
 	if check {
 		return c.checkTypes(dir, slices.Concat(slices.Sorted(maps.Keys(plan)), gone))
 	}
-	for name, text := range plan {
-		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), text); err != nil {
-			return err
-		}
-	}
-	for _, name := range gone {
-		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
-			return err
-		}
+	if err := writeStubs(dir, plan, gone); err != nil {
+		return err
 	}
 	if err := c.configureEditor(dir); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.stdout, "ok: %s, %d written, %d removed\n", count(len(stubs), "file", "files"), len(plan), len(gone))
 	return err
+}
+
+// ownDir refuses a directory where scripts are looked for: the stub server.lua
+// would be what require("server") finds.
+func (c *cli) ownDir(dir string) error {
+	if dir == "" || realPath(dir) == realPath(".") || realPath(dir) == realPath(c.root()) {
+		return fmt.Errorf("%q is where scripts are: they would require the stubs; choose a directory of its own, as .wippy/types", dir)
+	}
+	return nil
+}
+
+// root is where the editor's configuration stands: the application's directory,
+// or this one.
+func (c *cli) root() string {
+	if root := c.appDir("."); root != "" {
+		return root
+	}
+	return "."
+}
+
+// writeStubs writes the files of a plan below dir, and removes those that are
+// gone. No link there leads it elsewhere.
+func writeStubs(dir string, plan map[string]string, gone []string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, name := range slices.Sorted(maps.Keys(plan)) {
+		if err := root.MkdirAll(path.Dir(name), 0o777); err != nil {
+			return err
+		}
+		if err := root.WriteFile(name, []byte(plan[name]), 0o666); err != nil {
+			return err
+		}
+	}
+	for _, name := range gone {
+		if err := root.Remove(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *cli) checkTypes(dir string, stale []string) error {
@@ -115,39 +145,54 @@ func (c *cli) checkTypes(dir string, stale []string) error {
 // maxStub bounds a file that is looked at, in bytes.
 const maxStub = 16 << 20
 
-// writtenBefore gives the files below dir that types wrote, by name. Links are
-// not followed.
+// writtenBefore gives the files below dir that types wrote, by name. Any other
+// Lua file there is an error: an editor would take it for a module. Links are not followed.
 func writtenBefore(dir string) (map[string]string, error) {
 	old := map[string]string{}
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) && name == dir {
 			return fs.SkipAll
 		}
-		if err != nil || !d.Type().IsRegular() || path.Ext(name) != ".lua" {
+		if err != nil || d.IsDir() || filepath.Ext(name) != scriptExt {
 			return err
 		}
-		if info, err := d.Info(); err != nil || info.Size() > maxStub {
-			return err
-		}
-		text, err := os.ReadFile(name)
-		if err != nil || !strings.HasPrefix(string(text), typesMark) {
+		text, err := readStub(name, d)
+		if err != nil {
 			return err
 		}
 		below, err := filepath.Rel(dir, name)
-		old[filepath.ToSlash(below)] = string(text)
+		old[filepath.ToSlash(below)] = text
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", dir, err)
-	}
-	return old, nil
+	return old, err
 }
 
-func writeFile(name, text string) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+// readStub reads a file that types wrote.
+func readStub(name string, d fs.DirEntry) (string, error) {
+	info, err := d.Info()
+	if err != nil {
+		return "", unreadable(name, err)
+	}
+	var text []byte
+	if info.Mode().IsRegular() && info.Size() <= maxStub {
+		if text, err = os.ReadFile(name); err != nil {
+			return "", unreadable(name, err)
+		}
+	}
+	if !strings.HasPrefix(string(text), typesMark) {
+		return "", fmt.Errorf("%s is in the way: it was not written by \"wippy types\"; choose a directory of its own, as .wippy/types", name)
+	}
+	return string(text), nil
+}
+
+// createFile writes a file that is not there, not even as a link to nothing.
+func createFile(name, text string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
 		return err
 	}
-	return os.WriteFile(name, []byte(text), 0o666)
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
 }
 
 // builtin are the parts of the language server's own library. The stubs say it
@@ -158,10 +203,7 @@ var builtin = []string{"basic", "bit", "bit32", "coroutine", "debug", "ffi", "io
 // configureEditor writes a .luarc.json where there is none. One that is there is
 // the user's: then it says what belongs into it, unless dir is mentioned.
 func (c *cli) configureEditor(dir string) error {
-	root := c.appDir(".")
-	if root == "" {
-		root = "."
-	}
+	root := c.root()
 	library, err := relative(root, dir)
 	if err != nil {
 		return err
@@ -183,7 +225,7 @@ func (c *cli) configureEditor(dir string) error {
 	there, err := os.ReadFile(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return writeFile(name, string(text)+"\n")
+		return createFile(name, string(text)+"\n")
 	case err != nil:
 		return unreadable(name, err)
 	case !strings.Contains(string(there), library):

@@ -9,6 +9,8 @@
 ---    waiting:set(id, nil)
 ---    for id, from in waiting:pairs() do … end
 
+local check = require("internal.check")
+
 ---@class map.Map
 local Map = {}
 Map.__index = Map
@@ -31,6 +33,7 @@ function Map:set(key, value)
     return
   end
   if value == nil then return end
+  if key == nil or key ~= key then check.fail(1, "map:set", "argument 1", "a key that is neither nil nor NaN", key) end
   if self.keys >= least and self.keys >= 2 * self.n then
     local few = {}
     for k, v in pairs(entries) do few[k] = v end

@@ -14,7 +14,8 @@
 ---result. With `keep` workers live on and are sent jobs: for what is dear to
 ---begin. Such a worker is a script that ends in `return pool.work(f)`, or
 ---anything that takes messages of topic "job" and answers each, to its `from`, by
----a message of topic "job" with the results, or "error" with an error or a text.
+---a message of topic "job" with the results, or "error" with an error or a text,
+---until that is taken: a job without an answer is never done.
 ---
 ---A worker that dies fails its own job only: its error is that job's result, or
 ---the job is done again where `retry` says so. Jobs wait in a queue of bounded

@@ -244,8 +244,8 @@ local function start(fn, o)
     end
   end
   if ok and o.link then
-    process.link(pid)
-    if process.receive(0, {type = "LINK_DOWN", from = pid, reason = "noproc"}) then
+    ok, err = process.link(pid)
+    if ok and process.receive(0, {type = "LINK_DOWN", from = pid, reason = "noproc"}) then
       ok, err = nil, errors.new("noproc", ("%s: %s ended at once"):format(fn, named(o.entry, pid)))
     end
   elseif ok then
@@ -318,7 +318,7 @@ local function unknown(handlers, name)
   for key in pairs(handlers) do names[#names + 1] = tostring(key) end
   table.sort(names)
   return errors.new("not_found", ("the server has no call %s; there are %s"):format(
-    type(name) == "string" and ("%q"):format(name) or tostring(name), table.concat(names, ", ")))
+    type(name) == "string" and ("%q"):format(#name <= 64 and name or name:sub(1, 64) .. "…") or tostring(name), table.concat(names, ", ")))
 end
 
 -- handler gives the function for a request, and the request without its name.
@@ -329,12 +329,12 @@ local function handler(of, payloads)
 end
 
 -- respond sends what a handler returned. A caller that is gone is none of the
--- server's business; what cannot be sent is the caller's error.
+-- server's business; what cannot be sent, or finds no room, is the caller's error.
 local function respond(from, ...)
   if (...) == noreply then return end
   local ok, err = process.send(from, "$reply", ...)
-  if not ok and err:kind() == "invalid" then
-    process.send(from, "$error", errors.new("invalid", "the server's answer cannot be sent: " .. err:message()))
+  if not ok and err:kind() ~= "noproc" then
+    process.send(from, "$error", errors.new(err:kind(), "the server's answer cannot be sent: " .. err:message()))
   end
 end
 

@@ -34,7 +34,7 @@ func Dir() (string, error) {
 		return "", unusable(dir, err)
 	}
 	dir = filepath.Join(parent, filepath.Base(dir))
-	if err := checkParent(parent); err != nil {
+	if err := checkParents(parent); err != nil {
 		return "", err
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {

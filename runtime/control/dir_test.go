@@ -48,18 +48,20 @@ func TestDirOfOthers(t *testing.T) {
 	must(os.Mkdir(at("open"), 0o755))
 	must(os.Mkdir(at("shared"), 0o700))
 	must(os.Chmod(at("shared"), 0o777))
+	must(os.Mkdir(at("shared/own2"), 0o700))
 	must(os.Mkdir(at("tmp"), 0o700))
 	must(os.Chmod(at("tmp"), 0o777|fs.ModeSticky))
 	for name, want := range map[string]string{
-		"link":        "is a symbolic link",
-		"dangling":    "is a symbolic link",
-		"file":        "is a file",
-		"open":        "is open to others (mode 0755); close it by chmod 700",
-		"shared/own":  "others may write in",
-		"missing/own": "cannot be used: no such file or directory; WIPPY_RUNTIME_DIR may name another one",
-		"real":        "",
-		"link/own":    "", // the way there may have links, whose end is looked at
-		"tmp/own":     "",
+		"link":          "is a symbolic link",
+		"dangling":      "is a symbolic link",
+		"file":          "is a file",
+		"open":          "is open to others (mode 0755); close it by chmod 700",
+		"shared/own":    "others may write in",
+		"shared/own2/x": "shared and replace",
+		"missing/own":   "cannot be used: no such file or directory; WIPPY_RUNTIME_DIR may name another one",
+		"real":          "",
+		"link/own":      "", // the way there may have links, whose end is looked at
+		"tmp/own":       "",
 	} {
 		t.Setenv(DirVariable, at(name))
 		dir, err := Dir()

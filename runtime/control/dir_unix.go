@@ -26,21 +26,25 @@ func defaultPlace() (string, error) {
 	return filepath.Join(os.TempDir(), "wippy-"+strconv.Itoa(os.Geteuid())), nil
 }
 
-// checkParent refuses a place where others may put another directory in the place
-// of one that was checked.
-func checkParent(parent string) error {
-	info, err := os.Stat(parent)
-	if err != nil {
-		return unusable(parent, err)
+// checkParents refuses a place where others may put another directory in the place
+// of one that was checked: parent and all above it, none of which is a link.
+func checkParents(parent string) error {
+	for dir := parent; ; dir = filepath.Dir(dir) {
+		info, err := os.Lstat(dir)
+		if err != nil {
+			return unusable(dir, err)
+		}
+		const othersWrite = 0o022
+		if owner := ownerOf(info); owner != 0 && owner != os.Geteuid() {
+			return fmt.Errorf("%s belongs to the user %d, who could replace the control directory in it; %s may name another place", dir, owner, DirVariable)
+		}
+		if info.Mode()&othersWrite != 0 && info.Mode()&fs.ModeSticky == 0 {
+			return fmt.Errorf("others may write in %s and replace the control directory in it; %s may name another place", dir, DirVariable)
+		}
+		if dir == filepath.Dir(dir) {
+			return nil
+		}
 	}
-	const othersWrite = 0o022
-	if owner := ownerOf(info); owner != 0 && owner != os.Geteuid() {
-		return fmt.Errorf("%s belongs to the user %d, who could replace the control directory in it; %s may name another place", parent, owner, DirVariable)
-	}
-	if info.Mode()&othersWrite != 0 && info.Mode()&fs.ModeSticky == 0 {
-		return fmt.Errorf("others may write in %s and replace the control directory in it; %s may name another place", parent, DirVariable)
-	}
-	return nil
 }
 
 // checkOwn refuses a directory that is not this user's alone.

@@ -24,6 +24,6 @@ func defaultPlace() (string, error) {
 	return filepath.Join(dir, "wippy-run"), nil
 }
 
-func checkParent(string) error { return nil }
+func checkParents(string) error { return nil }
 
 func checkOwn(string, fs.FileInfo) error { return nil }

@@ -78,7 +78,7 @@ var (
 	workersBusy  = gauge("group_workers_busy", "Processes of a group that run.", "group")
 	runQueue     = gauge("run_queue_length", "Processes of a group that could run and wait for a worker.", "group")
 	waiting      = gauge("mailbox_events", "Events that wait in all mailboxes of a group.", "group")
-	longest      = gauge("mailbox_events_max", "Events that wait in the fullest mailbox of a group.", "group")
+	longest      = gauge("mailbox_fullest_events", "Events that wait in the fullest mailbox of a group.", "group")
 	dropped      = counter("mailbox_dropped_total", "Messages that were lost to the overflow policy, and ticks that found no room.", "group")
 	rejected     = counter("mailbox_rejected_total", "Messages that were refused for want of room; their senders got an error.", "group")
 	states       = gauge("processes", "Living processes by state.", "state")

@@ -201,7 +201,7 @@ func TestServer(t *testing.T) {
 	}
 	s.Serve(rt)
 	status, body := get(t, s, "/metrics")
-	for _, want := range []string{"wippy_spawns_total", "go_goroutines", "\nwippy_slice_seconds_bucket"} {
+	for _, want := range []string{"wippy_spawns_total", "go_goroutines", "go_build_info{", "\nwippy_slice_seconds_bucket"} {
 		if status != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("status %d, and no %s in\n%s", status, want, body)
 		}

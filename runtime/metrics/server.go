@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -26,7 +27,7 @@ const maxScrapes = 4
 // spawns: 200, or 503 when it is stopping. The runtime must be started before the first request.
 func Handler(rt *runtime.Runtime) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(NewCollector(rt), collectors.NewGoCollector(),
+	registry.MustRegister(NewCollector(rt), collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes}))
@@ -98,6 +99,7 @@ func (s *Server) Serve(rt *runtime.Runtime) {
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(rt.Logger().Handler(), slog.LevelWarn),
 	}
 	s.served.Go(func() { _ = s.http.Serve(s.listener) })
 }

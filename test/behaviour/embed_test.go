@@ -78,7 +78,7 @@ func TestSpawnBeforeStart(t *testing.T) {
 // TestMending shows that a failed compilation is not kept: once the file is
 // there, the entry runs.
 func TestMending(t *testing.T) {
-	n := start(t, "app")
+	n := loadOwn(t, "app").start()
 	ctx := context.Background()
 	if _, err := n.Run(ctx, "app:core.gone", "app:processes", 6, 7); !errors.Is(err, mailbox.Invalid) {
 		t.Errorf("without its file the entry gives %v", err)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,7 +59,7 @@ func (n *node) start() *node {
 // load is start without Start.
 func load(t testing.TB, app string, opts ...runtime.Option) *node {
 	t.Helper()
-	return loadDir(t, unpack(t, app), opts...)
+	return loadDir(t, shared.unpack(t, app), append([]runtime.Option{runtime.WithCompilationCache(shared.cache())}, opts...)...)
 }
 
 // loadDir is load for an application that is in a directory already.
@@ -133,15 +134,49 @@ func entriesOf(t testing.TB, binaries fs.FS, name string) []byte {
 	return text
 }
 
-// unpack copies an application of testdata.
-func unpack(t testing.TB, app string) string {
+// shared is what all tests have in common: none of them writes there.
+var shared sharedDir
+
+// sharedDir has the applications of testdata, and the code of their guests, for
+// the several hundred nodes that tests start.
+type sharedDir struct {
+	dir  string // that TestMain makes
+	mu   sync.Mutex
+	apps map[string]bool // that were unpacked
+}
+
+// cache is where compiled code is kept.
+func (s *sharedDir) cache() string { return filepath.Join(s.dir, "cache") }
+
+// unpack gives a copy of an application of testdata.
+func (s *sharedDir) unpack(t testing.TB, app string) string {
 	t.Helper()
-	dir := t.TempDir()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	dir := filepath.Join(s.dir, app)
+	if s.apps[app] {
+		return dir
+	}
+	unpack(t, app, dir)
+	s.apps[app] = true
+	return dir
+}
+
+// unpack copies an application of testdata into dir.
+func unpack(t testing.TB, app, dir string) {
+	t.Helper()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", app))); err != nil {
 		t.Fatal(err)
 	}
 	complete(t, dir)
-	return dir
+}
+
+// loadOwn is load for a test that changes the application's files.
+func loadOwn(t testing.TB, app string) *node {
+	t.Helper()
+	dir := t.TempDir()
+	unpack(t, app, dir)
+	return loadDir(t, dir)
 }
 
 // complete puts the guests' binaries into ./wasm of an application, and their

@@ -60,7 +60,7 @@ func TestSeedWrongBinary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := start(t, "seed")
+	n := loadOwn(t, "seed").start()
 	binary := filepath.Join(n.App().Dir, "wasm", "compute.wasm")
 	if err := os.WriteFile(binary, []byte("\x00asm\x01\x00\x00\x00"), 0o666); err != nil {
 		t.Fatal(err)

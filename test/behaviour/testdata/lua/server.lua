@@ -229,16 +229,26 @@ assert(v == nil and tostring(err) == "not now")
 assert(process.receive().payload == 1 and process.receive().payload == 2)
 assert(process.receive(0) == nil, "something was left")
 ---
--- What lives long does not grow: 100,000 calls.
+-- An answer that finds no room is an error of the call, and not a silence.
+local server, task = require("server"), require("task")
+local pid = assert(server.start("lib.large", "processes"))
+local t = assert(task.async("lib.cramped", "lean", process.self(), pid))
+local address = process.receive({topic = "address"}).payload
+assert(process.send(address, "x", ("x"):rep(600000)))
+process.send(t.pid, "filled")
+local v, kind, message = t:await()
+assert(v == nil and kind == "unavailable", tostring(kind))
+assert(message:find("the server's answer cannot be sent: the mailbox of <", 1, true), message)
+---
+-- What lives long does not grow: 25,000 calls.
 local server = require("server")
 local pid = assert(server.start("lib.counter", "processes"))
 local function calls(n)
   for i = 1, n do server.call(pid, "next") end
 end
 -- The state's memory counts its garbage, until it is measured: some MiB.
-calls(20000)
-calls(80000)
-assert(server.call(pid, "next") == 100001)
+calls(25000)
+assert(server.call(pid, "next") == 25001)
 assert(server.call(pid, "memory") < 6e6, "the server has " .. server.call(pid, "memory"))
 assert(process.info().memory < 6e6, "the caller has " .. process.info().memory)
 assert(#process.info(pid).monitored_by <= 1)

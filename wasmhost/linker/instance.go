@@ -359,12 +359,7 @@ func (i *Instance) enter(run func() error) error {
 func (i *Instance) Close() error {
 	err := i.store.Close(i)
 	if !i.keep() {
-		for n := range i.cores {
-			if mod := i.cores[n].mod; mod != nil {
-				// Nothing runs in it any more. It fails for open files only, and has none.
-				_ = mod.Close(context.Background())
-			}
-		}
+		closeAll(i.cores)
 		i.budget.Release()
 	}
 	i.cores, i.funcs, i.functions, i.lifted, i.lowered, i.options = nil, nil, nil, nil, nil, nil

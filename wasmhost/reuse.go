@@ -97,7 +97,8 @@ func (t *instance) takeIdle() bool {
 		g.Free()
 		return false
 	}
-	t.ready = g.ready
+	t.ready, t.guest = g.ready, g
+	g.ready, g.memories = ready{}, nil // which the process may give up
 	return true
 }
 
@@ -134,10 +135,15 @@ func (t *instance) keep() bool {
 	if begin == nil || p.waits().Full(&p.idle.shelf) { // before the work
 		return false
 	}
-	r := &guest{ready: t.ready}
 	if t.budget != nil && begin.memories == nil {
 		return false // there was no room for it
 	}
+	r := t.guest
+	if r == nil {
+		r = new(guest)
+	}
+	t.guest = nil
+	r.ready, r.memories = t.ready, nil
 	if t.budget != nil {
 		if r.memories = t.budget.Keep(begin.memories, []api.Memory{t.mod.Memory()}); r.memories == nil {
 			return false

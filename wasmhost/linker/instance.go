@@ -35,6 +35,7 @@ type Instance struct {
 	cores      []core
 	made       int            // of cores
 	functions  []api.Function // of funcs, that an earlier process had
+	guest      *guest         // that it began with, nil where it is new
 
 	account fuel.Account
 	urgent  *atomic.Bool // the process's

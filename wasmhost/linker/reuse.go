@@ -92,10 +92,11 @@ func (i *Instance) takeIdle() bool {
 		g.Free()
 		return false
 	}
-	i.cores, i.functions = g.cores, g.functions
+	i.cores, i.functions, i.guest = g.cores, g.functions, g
+	g.cores, g.functions, g.memories = nil, nil, nil
 	for n, f := range i.funcs { // those of options are there already
 		if f != nil {
-			f.fn = g.functions[n]
+			f.fn = i.functions[n]
 		}
 	}
 	for n := range i.cores {
@@ -144,7 +145,12 @@ func (i *Instance) keep() bool {
 			memories = append(memories, i.cores[n].mod.Memory())
 		}
 	}
-	g := &guest{cores: i.cores, functions: i.functions}
+	g := i.guest
+	if g == nil {
+		g = new(guest)
+	}
+	i.guest = nil
+	g.cores, g.functions, g.memories = i.cores, i.functions, nil
 	if g.memories = i.budget.Keep(begin.memories, memories); g.memories == nil {
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -216,6 +217,14 @@ func (i *Idle) Close() {
 // waits: a deep call leaves one of megabytes.
 const MaxStack = 1 << 20
 
+// stackOf tells where functions of a type have their stack.
+type stackOf struct {
+	of    reflect.Type
+	field int // -1 for nowhere
+}
+
+var lastStack atomic.Pointer[stackOf] // there is one type as a rule
+
 // Stack gives what the stack of one of the engine's functions takes, in bytes. The engine
 // does not tell: more than MaxStack where it cannot be found.
 func Stack(function any) uint64 {
@@ -226,9 +235,17 @@ func Stack(function any) uint64 {
 	if v.Kind() != reflect.Struct {
 		return math.MaxUint32
 	}
-	s := v.FieldByName("stack")
-	if s.Kind() != reflect.Slice {
+	at := lastStack.Load()
+	if at == nil || at.of != v.Type() {
+		at = &stackOf{v.Type(), -1}
+		if f, ok := at.of.FieldByName("stack"); ok && f.Type.Kind() == reflect.Slice && len(f.Index) == 1 {
+			at.field = f.Index[0]
+		}
+		lastStack.Store(at)
+	}
+	if at.field < 0 {
 		return math.MaxUint32
 	}
+	s := v.Field(at.field)
 	return uint64(s.Cap()) * uint64(s.Type().Elem().Size())
 }

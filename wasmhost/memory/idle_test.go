@@ -2,6 +2,7 @@ package memory
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,14 +12,31 @@ import (
 type waiter struct {
 	Waiting
 	name  string
-	freed *[]string
+	freed *names
 }
 
-func (w *waiter) Free() { *w.freed = append(*w.freed, w.name) }
+func (w *waiter) Free() { w.freed.add(w.name) }
+
+type names struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (n *names) add(name string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.all = append(n.all, name)
+}
+
+func (n *names) get() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.all)
+}
 
 // TestIdleIsBounded has more wait, of two programs, than a node holds.
 func TestIdleIsBounded(t *testing.T) {
-	var freed []string
+	var freed names
 	i := &Idle{most: 100}
 	defer i.Close()
 	var all [6]*Shelf
@@ -34,8 +52,8 @@ func TestIdleIsBounded(t *testing.T) {
 	}
 	check := func(na, nb int, bytes uint64, gone ...string) {
 		t.Helper()
-		if i.Waiting(a) != na || i.Waiting(b) != nb || i.Bytes() != bytes || !slices.Equal(freed, gone) {
-			t.Fatalf("%d and %d wait, of %d bytes; freed are %q", i.Waiting(a), i.Waiting(b), i.Bytes(), freed)
+		if i.Waiting(a) != na || i.Waiting(b) != nb || i.Bytes() != bytes || !slices.Equal(freed.get(), gone) {
+			t.Fatalf("%d and %d wait, of %d bytes; freed are %q", i.Waiting(a), i.Waiting(b), i.Bytes(), freed.get())
 		}
 	}
 	put(a, "a1", 10, true)
@@ -77,7 +95,7 @@ func TestIdleIsBounded(t *testing.T) {
 // TestIdleForLong has the timer free what no process takes, and leave what one does.
 func TestIdleForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var freed []string
+		var freed names
 		var i Idle
 		var s Shelf
 		s.Most = 2
@@ -90,13 +108,13 @@ func TestIdleForLong(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		if !slices.Equal(freed, []string{"first"}) {
-			t.Errorf("freed are %q", freed)
+		if !slices.Equal(freed.get(), []string{"first"}) {
+			t.Errorf("freed are %q", freed.get())
 		}
 		time.Sleep(2*maxAge + 1)
 		synctest.Wait()
-		if len(freed) != 2 || i.Bytes() != 0 {
-			t.Errorf("freed are %q, and %d bytes wait", freed, i.Bytes())
+		if len(freed.get()) != 2 || i.Bytes() != 0 {
+			t.Errorf("freed are %q, and %d bytes wait", freed.get(), i.Bytes())
 		}
 		i.Close()
 	})

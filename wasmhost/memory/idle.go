@@ -59,13 +59,15 @@ type Shelf struct {
 	Most  int
 	items []Waiter // that which waits for the longest first
 	bytes uint64
+	last  uint64 // what the last that came holds
 }
 
-// Full tells that nothing more may wait on a shelf.
+// Full tells that nothing more may wait on a shelf, if it holds as much as the last that
+// does.
 func (i *Idle) Full(s *Shelf) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.closed || len(s.items) >= s.Most
+	return i.closed || len(s.items) >= s.Most || len(s.items) > 0 && s.bytes+s.last > i.most/4
 }
 
 // Waiting counts what is on a shelf.
@@ -123,6 +125,7 @@ func (i *Idle) Put(s *Shelf, item Waiter, bytes uint64) bool {
 	i.newest = w
 	i.bytes += bytes
 	s.bytes += bytes
+	s.last = bytes
 	s.items = append(s.items, item)
 	if !i.armed {
 		i.arm()

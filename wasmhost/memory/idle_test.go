@@ -61,6 +61,9 @@ func TestIdleIsBounded(t *testing.T) {
 	put(a, "a2", 10, true)
 	put(a, "a3", 6, false) // more than a quarter
 	put(b, "b2", 6, false)
+	if !i.Full(a) || !i.Full(b) || i.Full(all[2]) {
+		t.Error("what is as large as before should not fit where there is a quarter already")
+	}
 	check(2, 1, 40)
 	for n, s := range all[2:4] {
 		put(s, string(rune('c'+n)), 25, true)

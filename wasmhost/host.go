@@ -102,6 +102,7 @@ func (h *Host) Close(ctx context.Context) error {
 	}
 	h.closed = true
 	h.modules = nil
+	h.pool.Idle.Close() // while there is what it is of
 	var errs []error
 	for _, engine := range h.engines {
 		errs = append(errs, engine.Close(ctx))

@@ -20,6 +20,7 @@ type instance struct {
 	program *Program
 	budget  *memory.Budget // nil where the module has no memory
 	ready
+	guest  *guest // that it began with, nil where the instance is new
 	tank   tank
 	broken bool     // a call failed: neither instance nor function serve again
 	stack  []uint64 // arguments before the call, results after it

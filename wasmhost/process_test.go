@@ -189,11 +189,11 @@ func TestRecycling(t *testing.T) {
 	}
 	p := compileGuest(t, h, "numbers", "div_mod", "")
 	run(t, p, process.Limits{}, num(17), num(5))
-	if n := len(p.idle.instances); n != 1 {
+	if n := waiting(p); n != 1 {
 		t.Fatalf("%d idle instances, want 1", n)
 	}
 	run(t, p, process.Limits{}, num(17), num(0))
-	if n := len(p.idle.instances); n != 0 {
+	if n := waiting(p); n != 0 {
 		t.Errorf("an instance that trapped is kept")
 	}
 }
@@ -225,7 +225,7 @@ func TestPanicOfTheEngine(t *testing.T) {
 		t.Errorf("got %+v", r.Err)
 	}
 	in.Close()
-	if len(p.idle.instances) > 0 {
+	if waiting(p) > 0 {
 		t.Error("an instance that failed is kept")
 	}
 }

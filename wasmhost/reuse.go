@@ -1,8 +1,7 @@
 package wasmhost
 
 import (
-	"runtime"
-	"sync"
+	"context"
 	"sync/atomic"
 
 	"github.com/tetratelabs/wazero/api"
@@ -16,27 +15,24 @@ import (
 // linker/reuse.go for what is restored, and for what never is.
 
 const (
-	// maxIdle bounds how many instances of a program wait for reuse. Each holds
-	// some 13 KB, its memory, and the guest stack that its deepest call left.
+	// maxIdle bounds how many instances of a program wait for reuse. What all of
+	// a node hold is bounded by memory.Idle.
 	maxIdle = 64
-	// leastIdle is how many may wait of those whose stacks may be large, at least, as some
-	// megabytes may be left of each: otherwise it is four for each processor.
-	leastIdle = 8
+	// bare is what one holds besides memory and stacks, in bytes, more or less.
+	bare = 4 << 10
 )
 
 // idle keeps instances of a program with their functions, whose making is most of
 // the cost of a process.
 type idle struct {
-	fresh     atomic.Pointer[fresh] // nil until the first instance is made, or the second
-	second    atomic.Bool           // one was made
-	mu        sync.Mutex
-	most      int
-	instances []ready
+	fresh  atomic.Pointer[fresh] // nil until the first instance is made, or the second
+	second atomic.Bool           // one was made
+	shelf  memory.Shelf
 }
 
 // fresh is how an instance begins.
 type fresh struct {
-	memories *memory.Image
+	memories *memory.Image // nil where none was made
 	globals  []uint64
 }
 
@@ -48,17 +44,28 @@ type ready struct {
 	// The globals of metering, nil where the module is not metered.
 	fuel, room api.MutableGlobal
 	// All else that its code changes, where it is used again.
-	state    []api.MutableGlobal
-	memories *memory.Kept // while it waits; nil where it has none
+	state []api.MutableGlobal
 }
 
-// reuse finds out whether instances are used again, and how many may wait.
+// guest is what waits.
+type guest struct {
+	memory.Waiting
+	ready
+	memories *memory.Kept // nil where it has none
+}
+
+// Free implements memory.Waiter.
+func (g *guest) Free() {
+	_ = g.mod.Close(context.Background()) // nothing runs in it any more
+	if g.memories != nil {
+		g.memories.Release()
+	}
+}
+
+// reuse finds out whether instances are used again.
 func (p *Program) reuse() {
 	p.again = p.meter.Restorable && p.memory <= memory.MaxImage
-	p.idle.most = maxIdle
-	if p.meter.Room != "" {
-		p.idle.most = max(leastIdle, 4*runtime.GOMAXPROCS(0))
-	}
+	p.idle.shelf.Most = maxIdle
 }
 
 // function gives a function of the instance, looked up once: it is dear.
@@ -82,16 +89,16 @@ func (t *instance) takeIdle() bool {
 	if !t.program.again {
 		return false
 	}
-	r, ok := t.program.idle.take()
-	if !ok {
+	g, _ := t.program.waits().Take(&t.program.idle.shelf).(*guest)
+	if g == nil {
 		return false
 	}
-	if r.memories != nil && !t.budget.Adopt(r.memories) {
-		t.program.idle.put(r)
+	if g.memories != nil && !t.budget.Adopt(g.memories) {
+		g.Free()
 		return false
 	}
-	t.ready = r
-	t.memories = nil
+	t.ready, t.guest = g.ready, g
+	g.ready, g.memories = ready{}, nil // which the process may give up
 	return true
 }
 
@@ -109,9 +116,7 @@ func (t *instance) findState() {
 	}
 	f := &fresh{}
 	if t.budget != nil {
-		if f.memories = t.budget.Image(); f.memories == nil {
-			return
-		}
+		f.memories = t.budget.Image()
 	}
 	for _, g := range t.state {
 		f.globals = append(f.globals, g.Get())
@@ -126,17 +131,19 @@ func (t *instance) keep() bool {
 	if !p.again || t.broken {
 		return false
 	}
-	if t.budget == nil && t.state == nil && t.fuel == nil && t.room == nil {
-		return p.idle.put(t.ready)
-	}
-	if p.idle.full() { // before the work
-		return false
-	}
 	begin := p.idle.fresh.Load()
-	if begin == nil {
+	if begin == nil || p.waits().Full(&p.idle.shelf) { // before the work
 		return false
 	}
-	r := t.ready
+	if t.budget != nil && begin.memories == nil {
+		return false // there was no room for it
+	}
+	r := t.guest
+	if r == nil {
+		r = new(guest)
+	}
+	t.guest = nil
+	r.ready, r.memories = t.ready, nil
 	if t.budget != nil {
 		if r.memories = t.budget.Keep(begin.memories, []api.Memory{t.mod.Memory()}); r.memories == nil {
 			return false
@@ -151,7 +158,7 @@ func (t *instance) keep() bool {
 	if r.room != nil {
 		r.room.Set(uint64(meter.DefaultStack))
 	}
-	if p.idle.put(r) {
+	if p.waits().Put(&p.idle.shelf, r, r.trim()) {
 		return true
 	}
 	if r.memories != nil {
@@ -160,33 +167,25 @@ func (t *instance) keep() bool {
 	return false
 }
 
-func (i *idle) full() bool {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return len(i.instances) >= i.most
+// trim gives up the functions with large stacks, and gives what is held then, in bytes.
+func (g *guest) trim() uint64 {
+	held := uint64(bare)
+	if g.memories != nil {
+		held += g.memories.Resident()
+	}
+	for _, f := range []*api.Function{&g.fn, &g.first, &g.second, &g.realloc} {
+		if *f == nil {
+			continue
+		}
+		n := memory.Stack(*f)
+		if n > memory.MaxStack {
+			*f = nil
+			continue
+		}
+		held += n
+	}
+	return held
 }
 
-// take gives a waiting instance; false when there is none.
-func (i *idle) take() (ready, bool) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	n := len(i.instances)
-	if n == 0 {
-		return ready{}, false
-	}
-	r := i.instances[n-1]
-	i.instances[n-1] = ready{}
-	i.instances = i.instances[:n-1]
-	return r, true
-}
-
-// put takes an instance in; false when enough wait.
-func (i *idle) put(r ready) bool {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if len(i.instances) >= i.most {
-		return false
-	}
-	i.instances = append(i.instances, r)
-	return true
-}
+// waits has what waits on the node.
+func (p *Program) waits() *memory.Idle { return &p.host.pool.Idle }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"testing"
 
@@ -32,6 +33,9 @@ func restoring(t testing.TB, h *Host, pages, most byte) (again, never *Program) 
 	never.again = false
 	return again, never
 }
+
+// waiting is how many instances of a program wait.
+func waiting(p *Program) int { return p.waits().Waiting(&p.idle.shelf) }
 
 // life is what a process of restore.wat does.
 type life struct {
@@ -62,12 +66,12 @@ func TestReuse(t *testing.T) {
 			if random.IntN(4) == 0 {
 				l.limit = size[0] + byte(random.IntN(2))
 			}
-			waiting := len(again.idle.instances)
+			before := waiting(again)
 			got, want := l.live(t, again), l.live(t, never)
 			if got != want {
 				t.Fatalf("%v of %v: after others it comes to %s; alone to %s", l, size, got, want)
 			}
-			if reused += waiting; len(again.idle.instances) == 0 {
+			if reused += before; waiting(again) == 0 {
 				failed++
 			}
 		}
@@ -98,7 +102,7 @@ func TestReuseAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	life{}.live(t, again)
-	if len(again.idle.instances) == 0 {
+	if waiting(again) == 0 {
 		t.Error("no instance waits")
 	}
 }
@@ -127,7 +131,7 @@ func TestReuseAfterKill(t *testing.T) {
 			t.Error("it was not killed")
 		}()
 		proc.Close()
-		if len(again.idle.instances) > 0 {
+		if waiting(again) > 0 {
 			t.Fatal("the instance of a process that was killed waits for another")
 		}
 	}
@@ -137,7 +141,7 @@ func TestReuseAfterKill(t *testing.T) {
 func TestReuseBounded(t *testing.T) {
 	again, _ := restoring(t, newHost(t, Options{}), 2, 6)
 	var all []process.Process
-	for range again.idle.most + 5 {
+	for range again.idle.shelf.Most + 5 {
 		p, err := again.New([]mailbox.Value{num(3), num(0)}, process.Limits{})
 		if err != nil {
 			t.Fatal(err)
@@ -153,8 +157,8 @@ func TestReuseBounded(t *testing.T) {
 			t.Fatal("a process that has ended has memory")
 		}
 	}
-	if n := len(again.idle.instances); n != again.idle.most {
-		t.Errorf("%d wait, want %d", n, again.idle.most)
+	if n := waiting(again); n != again.idle.shelf.Most {
+		t.Errorf("%d wait, want %d", n, again.idle.shelf.Most)
 	}
 }
 
@@ -174,4 +178,81 @@ func FuzzReuse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestReuseOfDeepStacks has functions with large stacks given up, and their instances kept.
+func TestReuseOfDeepStacks(t *testing.T) {
+	h := newHost(t, Options{})
+	// (func $deep (export "deep") (param i32) (result i32)
+	//   (if (result i32) (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1)))) (else (i32.const 7))))
+	binary := []byte("\x00asm\x01\x00\x00\x00\x01\x06\x01\x60\x01\x7f\x01\x7f\x03\x02\x01\x00\x07\x08\x01\x04deep\x00\x00" +
+		"\x0a\x13\x01\x11\x00\x20\x00\x04\x7f\x20\x00\x41\x01\x6b\x10\x00\x05\x41\x07\x0b\x0b")
+	prog, err := h.Compile(t.Context(), Source{Name: "deep.wasm", Bytes: binary, Method: "deep"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := prog.(*Program)
+	for _, tt := range []struct {
+		depth float64
+		kept  bool // the function
+	}{{10, true}, {20_000, false}, {10, true}, {20_000, false}} {
+		if r := run(t, p, process.Limits{}, num(tt.depth)); printed(r) != "number 7" {
+			t.Fatal(printed(r))
+		}
+		if waiting(p) != 1 {
+			t.Fatalf("after %v calls no instance waits", tt.depth)
+		}
+		if n := p.waits().Bytes(); n > memory.MaxStack {
+			t.Errorf("after %v calls %d bytes wait", tt.depth, n)
+		}
+		g := p.waits().Take(&p.idle.shelf).(*guest)
+		if (g.fn != nil) != tt.kept {
+			t.Errorf("after %v calls the function is kept: %t", tt.depth, g.fn != nil)
+		}
+		p.waits().Put(&p.idle.shelf, g, g.trim())
+	}
+}
+
+// TestReuseIsBoundedForTheNode has more programs leave instances than may wait: those that
+// came first go, and their programs have new ones.
+func TestReuseIsBoundedForTheNode(t *testing.T) {
+	h := newHost(t, Options{})
+	const most = 2 << 20
+	was := debug.SetMemoryLimit(8 * most) // what waits first asks for it
+	defer debug.SetMemoryLimit(was)
+	var programs []*Program
+	want := ""
+	one := uint64(0)
+	for n := range 12 {
+		again, never := restoring(t, h, 4, 9)
+		programs = append(programs, again)
+		got := life{seed: 1}.live(t, again)
+		if n == 0 {
+			debug.SetMemoryLimit(was)
+			want, one = life{seed: 1}.live(t, never), h.pool.Idle.Bytes()
+		}
+		if got != want {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+		if bytes := h.pool.Idle.Bytes(); bytes > most {
+			t.Fatalf("%d bytes wait, of %d", bytes, most)
+		}
+	}
+	if one < 4*memory.PageSize || one > 5*memory.PageSize {
+		t.Errorf("an instance of four pages holds %d bytes", one)
+	}
+	if waiting(programs[0]) != 0 || waiting(programs[11]) != 1 {
+		t.Error("the first instance should be gone, and the last be there")
+	}
+	for _, p := range programs {
+		if got := (life{seed: 1}).live(t, p); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if err := h.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if h.pool.Idle.Bytes() != 0 || waiting(programs[11]) != 0 {
+		t.Error("something waits after the host was closed")
+	}
 }

@@ -5,9 +5,7 @@ func (p *Plan) Never() { p.again = false }
 
 // Waiting is how many guests wait for a process.
 func (p *Plan) Waiting() int {
-	p.idle.mu.Lock()
-	defer p.idle.mu.Unlock()
-	return len(p.idle.guests)
+	return p.pool.Idle.Waiting(&p.idle.shelf)
 }
 
 // Again tells that guests are used again.

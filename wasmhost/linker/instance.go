@@ -35,6 +35,7 @@ type Instance struct {
 	cores      []core
 	made       int            // of cores
 	functions  []api.Function // of funcs, that an earlier process had
+	guest      *guest         // that it began with, nil where it is new
 
 	account fuel.Account
 	urgent  *atomic.Bool // the process's
@@ -359,12 +360,7 @@ func (i *Instance) enter(run func() error) error {
 func (i *Instance) Close() error {
 	err := i.store.Close(i)
 	if !i.keep() {
-		for n := range i.cores {
-			if mod := i.cores[n].mod; mod != nil {
-				// Nothing runs in it any more. It fails for open files only, and has none.
-				_ = mod.Close(context.Background())
-			}
-		}
+		closeAll(i.cores)
 		i.budget.Release()
 	}
 	i.cores, i.funcs, i.functions, i.lifted, i.lowered, i.options = nil, nil, nil, nil, nil, nil

@@ -1,8 +1,7 @@
 package linker
 
 import (
-	"runtime"
-	"sync"
+	"context"
 	"sync/atomic"
 
 	"github.com/tetratelabs/wazero/api"
@@ -26,21 +25,19 @@ import (
 // its code ran or ended itself is used again.
 
 const (
-	// maxIdle bounds how many guests of one plan wait. Each holds some 30 KB, its
-	// memories, and the stacks that its deepest calls left.
+	// maxIdle bounds how many guests of one plan wait. What all of a node hold is
+	// bounded by memory.Idle.
 	maxIdle = 64
-	// leastIdle is how many may wait of those whose stacks may be large, at least, as some
-	// megabytes may be left of each: otherwise it is four for each processor.
-	leastIdle = 8
+	// bare is what a guest holds besides memories and stacks, in bytes, more or less:
+	// it has two functions or so.
+	bare = 16 << 10
 )
 
 // idle keeps the guests of a plan that wait for a process.
 type idle struct {
 	fresh  atomic.Pointer[fresh] // nil until the first guest is made, or the second
 	second atomic.Bool           // one was made
-	mu     sync.Mutex
-	most   int
-	guests []*guest
+	shelf  memory.Shelf
 }
 
 // fresh is how a guest begins.
@@ -51,21 +48,35 @@ type fresh struct {
 
 // guest is what a process had of the engine.
 type guest struct {
+	memory.Waiting
 	cores     []core
 	functions []api.Function // by Plan.funcs; nil for those that were never called
 	memories  *memory.Kept
 }
 
-// reuse finds out whether guests are used again, and how many may wait.
+// Free implements memory.Waiter.
+func (g *guest) Free() {
+	closeAll(g.cores)
+	g.memories.Release()
+}
+
+// closeAll closes core instances, in which nothing runs any more, together: one that imports a
+// memory frees it.
+func closeAll(cores []core) {
+	for n := range cores {
+		if mod := cores[n].mod; mod != nil {
+			_ = mod.Close(context.Background()) // it fails for open files only, and has none
+		}
+	}
+}
+
+// reuse finds out whether guests are used again.
 func (l *linking) reuse() {
-	l.idle.most = maxIdle
+	l.idle.shelf.Most = maxIdle
 	for n := range l.cores {
 		m := &l.codes[l.cores[n].code].Meter
 		if !m.Restorable || m.Start != "" && n < len(l.cores)-1 {
 			return
-		}
-		if m.Room != "" {
-			l.idle.most = max(leastIdle, 4*runtime.GOMAXPROCS(0))
 		}
 	}
 	l.again = len(l.cores) > 0 && l.Plan.memory <= memory.MaxImage
@@ -73,18 +84,19 @@ func (l *linking) reuse() {
 
 // takeIdle has the instance begin with a guest that waits; false where there is none.
 func (i *Instance) takeIdle() bool {
-	g := i.plan.idle.take()
+	g, _ := i.plan.pool.Idle.Take(&i.plan.idle.shelf).(*guest)
 	if g == nil {
 		return false
 	}
 	if !i.budget.Adopt(g.memories) {
-		i.plan.idle.put(g)
+		g.Free()
 		return false
 	}
-	i.cores, i.functions = g.cores, g.functions
+	i.cores, i.functions, i.guest = g.cores, g.functions, g
+	g.cores, g.functions, g.memories = nil, nil, nil
 	for n, f := range i.funcs { // those of options are there already
 		if f != nil {
-			f.fn = g.functions[n]
+			f.fn = i.functions[n]
 		}
 	}
 	for n := range i.cores {
@@ -120,7 +132,7 @@ func (i *Instance) findState(n int) {
 // keep has what the instance has of the engine wait for another, made as it
 // was. False means that it is still the instance's, and of no use.
 func (i *Instance) keep() bool {
-	if !i.plan.again || i.entered || i.cores == nil || i.made < len(i.cores) || i.plan.idle.full() {
+	if !i.plan.again || i.entered || i.cores == nil || i.made < len(i.cores) || i.plan.pool.Idle.Full(&i.plan.idle.shelf) {
 		return false
 	}
 	begin := i.plan.idle.fresh.Load()
@@ -133,7 +145,12 @@ func (i *Instance) keep() bool {
 			memories = append(memories, i.cores[n].mod.Memory())
 		}
 	}
-	g := &guest{cores: i.cores, functions: i.functions}
+	g := i.guest
+	if g == nil {
+		g = new(guest)
+	}
+	i.guest = nil
+	g.cores, g.functions, g.memories = i.cores, i.functions, nil
 	if g.memories = i.budget.Keep(begin.memories, memories); g.memories == nil {
 		return false
 	}
@@ -158,40 +175,33 @@ func (i *Instance) keep() bool {
 			g.functions[n] = f.fn
 		}
 	}
-	if i.plan.idle.put(g) {
+	if i.plan.pool.Idle.Put(&i.plan.idle.shelf, g, g.trim()) {
 		return true
 	}
 	g.memories.Release()
 	return false
 }
 
-func (d *idle) full() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(d.guests) >= d.most
-}
-
-// take gives a guest that waits, nil where there is none.
-func (d *idle) take() *guest {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	n := len(d.guests)
-	if n == 0 {
-		return nil
+// trim gives up the functions with large stacks, and gives what the guest holds then, in
+// bytes.
+func (g *guest) trim() uint64 {
+	held := bare + g.memories.Resident()
+	trim := func(f *api.Function) {
+		if *f == nil {
+			return
+		}
+		n := memory.Stack(*f)
+		if n > memory.MaxStack {
+			*f = nil
+			return
+		}
+		held += n
 	}
-	g := d.guests[n-1]
-	d.guests[n-1] = nil
-	d.guests = d.guests[:n-1]
-	return g
-}
-
-// put has a guest wait; false when enough do.
-func (d *idle) put(g *guest) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.guests) >= d.most {
-		return false
+	for n := range g.functions {
+		trim(&g.functions[n])
 	}
-	d.guests = append(d.guests, g)
-	return true
+	for n := range g.cores {
+		trim(&g.cores[n].start)
+	}
+	return held
 }

@@ -12,6 +12,7 @@ package memory
 import (
 	"math/bits"
 	"sync"
+	"sync/atomic"
 )
 
 // PageSize is the size of a WebAssembly page, in bytes.
@@ -36,6 +37,9 @@ const (
 // Pool is where slots come from. The zero Pool is ready. Its methods may be
 // called from any goroutine; none waits for more than a system call.
 type Pool struct {
+	// Idle has what ended processes left for others. It is closed first.
+	Idle    Idle
+	images  atomic.Int64 // bytes that Images hold
 	classes [classes]class
 }
 
@@ -140,9 +144,10 @@ func (c *class) reserve(size uint64) bool {
 	return false
 }
 
-// Close gives the reservations back. No memory of the pool may be in use, nor
+// Close gives the reservations back, after what waits. No memory of the pool may be in use, nor
 // asked for afterwards.
 func (p *Pool) Close() {
+	p.Idle.Close()
 	for i := range p.classes {
 		c := &p.classes[i]
 		c.mu.Lock()

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"bytes"
+	"runtime"
 
 	"github.com/tetratelabs/wazero/api"
 )
@@ -22,6 +23,9 @@ const (
 	// QuickImage is the size, in bytes, up to which an image costs a first process next
 	// to nothing. There may be no second that is worth more.
 	QuickImage = 1 << 20
+	// maxImages bounds what all images of a pool hold, in bytes: a small module may begin with a
+	// byte in each of many pages.
+	maxImages = 256 << 20
 )
 
 // Image is what the memories of a process hold to begin with. It is immutable.
@@ -39,22 +43,31 @@ type part struct {
 	bytes []byte
 }
 
-// Image copies what the memories hold. It gives nil where that is more than
-// MaxImage.
+// Image copies what the memories hold. It gives nil where they are more than
+// MaxImage, or there are too many images already.
 func (b *Budget) Image() *Image {
 	if b.Used() > MaxImage {
 		return nil
 	}
 	i := &Image{}
+	copied := int64(0)
 	for m := b.live; m != nil; m = m.next {
 		s := snapshot{size: m.size}
 		for at := uint64(0); at < m.size; at += touch {
 			if page := m.slot.bytes[at : at+touch]; !bytes.Equal(page, zeros[:]) {
 				s.parts = append(s.parts, part{at, bytes.Clone(page)})
+				copied += touch
 			}
 		}
 		i.memories = append(i.memories, s)
 	}
+	images := &b.pool.images
+	if images.Add(copied) > maxImages {
+		images.Add(-copied)
+		return nil
+	}
+	// It goes with the last program and the last memories that refer to it.
+	runtime.AddCleanup(i, func(n int64) { images.Add(-n) }, copied)
 	return i
 }
 
@@ -104,6 +117,20 @@ func (b *Budget) Adopt(k *Kept) bool {
 	}
 	b.take(&k.budget)
 	return true
+}
+
+// Resident is what the memories take while they wait, in bytes, at the most.
+func (k *Kept) Resident() uint64 {
+	sum, n := uint64(0), 0
+	for m := k.budget.live; m != nil; m = m.next {
+		if m.slot.heap {
+			sum += uint64(len(m.slot.bytes))
+		} else if !k.bare[n] {
+			sum += m.size
+		}
+		n++
+	}
+	return sum
 }
 
 // Release frees the memories.

@@ -220,3 +220,45 @@ func TestLargeRead(t *testing.T) {
 		t.Errorf("it yields %d times", g.yields)
 	}
 }
+
+// leaving is a process that is killed while it waits for the I/O pool.
+type leaving struct {
+	process.Context
+	job func(context.Context) error // which the pool goes on with
+}
+
+func (l *leaving) Await(f func(context.Context) error) error {
+	l.job = f
+	panic("killed")
+}
+
+// TestAbandonedCalls has calls on the I/O pool outlive their process: by then the memory that
+// they were for is another's.
+func TestAbandonedCalls(t *testing.T) {
+	f, name := open(t, "what the file holds")
+	p := []byte("another's")
+	var l leaving
+	left := func(call func()) {
+		t.Helper()
+		defer func() {
+			if recover() == nil || l.job == nil {
+				t.Fatal("it did not wait")
+			}
+		}()
+		call()
+	}
+	left(func() { readFile(&l, f, p, 0) })
+	if err := l.job(t.Context()); err != nil || string(p) != "another's" {
+		t.Errorf("the memory has %q (%v)", p, err)
+	}
+	l.job = nil
+	copy(p, "the first")
+	left(func() { WriteFile(&l, f, p, 0) })
+	copy(p, "another's")
+	if err := l.job(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile(name); err != nil || !strings.HasPrefix(string(b), "the first") {
+		t.Errorf("the file has %q (%v)", b, err)
+	}
+}

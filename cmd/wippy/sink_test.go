@@ -330,20 +330,21 @@ entries:
 - {name: terminal, kind: terminal.host}
 - {name: processes, kind: process.host}
 - {name: bin, kind: fs.directory, directory: ./bin}
-- {name: complains, kind: process.wasm, fs: bin, path: complains.wasm, hash: "` + hashOf(complains) + `", imports: ["wasi:cli"]}
+- {name: complains, kind: process.wasm, fs: bin, path: complains.wasm, hash: "` + hashOf(complains) + `", method: _start, imports: ["wasi:cli"]}
 - name: other
   kind: process.lua
   source: |
-    while true do
-      local e = process.receive({type = "MESSAGE"})
+    local e = process.receive()
+    while e.type == "MESSAGE" do
       process.send(e.from, "echo", e.payload)
+      e = process.receive()
     end
 - name: main
   kind: process.lua
   meta: {command: {name: main}}
   modules: [log]
   source: |
-    local blocked = assert(process.spawn_monitored("app:complains", "app:terminal"))
+    assert(process.spawn_monitored("app:complains", "app:terminal"))
     local other = assert(process.spawn("app:other", "app:processes"))
     for i = 1, 2000 do
       require("log").info(string.rep("x", 1000))
@@ -351,7 +352,7 @@ entries:
       local e = process.receive()
       assert(e.type == "MESSAGE" and e.payload == i)
     end
-    process.exit(7)
+    return "they went on"
 `,
 	} {
 		file := filepath.Join(dir, filepath.FromSlash(name))
@@ -363,7 +364,10 @@ entries:
 		}
 	}
 	go func() { s.result <- s.run([]string{"--app", dir, "run", "main"}) }()
-	s.wantExit(t, 7)
+	s.wantExit(t, 0)
+	if s.stdout.String() != "they went on\n" {
+		t.Errorf("standard output:\n%s", s.stdout)
+	}
 }
 
 // hashOf is a binary's hash as an entry has it.

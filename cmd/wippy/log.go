@@ -88,7 +88,7 @@ func (c *cli) newLog() *logHandler {
 		return slog.NewJSONHandler(w, opts)
 	}
 	if c.sink == nil {
-		c.sink = &sink{w: c.stderr, max: sinkBytes, notice: func(lost uint64) []byte {
+		c.sink = &sink{w: c.stderr, max: sinkBytes, patience: sinkPatience, notice: func(lost uint64) []byte {
 			var line bytes.Buffer
 			r := slog.NewRecord(time.Now(), slog.LevelWarn, "lines of the log were dropped: standard error did not take them", 0)
 			r.AddAttrs(slog.Uint64("lines", lost))

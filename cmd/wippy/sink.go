@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,6 +12,8 @@ import (
 const (
 	// sinkBytes is how much a sink holds of what was not yet written.
 	sinkBytes = 1 << 20
+	// sinkPatience is what a line waits for room, at most. Whoever logs waits.
+	sinkPatience = 100 * time.Millisecond
 	// sinkSpare is the largest buffer that it keeps while nothing waits.
 	sinkSpare = 64 << 10
 	// sinkPiece is what is written at once, if lines are no longer: systems write
@@ -20,19 +23,22 @@ const (
 
 // sink is the standard error of a program that runs a node. What is written to it is
 // queued, and written by one goroutine that is there as long as there is something
-// to write: a standard error that takes nothing holds up nobody but the guests
+// to write: a standard error that takes nothing holds up nobody for long but the guests
 // that print there themselves, see behind. The order is that of the calls.
 //
 // Lines of the log, see lines, are dropped and counted when they find no room; a
-// line tells how many were, where they would have stood. When there is no room,
-// none is taken before half of it is free, so that lines are lost in few places.
+// line tells how many were, where they would have stood. The first of them waits a
+// moment, so that who logs faster than a standard error takes it, and for long, has its pace and
+// loses nothing. Once one was dropped none waits or is taken before half of the room is
+// free, so that lines are lost in few places and a slow reader costs little time.
 // What the command line itself says, by Write, is never dropped: it is little.
 //
 // What is queued when the program crashes is lost.
 type sink struct {
-	w      io.Writer
-	max    int                      // bytes
-	notice func(lost uint64) []byte // the line that tells of dropped ones
+	w        io.Writer
+	max      int                      // bytes
+	patience time.Duration            // what a line may wait for room
+	notice   func(lost uint64) []byte // the line that tells of dropped ones
 
 	out sync.Mutex // held while w is written to
 
@@ -67,22 +73,46 @@ func (s *sink) Write(p []byte) (int, error) {
 // lines is the sink as a log writes to it: a line each time, which may be dropped.
 type lines struct{ *sink }
 
-// Write implements io.Writer. It does not block, and keeps nothing of p.
+// Write implements io.Writer. It blocks for s.patience at most, and keeps nothing of p.
 func (l lines) Write(p []byte) (int, error) {
 	s := l.sink
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	held := int(s.queued - s.written)
-	if held > 0 && (held+len(p) > s.max || s.full && held > s.max/2) {
-		s.full = true
-		s.lost++
-		s.dropped++
-		return len(p), nil
+	for !s.room(len(p)) {
+		if s.full || !s.await(min(s.queued, s.queued+uint64(len(p))-uint64(s.max))) {
+			s.full = true
+			s.lost++
+			s.dropped++
+			return len(p), nil
+		}
 	}
 	s.full = false
 	s.tell()
 	s.add(p)
 	return len(p), nil
+}
+
+// room tells whether a line of n bytes is taken. s.mu is held.
+func (s *sink) room(n int) bool {
+	held := int(s.queued - s.written)
+	return held == 0 || held+n <= s.max && (!s.full || held <= s.max/2)
+}
+
+// await waits until so many bytes were written, but not for long; false if they were not. s.mu is
+// held, but for the wait.
+func (s *sink) await(until uint64) bool {
+	done := make(chan struct{})
+	s.waiting = append(s.waiting, waiter{until, done})
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	late := time.NewTimer(s.patience)
+	defer late.Stop()
+	select {
+	case <-done:
+		return true
+	case <-late.C:
+		return false
+	}
 }
 
 // tell queues what there is to tell of dropped lines. s.mu is held.
@@ -151,10 +181,13 @@ func piece(b []byte) int {
 // wrote counts what was written, and wakes who waited for it. s.mu is held.
 func (s *sink) wrote(n int) {
 	s.written += uint64(n)
-	for len(s.waiting) > 0 && s.waiting[0].until <= s.written {
-		close(s.waiting[0].done)
-		s.waiting = s.waiting[1:]
-	}
+	s.waiting = slices.DeleteFunc(s.waiting, func(w waiter) bool {
+		if w.until > s.written {
+			return false
+		}
+		close(w.done)
+		return true
+	})
 }
 
 // passed is closed when what is queued now was written, or failed to be.

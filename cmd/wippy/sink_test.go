@@ -67,10 +67,33 @@ func TestSinkLongLine(t *testing.T) {
 	out := newOutput()
 	s := newTestSink(out, 10)
 	long := strings.Repeat("x", 3*sinkPiece) + "\n"
+	s.patience = time.Minute
+	fmt.Fprint(s, "before it\n")
 	fmt.Fprint(lines{s}, long)
 	s.flush(nil, nil)
-	if out.String() != long || s.lostLines() != 0 {
+	if out.String() != "before it\n"+long || s.lostLines() != 0 {
 		t.Errorf("%d bytes, %d lost", len(out.String()), s.lostLines())
+	}
+}
+
+// TestSinkWaits has a line wait for room that there soon is.
+func TestSinkWaits(t *testing.T) {
+	g := newGate()
+	s := newTestSink(g, 20)
+	s.patience = time.Minute
+	taken := make(chan struct{})
+	go func() {
+		defer close(taken)
+		for range 1000 {
+			fmt.Fprintln(lines{s}, "line 0000")
+		}
+	}()
+	<-g.asked
+	close(g.opened)
+	<-taken
+	s.flush(nil, nil)
+	if n := strings.Count(g.String(), "line 0000\n"); n != 1000 || s.lostLines() != 0 {
+		t.Errorf("%d lines, %d lost", n, s.lostLines())
 	}
 }
 
@@ -407,6 +430,7 @@ func BenchmarkLog(b *testing.B) {
 			}
 			defer file.Close()
 			s := newTestSink(file, sinkBytes)
+			s.patience = time.Minute
 			var w io.Writer = file
 			if to == "sink" {
 				w = lines{s}

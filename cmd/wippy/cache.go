@@ -64,11 +64,16 @@ func progress(w io.Writer, after time.Duration, line string) (done func()) {
 	}
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+// statOf is what is written to, if that is a file, or stands before one.
+func statOf(w io.Writer) (os.FileInfo, error) {
+	f, ok := w.(interface{ Stat() (os.FileInfo, error) })
 	if !ok {
-		return false
+		return nil, os.ErrInvalid
 	}
-	info, err := f.Stat()
+	return f.Stat()
+}
+
+func isTerminal(w io.Writer) bool {
+	info, err := statOf(w)
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

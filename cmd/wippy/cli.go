@@ -17,6 +17,8 @@ import (
 type cli struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	// sink is stderr, once there is a node; nil before.
+	sink *sink
 
 	// signals begins to take what asks the program to end. It is called when
 	// there are processes that want to know; until then a signal does what it
@@ -26,6 +28,8 @@ type cli struct {
 	grace time.Duration
 	// patience is what killed processes have before the program ends without them.
 	patience time.Duration
+	// ran tells that a node ran, with signals that were taken: nothing ends the program from outside but that.
+	ran bool
 
 	// The flags that hold for every command.
 	app string
@@ -37,7 +41,9 @@ type cli struct {
 func (c *cli) run(args []string) int {
 	root := c.rootCommand()
 	root.SetArgs(args)
-	return c.exitCode(root.Execute())
+	code := c.exitCode(root.Execute())
+	c.flush()
+	return code
 }
 
 func (c *cli) rootCommand() *cobra.Command {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -15,6 +16,7 @@ func (c *cli) hashCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "hash FILE...",
 		Short: "Print files' hashes as a process.wasm entry wants them",
+		Long:  `Print files' hashes as a process.wasm entry wants them. A file - is the standard input.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("hash needs a file: wippy hash FILE")
@@ -30,7 +32,7 @@ func (c *cli) hashCommand() *cobra.Command {
 func (c *cli) hash(files []string) error {
 	var unreadable bool
 	for _, file := range files {
-		sum, err := hashFile(file)
+		sum, err := c.hashFile(file)
 		if err != nil {
 			c.complain(err)
 			unreadable = true
@@ -49,14 +51,29 @@ func (c *cli) hash(files []string) error {
 	return nil
 }
 
-func hashFile(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", unreadable(name, err)
+// hashFile gives a file's hash; "-" is the standard input. Reading a pipe or a device may never end,
+// so that one is only read where it says by its name that it is meant.
+func (c *cli) hashFile(name string) (string, error) {
+	from := c.stdin
+	if name != "-" {
+		info, err := os.Stat(name)
+		switch {
+		case err != nil:
+			return "", unreadable(name, err)
+		case info.IsDir():
+			return "", fmt.Errorf("%s cannot be read: it is a directory", name)
+		case !info.Mode().IsRegular() && name != "/dev/stdin" && !strings.HasPrefix(name, "/dev/fd/"):
+			return "", fmt.Errorf("%s cannot be read: not a regular file; - is the standard input", name)
+		}
+		f, err := os.Open(name)
+		if err != nil {
+			return "", unreadable(name, err)
+		}
+		defer f.Close()
+		from = f
 	}
-	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	if _, err := io.Copy(h, from); err != nil {
 		return "", unreadable(name, err)
 	}
 	return fmt.Sprintf("sha256:%x", h.Sum(nil)), nil

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -75,13 +78,26 @@ func (l *logFlags) least() slog.Level {
 	return levels[l.level] // info, where it is not set
 }
 
+// newLog gives the log that is written to standard error, which a sink stands before from now on.
 func (c *cli) newLog() *logHandler {
 	opts := &slog.HandlerOptions{Level: c.log.least()}
-	var handler slog.Handler = slog.NewJSONHandler(c.stderr, opts)
-	if c.log.format == formatText || c.log.format == "" && isTerminal(c.stderr) {
-		handler = slog.NewTextHandler(c.stderr, opts)
+	handler := func(w io.Writer) slog.Handler {
+		if c.log.format == formatText || c.log.format == "" && isTerminal(c.stderr) {
+			return slog.NewTextHandler(w, opts)
+		}
+		return slog.NewJSONHandler(w, opts)
 	}
-	return &logHandler{Handler: handler, main: &mainPID{}}
+	if c.sink == nil {
+		c.sink = &sink{w: c.stderr, max: sinkBytes, patience: sinkPatience, notice: func(lost uint64) []byte {
+			var line bytes.Buffer
+			r := slog.NewRecord(time.Now(), slog.LevelWarn, "lines of the log were dropped: standard error did not take them", 0)
+			r.AddAttrs(slog.Uint64("lines", lost))
+			_ = handler(&line).Handle(context.Background(), r) // a buffer takes everything
+			return line.Bytes()
+		}}
+		c.stderr = c.sink
+	}
+	return &logHandler{Handler: handler(lines{c.sink}), main: &mainPID{}}
 }
 
 // spawnMain starts the main process. It may have ended before its PID is known

@@ -40,9 +40,10 @@ type node struct {
 // open makes a node of an application; dir "" means none.
 func (c *cli) open(dir string) (*node, error) {
 	n := &node{cli: c, log: c.newLog(), dir: dir, stdout: newOutlet(c.stdout)}
+	n.stdout.join(c.sink)
 	var err error
 	n.rt, err = runtime.New(
-		runtime.WithTerminal(&process.Terminal{Stdin: c.stdin, Stdout: n.stdout, Stderr: c.stderr}),
+		runtime.WithTerminal(&process.Terminal{Stdin: c.stdin, Stdout: n.stdout, Stderr: behind{c.sink}}),
 		runtime.WithLogger(slog.New(n.log)),
 		runtime.WithCompilationCache(cacheDir()),
 		runtime.WithCompileProgress(c.progress),
@@ -87,6 +88,7 @@ func (n *node) run(prepare func(context.Context) (start, error)) error {
 	signals, stop := n.cli.signals()
 	defer stop()
 	defer ignorePipes()()
+	defer n.cli.flushLog(signals)
 	main, err := compile(n, signals, prepare)
 	if err != nil {
 		return err

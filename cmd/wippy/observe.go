@@ -70,7 +70,7 @@ func (n *node) start() error {
 		return err
 	}
 	if m := n.ears.metrics; m != nil {
-		m.Serve(n.rt)
+		m.Serve(n.rt, metrics.LinesDropped(n.cli.sink.lostLines))
 		n.rt.Logger().Info("metrics are served", "address", m.Addr().String())
 	}
 	if n.ears.control != nil {

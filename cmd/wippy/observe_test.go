@@ -20,6 +20,7 @@ func TestMetricsOfARun(t *testing.T) {
 	s := newSession()
 	go func() { s.result <- s.run([]string{"run", "--metrics", "127.0.0.1:0", file}) }()
 	s.stdout.wait(t, "ready")
+	s.stderr.wait(t, `"address":"`)
 	found := regexp.MustCompile(`"address":"([^"]+)"`).FindStringSubmatch(s.stderr.String())
 	if found == nil {
 		t.Fatalf("no address in the log:\n%s", s.stderr)

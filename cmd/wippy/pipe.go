@@ -20,13 +20,28 @@ func ignorePipes() (restore func()) {
 // outlet is a standard output that tells once nobody reads it. Any goroutine may write to it.
 type outlet struct {
 	io.Writer
+	log    *sink // where standard error is the same file: its lines go before; otherwise nil
 	once   sync.Once
 	broken chan struct{} // closed then
 }
 
 func newOutlet(w io.Writer) *outlet { return &outlet{Writer: w, broken: make(chan struct{})} }
 
+// join has what is printed stand behind what was logged before it, where both go to the same file.
+func (o *outlet) join(log *sink) {
+	a, err := o.Stat()
+	if err != nil {
+		return
+	}
+	if b, err := log.Stat(); err == nil && os.SameFile(a, b) {
+		o.log = log
+	}
+}
+
 func (o *outlet) Write(p []byte) (int, error) {
+	if o.log != nil {
+		<-o.log.passed()
+	}
 	n, err := o.Writer.Write(p)
 	if errors.Is(err, syscall.EPIPE) {
 		o.once.Do(func() { close(o.broken) })
@@ -46,8 +61,5 @@ func (o *outlet) unread() bool {
 
 // Stat is what is written to, if that is a file: a terminal is known by it.
 func (o *outlet) Stat() (os.FileInfo, error) {
-	if f, ok := o.Writer.(*os.File); ok {
-		return f.Stat()
-	}
-	return nil, os.ErrInvalid
+	return statOf(o.Writer)
 }

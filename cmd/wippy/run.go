@@ -63,6 +63,9 @@ as JSON. When it ends while other processes run, they have a second to end.`,
 			if c.grace < 0 {
 				return badGrace(c.grace)
 			}
+			if cmd.Flags().Changed("method") && m.method == "" {
+				return errors.New("--method: expected the name of an exported function; without the flag it is the default one")
+			}
 			if len(args) == 0 {
 				if flag := firstModuleFlag(cmd); flag != "" {
 					return fmt.Errorf("--%s is for a .wasm file, and none is named", flag)

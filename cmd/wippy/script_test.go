@@ -183,7 +183,7 @@ func scriptExpand(ts *testscript.TestScript, neg bool, args []string) {
 		if !isHash {
 			return ts.Getenv(name)
 		}
-		sum, err := hashFile(ts.MkAbs(file))
+		sum, err := (&cli{}).hashFile(ts.MkAbs(file))
 		ts.Check(err)
 		return sum
 	})

@@ -195,6 +195,7 @@ func (n *node) serve(name string, f *serveFlags, make func(context.Context) (*ru
 	signals, stop := n.cli.signals()
 	defer stop()
 	defer ignorePipes()() // a log that nobody reads ends no request
+	defer n.cli.flushLog(signals)
 	listener, err := listen(f.addr)
 	if err != nil {
 		return err

@@ -32,6 +32,7 @@ func (n *node) runServices() error {
 	signals, stop := n.cli.signals()
 	defer stop()
 	defer ignorePipes()() // a log that nobody reads ends no service
+	defer n.cli.flushLog(signals)
 	_, err := compile(n, signals, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, n.rt.PrepareServices(ctx, runtime.ApplicationServices)
 	})

@@ -99,6 +99,14 @@ var (
 	compileErrors = counter("compile_errors_total", "Compilations that failed.", "kind")
 )
 
+var linesDropped = prometheus.CounterOpts{Name: "wippy_log_lines_dropped_total", Help: "Lines of the log that were dropped, as standard error did not take them."}
+
+// LinesDropped is the counter of a log that drops lines rather than hold up who
+// logs, as that of the command line does. count is called at each scrape, by any goroutine.
+func LinesDropped(count func() uint64) prometheus.Collector {
+	return prometheus.NewCounterFunc(linesDropped, func() float64 { return float64(count()) })
+}
+
 // Describe implements prometheus.Collector.
 func (c *Collector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range all {

@@ -88,7 +88,7 @@ func busy(t *testing.T) *runtime.Runtime {
 // values of labels there are, against testdata: who watches a node depends on them.
 func TestNames(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(NewCollector(busy(t)))
+	registry.MustRegister(NewCollector(busy(t)), LinesDropped(func() uint64 { return 1 }))
 	server := httptest.NewRecorder()
 	families, err := registry.Gather()
 	if err != nil {

@@ -23,12 +23,13 @@ import (
 const maxScrapes = 4
 
 // Handler serves a node's metrics, with those of the Go runtime and of the
-// operating system's process, at /metrics; and at /healthz whether it takes
+// operating system's process, and what the program adds of its own, at /metrics; and at /healthz whether it takes
 // spawns: 200, or 503 when it is stopping. The runtime must be started before the first request.
-func Handler(rt *runtime.Runtime) http.Handler {
+func Handler(rt *runtime.Runtime, more ...prometheus.Collector) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(NewCollector(rt), collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(more...)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -90,10 +91,10 @@ func bindError(addr string, err error) error {
 // Addr is where it listens.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// Serve answers from now on, until Close. The runtime must be started.
-func (s *Server) Serve(rt *runtime.Runtime) {
+// Serve answers from now on, until Close, as Handler does. The runtime must be started.
+func (s *Server) Serve(rt *runtime.Runtime, more ...prometheus.Collector) {
 	s.http = &http.Server{
-		Handler:           Handler(rt),
+		Handler:           Handler(rt, more...),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       5 * time.Second,
 		WriteTimeout:      30 * time.Second,

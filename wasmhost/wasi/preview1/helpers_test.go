@@ -34,6 +34,7 @@ type guest struct {
 	terminal *process.Terminal
 	urgent   atomic.Bool
 	log      bytes.Buffer
+	space    string // "" for what is no entry
 	exceeded *mailbox.Error
 }
 
@@ -98,6 +99,7 @@ func (g *guest) Entropy() io.Reader                        { return zeros{} }
 func (g *guest) Checkpoint(uint64)                         {}
 func (g *guest) Urgent() *atomic.Bool                      { return &g.urgent }
 func (g *guest) Yield()                                    {}
+func (g *guest) Namespace() string                         { return g.space }
 func (g *guest) Logger() *slog.Logger                      { return slog.New(slog.NewTextHandler(&g.log, nil)) }
 func (g *guest) Await(f func(context.Context) error) error { return f(context.Background()) }
 func (g *guest) Sleep(d time.Duration)                     { g.clock.Advance(d) }

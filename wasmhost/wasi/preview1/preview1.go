@@ -11,6 +11,7 @@
 package preview1
 
 import (
+	"log/slog"
 	"slices"
 
 	"wippy/wasmhost/imports"
@@ -216,8 +217,12 @@ func (x *call) granted(groups ...string) bool {
 func (x *call) deny(group string) errno {
 	if !slices.Contains(x.denied, group) {
 		x.denied = append(x.denied, group)
-		x.Logger().Warn("a function of WASI is not granted and answers ENOTCAPABLE",
-			"function", x.function.name, "needs", group, "write", x.Grants.With(group))
+		line := x.Grants.With(group)
+		fix := slog.String("write", line)
+		if x.Namespace() == "" { // it is no entry
+			fix = slog.String("fix", imports.WithoutEntry(line, group))
+		}
+		x.Logger().Warn("a function of WASI is not granted and answers ENOTCAPABLE", "function", x.function.name, "needs", group, fix)
 	}
 	return enotcapable
 }

@@ -55,6 +55,7 @@ func TestUngranted(t *testing.T) {
 // TestNothingGranted is what a program meets that starts up without grants.
 func TestNothingGranted(t *testing.T) {
 	g := newGuest(t, nil)
+	g.space = "app"
 	g.put(0, "xxxxxxxxxxxxxxxx")
 	g.want(t, success, "args_sizes_get", 0, 4)
 	g.want(t, success, "environ_sizes_get", 8, 12)
@@ -85,6 +86,11 @@ func TestNothingGranted(t *testing.T) {
 	}
 	if want := `needs=wasi:cli write="imports: [wasi:cli]"`; !strings.Contains(g.log.String(), want) {
 		t.Errorf("no %s in\n%s", want, g.log.String())
+	}
+	bare := newGuest(t, nil)
+	bare.want(t, enotcapable, "random_get", 0, 8)
+	if want := `fix="run it with --grant wasi:random, or as an entry with imports: [wasi:random]"`; !strings.Contains(bare.log.String(), want) {
+		t.Errorf("no %s in\n%s", want, bare.log.String())
 	}
 }
 

@@ -127,6 +127,11 @@ type received struct {
 	more     *process.Input // over the body itself; nil if held is all
 	ended    atomic.Bool    // there is nothing more to read: its end, or an error
 	given    atomic.Bool    // up: nobody wants the rest
+	turn     chan struct{}  // has a token while somebody reads
+}
+
+func newReceived(r *http.Request) received {
+	return received{request: r, patience: holdTimeout, turn: make(chan struct{}, 1)}
 }
 
 // hold reads a body that is short and says so. It blocks as the client does.
@@ -167,6 +172,8 @@ func (b *received) hold(w http.ResponseWriter) error {
 
 // Read implements io.Reader, for the Input. It blocks.
 func (b *received) Read(p []byte) (int, error) {
+	b.turn <- struct{}{}
+	defer func() { <-b.turn }()
 	if b.given.Load() {
 		return 0, errAborted
 	}
@@ -178,6 +185,17 @@ func (b *received) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// readsEnd waits until nobody reads any more of a body that is given up, for within at the most.
+func (b *received) readsEnd(within time.Duration) {
+	late := time.NewTimer(within)
+	defer late.Stop()
+	select {
+	case b.turn <- struct{}{}:
+		<-b.turn
+	case <-late.C:
+	}
 }
 
 // abort implements source. The request itself goes on.

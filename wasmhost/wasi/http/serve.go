@@ -61,7 +61,7 @@ type Serving struct {
 
 // Serve begins to serve a request. It does not block.
 func Serve(r *http.Request) *Serving {
-	return &Serving{request: r, body: received{request: r, patience: holdTimeout}, wake: make(chan struct{}, 1)}
+	return &Serving{request: r, body: newReceived(r), wake: make(chan struct{}, 1)}
 }
 
 // Hold makes the request's body ready: it reads one that is short and says so,
@@ -255,14 +255,24 @@ func (s *Serving) end(kill func()) {
 	}
 }
 
-// linger is how long a client may take to send what nobody wants of its body.
-const linger = time.Second
+const (
+	// linger is how long a client may take to send what nobody wants of its body.
+	linger = time.Second
+	// parting is how long a read of it may go on.
+	parting = 50 * time.Millisecond
+)
 
 // release has nobody wait for a body that was not read to its end. The process
-// reads no more of it: a body cannot be read once its response is sent.
+// reads no more of it: a body cannot be read once its response is sent. A read that
+// goes on would be interrupted by package net/http, which then takes the body for
+// broken and closes the connection at once, and the response is lost to a client
+// that still sends; such a read ends by what the client sends.
 func (s *Serving) release(w http.ResponseWriter) {
 	if !s.body.ended.Load() {
 		s.body.given.Store(true)
+		if s.request.ProtoMajor == 1 {
+			s.body.readsEnd(parting)
+		}
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(linger)) // not every writer has one
 	}
 }

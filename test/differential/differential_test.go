@@ -27,12 +27,15 @@ var skipped = map[string]string{
 	"host":   "as caller",
 	"crowd":  "a thousand instances each time",
 
-	"peer":       "it imports wippy:process, which has a node behind it here alone",
-	"peer_utf16": "as peer",
-	"command":    "it imports WASI, which the two engines' hosts here do not have",
-	"wasi":       "as command",
-	"wasi_types": "as command",
-	"posix":      "as command",
+	"peer":            "it imports wippy:process, which has a node behind it here alone",
+	"peer_utf16":      "as peer",
+	"command":         "it imports WASI, which the two engines' hosts here do not have",
+	"wasi":            "as command",
+	"wasi_types":      "as command",
+	"posix":           "as command",
+	"server":          "as command",
+	"throughput":      "as command",
+	"hostile_realloc": "as command",
 }
 
 // components lists those that are called at random.

@@ -239,7 +239,7 @@ func TestEndDuringStart(t *testing.T) {
 	n.expect("start c")
 	r.wantStates("a running", "b running", "c running")
 
-	r = n.start(Spec{Strategy: OneForAll, Intensity: 5, Children: []Child{spec("d"), spec("e", ready), spec("f")}})
+	n.start(Spec{Strategy: OneForAll, Intensity: 5, Children: []Child{spec("d"), spec("e", ready), spec("f")}})
 	n.expect("start d", "start e")
 	n.tell("d", "fail")
 	n.expect("stop d", "stop e", "start d", "start e")
